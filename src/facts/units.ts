@@ -1,0 +1,60 @@
+import type { Reading } from "../host/host.ts";
+
+/** A service unit of systemd, as loaded and as its files declare it. */
+export interface Unit {
+  readonly name: string;
+  readonly scope: "system" | "user";
+  readonly loaded: Reading<LoadedUnit>;
+  /** The main file first, then the drop-ins in the order systemd applies them (by file name). */
+  readonly files: readonly Reading<UnitFile>[];
+}
+
+/** `systemctl show`: what the manager will use at the next start. */
+export interface LoadedUnit {
+  readonly activeState: string;
+  readonly mainPid: number | null;
+  /** True: a file changed after the manager read it, and daemon-reload is missing. */
+  readonly needsDaemonReload: boolean;
+  readonly mainFile: string | null;
+  readonly dropIns: readonly string[];
+  /** Declared settings only, later assignments already applied; the names a model server declares. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly environmentFiles: readonly { readonly path: string; readonly optional: boolean }[];
+  readonly user: string | null;
+  readonly enabled: string | null;
+  /** ISO 8601, UTC: when the running main process was started. */
+  readonly startedAt: string | null;
+  readonly ipAddressDeny: readonly string[];
+  readonly ipAddressAllow: readonly string[];
+}
+
+export interface UnitFile {
+  readonly path: string;
+  readonly modifiedAt: string | null;
+  /** Lines that bear on a setting, in order; other lines are not kept. */
+  readonly lines: readonly UnitLine[];
+}
+
+/** One logical line (continuations joined) with what systemd makes of it. */
+export interface UnitLine {
+  readonly line: number;
+  /** Section it stands in, without brackets; null before the first one. */
+  readonly section: string | null;
+  readonly key: string;
+  /** Assignments that systemd takes from an `Environment=` line; empty value list = reset. */
+  readonly assignments: readonly { readonly name: string; readonly value: string }[];
+  /** Words systemd throws away, in order ("#", "note"); values of unknown names are dropped. */
+  readonly ignoredWords: readonly string[];
+  /** What is wrong with the line, if anything. */
+  readonly fault:
+    | "outside-section"
+    | "unknown-section"
+    | "curly-quotes"
+    | "unbalanced-quotes"
+    | "trailing-comment"
+    | null;
+  /** For EnvironmentFile=: path and whether a missing file is fine. For User=, IPAddressDeny= ...: the value. */
+  readonly value: string;
+  /** The text as written, values of undeclared names dropped. */
+  readonly text: string;
+}

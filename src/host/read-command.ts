@@ -1,0 +1,44 @@
+/**
+ * The commands an auditor may run, as types: a command that is not in this list does not compile. Each one
+ * only reads. Operands that come from the host itself (a unit name, a container id) stand after `--` or are
+ * hexadecimal ids, so that no hostile name can become an option.
+ */
+
+/** A network namespace entered by the pid of a process in it; needs root. */
+type InNamespace = readonly ["nsenter", `--target=${number}`, "--net", "--"];
+
+type IpCommand =
+  | readonly ["ip", "-j", "-d", "address"]
+  | readonly ["ip", "-j", "-4", "route", "show", "table", "all"]
+  | readonly ["ip", "-j", "-6", "route", "show", "table", "all"];
+
+type SocketCommand = readonly ["ss", "-H", "-tlnpe"];
+
+type UnitCommand =
+  | readonly ["systemctl", "show", "--no-pager", `--property=${string}`, "--", ...string[]]
+  | readonly ["systemctl", "list-units", "--no-pager", "--plain", "--no-legend", "--full", "--type=service", "--all"]
+  | readonly ["systemctl", "list-unit-files", "--no-pager", "--plain", "--no-legend", "--full", "--type=service"]
+  | readonly ["systemctl", "--version"];
+
+type FirewallCommand =
+  | readonly ["nft", "-j", "list", "tables"]
+  | readonly ["iptables-legacy-save"]
+  | readonly ["ip6tables-legacy-save"];
+
+type Engine = "docker" | "podman";
+type EngineCommand =
+  | readonly [Engine, ...EngineSocket, "version", "--format", "{{json .}}"]
+  | readonly [Engine, ...EngineSocket, "ps", "--quiet", "--no-trunc"]
+  | readonly [Engine, ...EngineSocket, "inspect", "--", ...string[]]
+  | readonly [Engine, ...EngineSocket, "network", "ls", "--quiet", "--no-trunc"]
+  | readonly [Engine, ...EngineSocket, "network", "inspect", "--", ...string[]];
+type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
+
+export type ReadCommand =
+  | IpCommand
+  | SocketCommand
+  | UnitCommand
+  | FirewallCommand
+  | EngineCommand
+  | readonly [...InNamespace, ...(IpCommand | SocketCommand)]
+  | readonly ["getent", "passwd"];

@@ -1,0 +1,98 @@
+import type { Evidence } from "../facts/evidence.ts";
+import type { DeclarationReason } from "./server.ts";
+
+export type Severity = "critical" | "high" | "medium" | "low" | "info";
+
+/** Severities from worst to mildest. */
+export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
+
+/**
+ * What each rule hands to the reporter: the rule's id and typed data. The reporter's catalogues are records
+ * over these keys, so a rule without words in both languages does not compile.
+ */
+export interface FindingData {
+  /** Others than this host can call the server without a credential. */
+  "open-bind": {
+    readonly setting: string;
+    readonly value: string | null;
+    readonly entries: readonly string[];
+    readonly unit: string | null;
+  };
+  /** A container's port is published to others. */
+  "published-port-open": {
+    readonly container: string;
+    readonly engine: string;
+    readonly published: string;
+    readonly containerPort: number;
+  };
+  /** Bound to one LAN address, but answered on every interface (weak host model). */
+  "reached-from-other-interface": { readonly address: string; readonly interfaces: readonly string[] };
+  /** route_localnet hands loopback to neighbours. */
+  "loopback-routed-in": { readonly interfaces: readonly string[]; readonly entry: string };
+  /** A web page open on this host can call the server. */
+  "browser-page-can-call": { readonly by: "host-check-off" | "any-origin" };
+  /** OLLAMA_ORIGINS admits every web page. */
+  "any-origin-allowed": { readonly value: string };
+  /** A declared setting never reaches the server. */
+  "setting-without-effect": {
+    readonly setting: string;
+    readonly value: string;
+    readonly file: string;
+    readonly line: number | null;
+    readonly reason: DeclarationReason;
+  };
+  /** Words after a value were applied as settings although they look like a comment. */
+  "comment-applied-as-setting": {
+    readonly file: string;
+    readonly line: number;
+    readonly setting: string;
+    readonly value: string;
+  };
+  /** The setting stands in the unit that the installer writes anew at every upgrade. */
+  "setting-in-overwritten-unit": { readonly setting: string; readonly file: string; readonly unit: string };
+  "daemon-reload-missing": { readonly unit: string };
+  "restart-missing": {
+    readonly unit: string;
+    readonly setting: string;
+    readonly running: string | null;
+    readonly loaded: string | null;
+  };
+  /** A second server of the same kind was started by hand beside the service. */
+  "second-server": { readonly servers: readonly string[] };
+  /** The value of the listen address does not mean what it seems to mean. */
+  "misleading-listen-address": { readonly value: string; readonly reason: string; readonly listensOn: string | null };
+  "known-vulnerability": {
+    readonly id: string;
+    readonly aliases: readonly string[];
+    readonly fixed: string | null;
+    readonly version: string;
+    readonly reachableFrom: readonly string[];
+    readonly source: string;
+    readonly summary: string;
+  };
+  "version-unknown": { readonly advisories: number };
+  "runs-as-root": { readonly pid: number };
+  "key-file-readable": { readonly path: string; readonly mode: string };
+  "model-folder-writable": { readonly path: string; readonly mode: string };
+  "request-logging-on": { readonly setting: string };
+  "planted-models": { readonly models: readonly string[] };
+  "cloud-on-exposed-server": { readonly models: readonly string[] };
+  /** A setting of the IP filter is loaded, and nothing has shown that it blocks. */
+  "ip-filter-unproven": { readonly unit: string; readonly unifiedCgroups: boolean | null };
+}
+
+export type RuleId = keyof FindingData;
+
+/** What a rule found, without words. */
+export type Finding = { readonly [Id in RuleId]: FindingOf<Id> }[RuleId];
+
+export interface FindingOf<Id extends RuleId> {
+  readonly rule: Id;
+  readonly severity: Severity;
+  /** Id of the server it is about; null where it is about the host. */
+  readonly server: string | null;
+  /** Indexes into that server's routes. */
+  readonly routes: readonly number[];
+  readonly data: FindingData[Id];
+  readonly evidence: readonly Evidence[];
+}

@@ -1,0 +1,92 @@
+import type { Evidence } from "../facts/evidence.ts";
+
+/** Where somebody stands. */
+export type VantageName = "internet" | "neighbour" | "container" | "host" | "browser";
+
+export interface Vantage {
+  readonly vantage: VantageName;
+  /** Interface of the host through which this vantage comes in; null for `host` and `browser`. */
+  readonly interface: string | null;
+  /** Source addresses, CIDR. For `internet`: everything routed in that is no neighbour. */
+  readonly sources: readonly string[];
+}
+
+/** One leg of the way from a vantage to a server. */
+export type Hop =
+  | { readonly kind: "direct" }
+  | { readonly kind: "published-port"; readonly container: string; readonly publishedOn: string; readonly to: string }
+  | { readonly kind: "container-address"; readonly container: string; readonly network: string; readonly to: string }
+  | { readonly kind: "proxy"; readonly name: string; readonly to: string }
+  | { readonly kind: "tunnel"; readonly name: string; readonly to: string }
+  | { readonly kind: "forwarded"; readonly by: string; readonly to: string };
+
+export type BarrierKind =
+  | "bind"
+  | "routing"
+  | "firewall"
+  | "unit-ip-filter"
+  | "host-check"
+  | "origin-check"
+  | "authentication";
+
+/** What may stop a request on a route. `stops: null` means it could not be told, and `why` says why not. */
+export interface Barrier {
+  readonly kind: BarrierKind;
+  readonly stops: boolean | null;
+  readonly why: BarrierReason;
+  readonly evidence: Evidence | null;
+}
+
+/** Why a barrier stops, does not stop, or is not known; the reporter has the words. */
+export type BarrierReason =
+  // bind
+  | "listens-here"
+  | "listens-elsewhere"
+  | "loopback-only"
+  | "loopback-routed-in" // route_localnet hands 127.0.0.0/8 to neighbours
+  | "weak-host-model" // an address of another interface is answered on this one
+  | "dual-stack-unmeasured"
+  | "device-bound"
+  | "other-namespace"
+  // routing
+  | "no-way-back"
+  | "not-forwarded"
+  | "routing-unread"
+  // firewall, unit-ip-filter
+  | "no-rule-set"
+  | "not-judged-yet"
+  | "firewall-unread"
+  | "no-ip-filter"
+  | "ip-filter-unproven" // loads without effect on some hosts: only a connection from outside tells
+  | "unit-unread"
+  // host-check, origin-check
+  | "check-refuses"
+  | "check-accepts"
+  | "check-off-on-this-address"
+  | "check-unmeasured"
+  // authentication
+  | "answers-without-credential"
+  | "demands-credential"
+  | "has-no-authentication"
+  | "authentication-unmeasured";
+
+/** What a route comes to. */
+export type RouteVerdict = "open" | "guarded" | "closed" | "unknown";
+
+/** A connection that was really tried. */
+export interface Proof {
+  readonly from: string;
+  readonly outcome: string;
+}
+
+export interface Route {
+  readonly from: Vantage;
+  readonly entry: { readonly address: string; readonly port: number };
+  readonly hops: readonly Hop[];
+  /** In the order a packet meets them. */
+  readonly barriers: readonly Barrier[];
+  readonly verdict: RouteVerdict;
+  /** True where a router, NAT or cloud firewall in front of the host may still stop this route, unseen from here. */
+  readonly upstreamUnseen: boolean;
+  readonly proof: Proof | null;
+}

@@ -1,0 +1,53 @@
+import type { Answer, Question } from "../facts/answers.ts";
+import type { Process } from "../facts/processes.ts";
+
+/** The kinds of model server Portlock recognises. */
+export type ServerKindId =
+  | "ollama"
+  | "vllm"
+  | "llama-cpp"
+  | "lm-studio"
+  | "localai"
+  | "open-webui"
+  | "tgi"
+  | "sglang"
+  | "xinference"
+  | "comfyui"
+  | "koboldcpp"
+  | "tabbyapi"
+  | "lmdeploy"
+  | "triton"
+  | "litellm"
+  | "ray"
+  | "llama-swap"
+  | "gpustack"
+  | "infinity"
+  | "openai-compatible";
+
+/** What the answers of one listener say about who is there. */
+export interface Recognition {
+  readonly kind: ServerKindId;
+  /** Null where the server does not say, or says something that is no version (`0.0.0`). */
+  readonly version: string | null;
+  /** How the server met a request without a credential; `unknown` where no answer tells. */
+  readonly access: "open" | "guarded" | "unknown";
+  /** 1 to 100: how hard it would be for another server to give these answers by accident. */
+  readonly specificity: number;
+}
+
+/** One kind of model server: how it is found and recognised. Settings and advisories are files of their own. */
+export interface ServerKind {
+  readonly id: ServerKindId;
+  /** The name its makers use. */
+  readonly title: string;
+  /** Ports it listens on unless told otherwise; a hint for the order of questions, never a proof. */
+  readonly ports: readonly number[];
+  /** Requests that identify it and change nothing, cheapest first. */
+  readonly questions: readonly Question[];
+  /** Names of environment variables that are its settings and hold no secret. */
+  readonly variables: readonly string[];
+  /** True where executable and arguments are this server's; a hint that it should be asked first. */
+  looksLike(process: Pick<Process, "name" | "executable" | "arguments">): boolean;
+  /** Judges the answers of one listener. Null: not this kind. A 4xx is no proof of anything by itself. */
+  recognise(answers: readonly Answer[]): Recognition | null;
+}
