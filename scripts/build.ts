@@ -1,0 +1,41 @@
+/**
+ * Compiles src/ to dist/ for the published package: readable JavaScript, split where the sources import
+ * lazily, with the few libraries inside, so that nothing is fetched or floats at a user's install.
+ */
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+/** Package folders whose modules ended up in the bundle. */
+function bundledPackages(modules: readonly string[]): readonly string[] {
+  const names = modules.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  return [...new Set(names)].toSorted();
+}
+
+function noticeOf(name: string): string {
+  const folder = join(root, "node_modules", name);
+  const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { version, license } = Object(manifest);
+  const licenceFile = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+  const text = licenceFile === undefined ? "(the package ships no licence text)" : readFileSync(join(folder, licenceFile), "utf8");
+  return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+}
+
+rmSync(dist, { recursive: true, force: true });
+const bundle = await rolldown({ input: join(root, "src/main.ts"), platform: "node", treeshake: true });
+const { output } = await bundle.write({
+  dir: dist,
+  format: "esm",
+  minify: false,
+  banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+});
+await bundle.close();
+
+const modules = output.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
+const notices = bundledPackages(modules).map(noticeOf);
+writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices.join(`\n${"-".repeat(78)}\n\n`));
+if (!existsSync(join(dist, "main.js"))) throw new Error("the build made no dist/main.js");
+chmodSync(join(dist, "main.js"), 0o755);
