@@ -2,7 +2,7 @@ import type { RequestOutcome } from "../host/host.ts";
 
 /** A question put to a listener; which ones are asked is the server kinds' business. */
 export interface Question {
-  /** Stable name within its kind, for example `ollama/version`. */
+  /** Names the request, not a server kind, so that kinds share it: for example `GET /api/version`. */
   readonly id: string;
   readonly method: "GET" | "HEAD";
   readonly path: string;

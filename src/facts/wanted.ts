@@ -1,4 +1,4 @@
-import type { Question } from "./answers.ts";
+import type { Answer, Question } from "./answers.ts";
 import type { Process } from "./processes.ts";
 
 /**
@@ -8,7 +8,10 @@ import type { Process } from "./processes.ts";
 export interface Wanted {
   /** Environment variables whose values are kept; every other variable is dropped while it is read. */
   readonly variables: readonly string[];
+  /** Put to every listener, in this order; one that does not speak HTTP to the first is not asked again. */
   readonly questions: readonly Question[];
+  /** What to ask a listener next, after its answers to `questions`; none when nothing there speaks HTTP. */
+  furtherQuestions(answers: readonly Answer[]): readonly Question[];
   /** Ports worth asking first. */
   readonly ports: readonly number[];
   looksLikeServer(process: Pick<Process, "name" | "executable" | "arguments">): boolean;
