@@ -1,3 +1,5 @@
+import type { Why } from "../host/host.ts";
+
 /** A running container, as its engine describes it. */
 export interface Container {
   readonly engine: "docker" | "podman";
@@ -49,4 +51,13 @@ export interface EngineNetwork {
 export interface Containers {
   readonly containers: readonly Container[];
   readonly networks: readonly EngineNetwork[];
+  /** Engines of which there is a sign on this host and that did not tell what they run. */
+  readonly unread: readonly UnreadEngine[];
+}
+
+export interface UnreadEngine {
+  readonly engine: "docker" | "podman";
+  readonly why: Why;
+  readonly from: string;
+  readonly detail?: string;
 }

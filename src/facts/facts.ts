@@ -7,7 +7,7 @@ import type { FirewallPresence } from "./firewall.ts";
 import type { Identity } from "./identity.ts";
 import type { Network } from "./interfaces.ts";
 import type { Process } from "./processes.ts";
-import type { Listener } from "./sockets.ts";
+import type { Listener, Unseen } from "./sockets.ts";
 import type { Unit } from "./units.ts";
 
 /**
@@ -17,6 +17,7 @@ import type { Unit } from "./units.ts";
 export interface Facts {
   readonly identity: Reading<Identity>;
   readonly listeners: Reading<readonly Listener[]>;
+  readonly unseen: Unseen;
   readonly processes: Reading<readonly Process[]>;
   /** The reader's own namespace first, then those in which a server listens. */
   readonly networks: readonly Network[];

@@ -1,3 +1,4 @@
+import type { Why } from "../host/host.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** A listening TCP socket. */
@@ -17,4 +18,24 @@ export interface Listener {
   /** Processes that hold the socket. Empty where that could not be seen: without root, others' are hidden. */
   readonly pids: readonly number[];
   readonly evidence: Evidence;
+}
+
+/** What may listen on this host although no listener tells of it. */
+export interface Unseen {
+  /**
+   * Processes whose network namespace could not be read: each may listen in one of its own. Null: the
+   * processes of others are hidden (`hidepid`), so that they could not even be counted.
+   */
+  readonly processes: number | null;
+  /** Network namespaces that are known and whose sockets could not be read. */
+  readonly namespaces: readonly UnseenNamespace[];
+  /** Holders of listening sockets that were not read, because there were too many. */
+  readonly holders: number;
+}
+
+export interface UnseenNamespace {
+  readonly namespace: string;
+  readonly why: Why;
+  readonly from: string;
+  readonly detail?: string;
 }
