@@ -13,6 +13,8 @@ export type EnvironmentFileKind =
 export interface EnvironmentFile {
   readonly path: string;
   readonly kind: EnvironmentFileKind;
+  /** The account whose own file it is; null for a file that is everybody's. */
+  readonly uid: number | null;
   readonly modifiedAt: string | null;
   readonly assignments: Reading<readonly EnvironmentAssignment[]>;
 }
@@ -21,8 +23,13 @@ export interface EnvironmentAssignment {
   readonly name: string;
   readonly value: string;
   readonly line: number;
-  /** For shell files: whether the line exports it. Elsewhere true. */
+  /** For shell files: whether this line or a later one exports it. Elsewhere true. */
   readonly exported: boolean;
-  /** The line as written. */
+  /**
+   * False where the file's reader throws the line away: `export A=b` in a file that systemd reads makes a
+   * variable called `export A`.
+   */
+  readonly understood: boolean;
+  /** The assignment as written, other words of the line left out. */
   readonly text: string;
 }

@@ -4,6 +4,8 @@ import type { Reading } from "../host/host.ts";
 export interface Unit {
   readonly name: string;
   readonly scope: "system" | "user";
+  /** Whose user manager runs it; null for a system unit. */
+  readonly uid: number | null;
   readonly loaded: Reading<LoadedUnit>;
   /** The main file first, then the drop-ins in the order systemd applies them (by file name). */
   readonly files: readonly Reading<UnitFile>[];
@@ -41,8 +43,11 @@ export interface UnitLine {
   /** Section it stands in, without brackets; null before the first one. */
   readonly section: string | null;
   readonly key: string;
-  /** Assignments that systemd takes from an `Environment=` line; empty value list = reset. */
-  readonly assignments: readonly { readonly name: string; readonly value: string }[];
+  /**
+   * Assignments that systemd takes from an `Environment=` line (an empty line is a reset: no assignments, no
+   * ignored words, no fault), or that the command of an `ExecStart=` line makes by itself (`env A=b …`).
+   */
+  readonly assignments: readonly UnitAssignment[];
   /** Words systemd throws away, in order ("#", "note"); values of unknown names are dropped. */
   readonly ignoredWords: readonly string[];
   /** What is wrong with the line, if anything. */
@@ -51,10 +56,19 @@ export interface UnitLine {
     | "unknown-section"
     | "curly-quotes"
     | "unbalanced-quotes"
+    | "unknown-escape"
     | "trailing-comment"
     | null;
-  /** For EnvironmentFile=: path and whether a missing file is fine. For User=, IPAddressDeny= ...: the value. */
+  /** For EnvironmentFile=: the path, with a leading `-` where a missing file is fine. For User= ...: the value. */
   readonly value: string;
   /** The text as written, values of undeclared names dropped. */
   readonly text: string;
+}
+
+export interface UnitAssignment {
+  readonly name: string;
+  /** After quotes, escapes and `%%`; other specifiers (`%h`) stand as written. */
+  readonly value: string;
+  /** True where it stands behind a word like `#`: its author took it for a comment, systemd does not. */
+  readonly behindComment: boolean;
 }

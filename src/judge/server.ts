@@ -62,8 +62,12 @@ export type DeclarationReason =
   | "outside-service-section"
   | "curly-quotes"
   | "unbalanced-quotes"
+  | "unknown-escape" // systemd throws the line away from an unknown escape on
+  | "export-not-understood" // `export A=b` in a file that systemd reads
   | "overridden-later"
   | "overridden-by-environment-file"
+  | "overridden-by-command" // the unit's ExecStart= or the image's entry point sets its own value
   | "server-started-otherwise"
   | "container-has-its-own"
-  | "effective-unread";
+  | "effective-unread"
+  | "cannot-tell"; // the process has another value, or the same one from elsewhere, and nothing says why
