@@ -1,4 +1,5 @@
 import type { Evidence } from "../facts/evidence.ts";
+import type { VantageName } from "./route.ts";
 import type { DeclarationReason } from "./server.ts";
 
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
@@ -61,14 +62,12 @@ export interface FindingData {
   "second-server": { readonly servers: readonly string[] };
   /** The value of the listen address does not mean what it seems to mean. */
   "misleading-listen-address": { readonly value: string; readonly reason: string; readonly listensOn: string | null };
+  /** One finding for all advisories that the version has: one upgrade mends them together. Worst first, never empty. */
   "known-vulnerability": {
-    readonly id: string;
-    readonly aliases: readonly string[];
-    readonly fixed: string | null;
     readonly version: string;
-    readonly reachableFrom: readonly string[];
-    readonly source: string;
-    readonly summary: string;
+    readonly advisories: readonly AdvisoryFinding[];
+    /** The oldest version without any of them that has a fix; null where none has one. */
+    readonly updateTo: string | null;
   };
   "version-unknown": { readonly advisories: number };
   "runs-as-root": { readonly pid: number };
@@ -79,6 +78,22 @@ export interface FindingData {
   "cloud-on-exposed-server": { readonly models: readonly string[] };
   /** A setting of the IP filter is loaded, and nothing has shown that it blocks. */
   "ip-filter-unproven": { readonly unit: string; readonly unifiedCgroups: boolean | null };
+}
+
+/** One published flaw that this version has. */
+export interface AdvisoryFinding {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly severity: Severity;
+  readonly summary: { readonly en: string; readonly "zh-CN": string };
+  /** First version without it; null where no version is, because it is by design or unmended. */
+  readonly fixed: string | null;
+  /**
+   * From where it can be used on this host: vantages whose route is open, or unknown and so not ruled out;
+   * `registry` is a hostile registry the server is made to pull from. Empty: nobody unauthenticated can.
+   */
+  readonly usableFrom: readonly (VantageName | "registry")[];
+  readonly source: string;
 }
 
 export type RuleId = keyof FindingData;
