@@ -1,5 +1,8 @@
-import type { Why } from "../host/host.ts";
+import type { HostReader, Reading, Why } from "../host/host.ts";
 import type { Evidence } from "./evidence.ts";
+import { gatherForeignListeners } from "./namespaces.ts";
+import { gatherSocketTables } from "./proc-net-tcp.ts";
+import { parseSocketStatistics } from "./socket-statistics.ts";
 
 /** A listening TCP socket. */
 export interface Listener {
@@ -38,4 +41,46 @@ export interface UnseenNamespace {
   readonly why: Why;
   readonly from: string;
   readonly detail?: string;
+}
+
+/** The listening sockets of a host, in its own and in other network namespaces. */
+export interface SocketFacts {
+  readonly listeners: Reading<readonly Listener[]>;
+  readonly unseen: Omit<Unseen, "holders">;
+  /** Network namespace of each process whose namespace could be read. */
+  readonly namespaceOf: ReadonlyMap<number, string>;
+}
+
+/**
+ * Every listening TCP socket: those of the reader's own network namespace from `ss -H -tlnpe` (ss(8)), or
+ * from /proc/net/tcp and tcp6 where `ss` is missing or says what cannot be read; those of other namespaces
+ * from /proc/PID/net (namespaces.ts). Without root the holders of others' sockets stay empty.
+ */
+export async function gatherListeners(host: HostReader): Promise<SocketFacts> {
+  const [own, foreign] = await Promise.all([gatherOwnListeners(host), gatherForeignListeners(host)]);
+  const named = own.ok
+    ? {
+        ...own,
+        value: [...own.value.map((listener) => ({ ...listener, namespace: foreign.own })), ...foreign.listeners],
+      }
+    : own;
+  return { listeners: named, unseen: foreign.unseen, namespaceOf: foreign.namespaceOf };
+}
+
+type Unplaced = Omit<Listener, "namespace">;
+
+async function gatherOwnListeners(host: HostReader): Promise<Reading<readonly Unplaced[]>> {
+  const output = await host.run(["ss", "-H", "-tlnpe"]);
+  if (!output.ok || output.value.exitCode !== 0) return gatherSocketTables(host, "/proc/net");
+  const statistics = parseSocketStatistics(output.value.stdout);
+  if (statistics.unparsed === 0) return { ok: true, value: statistics.listeners, from: output.from };
+  const table = await gatherSocketTables(host, "/proc/net");
+  if (!table.ok) return { ok: false, why: "unparsed", from: output.from, detail: `${statistics.unparsed} lines` };
+  return { ...table, value: toCompleted(table.value, statistics.listeners) };
+}
+
+/** The kernel's table, completed by what `ss` knows of the same sockets: holders, dual stack, device. */
+function toCompleted(table: readonly Unplaced[], known: readonly Unplaced[]): readonly Unplaced[] {
+  const byInode = new Map(known.flatMap((listener) => (listener.inode === null ? [] : [[listener.inode, listener]])));
+  return table.map((listener) => (listener.inode === null ? undefined : byInode.get(listener.inode)) ?? listener);
 }
