@@ -44,11 +44,11 @@ export interface UnitLine {
   readonly section: string | null;
   readonly key: string;
   /**
-   * Assignments that systemd takes from an `Environment=` line (an empty line is a reset: no assignments, no
-   * ignored words, no fault), or that the command of an `ExecStart=` line makes by itself (`env A=b …`).
+   * What an `Environment=` line assigns, or the command of an `ExecStart=` line by itself (`env A=b ...`): the
+   * wanted names only. An `Environment=` line with an empty `value` is a reset.
    */
   readonly assignments: readonly UnitAssignment[];
-  /** Words systemd throws away, in order ("#", "note"); values of unknown names are dropped. */
+  /** Words systemd throws away, in order ("#", "note"); none of a line that also sets unknown names. */
   readonly ignoredWords: readonly string[];
   /** What is wrong with the line, if anything. */
   readonly fault:
@@ -59,7 +59,11 @@ export interface UnitLine {
     | "unknown-escape"
     | "trailing-comment"
     | null;
-  /** For EnvironmentFile=: the path, with a leading `-` where a missing file is fine. For User= ...: the value. */
+  /**
+   * EnvironmentFile=: the path, with a leading `-` where a missing file is fine. User=, PAMName=, IPAddress...=:
+   * the value. PassEnvironment=, UnsetEnvironment=: the wanted words. ExecStart=: the program. Environment=: what
+   * stands in `text` behind the key.
+   */
   readonly value: string;
   /** The text as written, values of undeclared names dropped. */
   readonly text: string;
@@ -69,6 +73,8 @@ export interface UnitAssignment {
   readonly name: string;
   /** After quotes, escapes and `%%`; other specifiers (`%h`) stand as written. */
   readonly value: string;
+  /** False where systemd throws it away; the line's `fault` says why. */
+  readonly taken: boolean;
   /** True where it stands behind a word like `#`: its author took it for a comment, systemd does not. */
   readonly behindComment: boolean;
 }
