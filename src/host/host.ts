@@ -52,6 +52,8 @@ export interface ReadRequest {
   readonly tls?: boolean;
   /** Replaces the Host header, to try a foreign one. Default: address and port. */
   readonly hostHeader?: string;
+  /** Name sent in the TLS handshake. Default: the name in `hostHeader`. */
+  readonly serverName?: string;
   /** Sends an Origin header. Default: none. */
   readonly origin?: string;
 }
@@ -82,8 +84,9 @@ export interface HostReader {
   /** The names in a directory, sorted, without `.` and `..`. */
   listDirectory(path: string): Promise<Reading<readonly string[]>>;
   /**
-   * Every symbolic link whose path matches a pattern in which a `*` stands for any name of one directory
-   * level. Links that vanish meanwhile are left out; those that may not be read are counted in `denied`.
+   * Every symbolic link whose path matches an absolute pattern in which a level `*` stands for any name that
+   * does not begin with a dot. Links that vanish meanwhile are left out; links and directories that may not
+   * be read are counted in `denied`.
    */
   readLinks(pattern: string): Promise<Reading<{ readonly links: readonly Link[]; readonly denied: number }>>;
   stat(path: string): Promise<Reading<FileStatus>>;
