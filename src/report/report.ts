@@ -1,6 +1,8 @@
-import type { Finding, FindingData, RuleId } from "../judge/finding.ts";
-import type { Server, ServerVerdict } from "../judge/server.ts";
 import type { Why } from "../host/host.ts";
+import { SEVERITIES, type Finding, type FindingData, type FindingOf, type RuleId } from "../judge/finding.ts";
+import type { Server, ServerVerdict } from "../judge/server.ts";
+import { RULE_NOTES, type RuleNote } from "./rule-notes.ts";
+import type { Words } from "./words/words.ts";
 
 /** The worst of the servers' verdicts; `none` when no model server was found and nothing hid one. */
 export type HostVerdict = ServerVerdict | "none";
@@ -40,15 +42,58 @@ export type ReportedFinding = Finding & {
   readonly fix: { readonly text: string; readonly command: string | null };
 };
 
-/** The words for one rule in one language. */
+/** The words for one rule in one language; commands and sources, the same in every language, are in rule-notes.ts. */
 export interface RuleWords<Id extends RuleId> {
+  /** What the rule finds, a sentence that needs no data. */
+  readonly what: string;
   /** One sentence that is true when the finding is there. */
   title(data: FindingData[Id]): string;
+  /** What else there is to say, line by line. */
+  details?(data: FindingData[Id]): readonly string[];
   /** Why it matters, a sentence or two. */
   readonly why: string;
-  /** How to mend it: a sentence, and the one command that does it (null: no command can). */
-  fix(data: FindingData[Id]): { readonly text: string; readonly command: string | null };
+  /** How to mend it. Where a command goes with it, the command is shown below this text. */
+  fix(data: FindingData[Id]): string;
   /** How to check by hand that it is mended. */
   readonly check: string;
-  readonly sources: readonly string[];
+}
+
+/**
+ * A judgement as the report document, its findings worst first and with their words. `recordedAt` is when the
+ * facts were read (ISO 8601, UTC), not when they are judged.
+ */
+export function toReport(
+  judgement: Judgement,
+  options: { readonly recordedAt: string; readonly version: string; readonly words: Words },
+): Report {
+  const { words } = options;
+  return {
+    schema: "portlock.report/1",
+    tool: { name: "portlock", version: options.version },
+    host: judgement.host,
+    recordedAt: options.recordedAt,
+    verdict: judgement.verdict,
+    missing: judgement.missing.map((missing) => ({ ...missing, fix: words.missingFixes[missing.why](missing) })),
+    servers: judgement.servers,
+    findings: judgement.findings
+      .toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+      .map((finding) => ({
+        ...finding,
+        ...describe(finding, judgement.servers.find((server) => server.id === finding.server) ?? null, words),
+      })),
+  };
+}
+
+function describe<Id extends RuleId>(
+  finding: FindingOf<Id>,
+  server: Server | null,
+  words: Words,
+): Pick<ReportedFinding, "title" | "why" | "fix"> {
+  const rule: RuleWords<Id> = words.rules[finding.rule];
+  const note: RuleNote<Id> = RULE_NOTES[finding.rule];
+  return {
+    title: rule.title(finding.data),
+    why: rule.why,
+    fix: { text: rule.fix(finding.data), command: note.toCommand(finding.data, server) },
+  };
 }

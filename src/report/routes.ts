@@ -1,0 +1,148 @@
+import type { Barrier, Hop, Route, RouteVerdict, Vantage } from "../judge/route.ts";
+import type { Citations } from "./citations.ts";
+import type { Paint, Style } from "./colour.ts";
+import { toSocketText } from "./printable.ts";
+import { formatTable, wrapText } from "./table.ts";
+import type { Words } from "./words/words.ts";
+
+/** How the routes of one server are laid out. */
+export interface RouteLayout {
+  readonly words: Words;
+  readonly citations: Citations;
+  readonly paint: Paint;
+  /** Columns there are. */
+  readonly width: number;
+  /** One thing a line instead of a table. */
+  readonly linear: boolean;
+}
+
+const ROUTE_COLOURS: Readonly<Record<RouteVerdict, Style>> = {
+  open: "red",
+  guarded: "yellow",
+  closed: "green",
+  unknown: "yellow",
+};
+
+/** Below this many columns a table is harder to read than one block a route. */
+const NARROWEST_TABLE = 76;
+
+/** The routes as a table, or one block a route where there is no room or none is wanted. */
+export function formatRoutes(routes: readonly Route[], layout: RouteLayout): string[] {
+  const { words, paint, width } = layout;
+  const { headings } = words;
+  if (routes.length === 0) return [headings.noRoutes];
+  const rows = routes.map((route) => toRow(route, layout));
+  const table =
+    layout.linear || width < NARROWEST_TABLE
+      ? null
+      : formatTable(
+          [
+            { heading: headings.who.toUpperCase() },
+            { heading: headings.way.toUpperCase() },
+            { heading: headings.stops.toUpperCase() },
+            { heading: headings.verdict.toUpperCase(), fixed: true },
+            { heading: headings.evidence.toUpperCase() },
+          ],
+          rows.map(({ who, way, stops, verdict, evidence, colour }) => [
+            { text: who },
+            { text: way },
+            { text: stops },
+            { text: verdict, paint: (line) => paint(colour, line) },
+            { text: evidence },
+          ]),
+          width,
+          (line) => paint("bold", line),
+        );
+  return table ?? rows.flatMap((row, index) => formatBlock(row, index, layout));
+}
+
+interface Row {
+  readonly who: string;
+  readonly way: string;
+  readonly stops: string;
+  readonly verdict: string;
+  readonly evidence: string;
+  readonly colour: Style;
+}
+
+function toRow(route: Route, { words, citations }: RouteLayout): Row {
+  const deciding = toDeciding(route);
+  const evidence = deciding.flatMap((barrier) => (barrier.evidence === null ? [] : [barrier.evidence]));
+  return {
+    who: toVantageText(route.from, words),
+    way: toWayText(route, words),
+    stops: toStopsText(route, deciding, words),
+    verdict: words.routeVerdicts[route.verdict],
+    evidence: [...new Set(evidence.map((each) => citations.cite(each)))].join(" "),
+    colour: ROUTE_COLOURS[route.verdict],
+  };
+}
+
+/** The barriers the verdict rests on: those that stop, those not known, or, for an open route, all. */
+function toDeciding(route: Route): readonly Barrier[] {
+  switch (route.verdict) {
+    case "closed":
+      return route.barriers.filter((barrier) => barrier.stops === true && barrier.kind !== "authentication");
+    case "guarded":
+      return route.barriers.filter((barrier) => barrier.stops === true);
+    case "unknown":
+      return route.barriers.filter((barrier) => barrier.stops === null);
+    case "open":
+      return route.barriers;
+  }
+}
+
+function toStopsText(route: Route, deciding: readonly Barrier[], words: Words): string {
+  const reasons = [
+    ...new Set(deciding.map(({ kind, why }) => words.labelled(words.barriers[kind], words.barrierReasons[why]))),
+  ];
+  if (route.verdict === "open") return words.nothingStops(route.upstreamUnseen);
+  return route.verdict === "unknown" ? words.notKnown(reasons) : words.join(reasons);
+}
+
+function toVantageText(from: Vantage, words: Words): string {
+  return words.vantages[from.vantage](from);
+}
+
+function toWayText(route: Route, words: Words): string {
+  const entry = words.entry(toSocketText(route.entry.address, route.entry.port), route.from.interface);
+  const hops = route.hops.map((hop) => toHopText(hop, words)).filter((text) => text !== "");
+  return words.join([entry, ...hops]);
+}
+
+function toHopText(hop: Hop, words: Words): string {
+  switch (hop.kind) {
+    case "direct":
+      return words.hops.direct(hop);
+    case "published-port":
+      return words.hops["published-port"](hop);
+    case "container-address":
+      return words.hops["container-address"](hop);
+    case "proxy":
+      return words.hops.proxy(hop);
+    case "tunnel":
+      return words.hops.tunnel(hop);
+    case "forwarded":
+      return words.hops.forwarded(hop);
+  }
+}
+
+function formatBlock(row: Row, index: number, { words, paint, width }: RouteLayout): string[] {
+  const { headings } = words;
+  const facts: readonly (readonly [string, string])[] = [
+    [headings.way, row.way],
+    [headings.stops, row.stops],
+    [headings.verdict, row.verdict],
+    [headings.evidence, row.evidence],
+  ];
+  return [
+    ...wrapText(words.labelled(`${headings.route} ${index + 1}`, row.who), width).map((line) => paint("bold", line)),
+    ...facts
+      .filter(([, text]) => text !== "")
+      .flatMap(([label, text]) =>
+        wrapText(words.labelled(label, text), width - 2).map((line) =>
+          label === headings.verdict ? `  ${paint(row.colour, line)}` : `  ${line}`,
+        ),
+      ),
+  ];
+}

@@ -1,0 +1,239 @@
+import type { Audience, Summary } from "../summary.ts";
+import { toPrintable } from "../printable.ts";
+import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
+import { PRODUCT_NAMES } from "./product-names.ts";
+import { RULES_EN } from "./rules.en.ts";
+import type { Words } from "./words.ts";
+
+/** English. Only ASCII, so that it reads right on any terminal whatever its character set. */
+export const EN: Words = {
+  language: "en",
+  rules: RULES_EN,
+  severities: { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW", info: "INFO" },
+  verdicts: { exposed: "EXPOSED", guarded: "GUARDED", local: "LOCAL", unknown: "UNKNOWN", none: "NONE" },
+  routeVerdicts: { open: "OPEN", guarded: "GUARDED", closed: "closed", unknown: "UNKNOWN" },
+  servers: { ...PRODUCT_NAMES, "openai-compatible": "a server with the OpenAI API" },
+  summary: toSentence,
+  upstreamUnseen:
+    "Open as far as this host goes; a router or cloud firewall in front of it cannot be seen from here. To be sure, " +
+    "run `portlock probe` on a machine outside.",
+
+  vantages: {
+    internet: ({ sources }) => `the internet${inBrackets(sources.map(toFamily))}`,
+    neighbour: ({ sources }) => `neighbours on ${listShort(sources)}`,
+    container: ({ interface: bridge, sources }) =>
+      `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}`,
+    host: () => "other users and programs of this host",
+    browser: () => "a web page open on this host",
+  },
+  hops: {
+    direct: () => "",
+    "published-port": ({ container, publishedOn, to }) =>
+      `published on ${show(publishedOn)} by container ${show(container)}, to ${show(to)}`,
+    "container-address": ({ container, network, to }) =>
+      `straight to container ${show(container)} in network ${show(network)} at ${show(to)}`,
+    proxy: ({ name, to }) => `by the proxy ${show(name)} to ${show(to)}`,
+    tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
+    forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
+  },
+  entry: (address, through) => (through === null ? address : `${address} by ${show(through)}`),
+  barriers: {
+    bind: "listen address",
+    routing: "routing",
+    firewall: "firewall",
+    "unit-ip-filter": "the unit's IP filter",
+    "host-check": "Host check",
+    "origin-check": "Origin check",
+    authentication: "authentication",
+  },
+  barrierReasons: {
+    "listens-here": "listens on this address",
+    "listens-elsewhere": "listens on another address",
+    "loopback-only": "listens on loopback only",
+    "loopback-routed-in": "route_localnet hands loopback to neighbours",
+    "weak-host-model": "the kernel answers for this address on every interface",
+    "dual-stack-unmeasured": "whether [::] takes IPv4 too was not measured",
+    "device-bound": "is bound to another interface",
+    "other-namespace": "listens in another network namespace",
+    "no-way-back": "there is no way back to the sender",
+    "not-forwarded": "this host does not forward packets there",
+    "routing-unread": "the routing tables could not be read",
+    "no-rule-set": "no rules are loaded",
+    "not-judged-yet": "rules are loaded, and this version does not judge them yet",
+    "firewall-unread": "the rules could not be read",
+    "no-ip-filter": "none is set",
+    "ip-filter-unproven": "is loaded, and only a connection from outside can tell whether it blocks",
+    "unit-unread": "the unit could not be read",
+    "check-refuses": "refuses a foreign name",
+    "check-accepts": "accepts a foreign name",
+    "check-off-on-this-address": "is off unless the server listens on loopback",
+    "check-unmeasured": "was not measured",
+    "answers-without-credential": "answers without a credential",
+    "demands-credential": "demands a credential",
+    "has-no-authentication": "this server has none",
+    "authentication-unmeasured": "was not measured",
+  },
+  nothingStops: (upstreamUnseen) => (upstreamUnseen ? "nothing on this host" : "nothing"),
+  notKnown: (reasons) => `not known (${reasons.join("; ")})`,
+
+  runBy: (runBy) => {
+    switch (runBy.kind) {
+      case "systemd":
+        return `systemd ${runBy.scope === "user" ? "user unit" : "unit"} ${show(runBy.unit)}`;
+      case "docker":
+      case "podman":
+        return `${runBy.kind} container ${show(runBy.container)} from ${show(runBy.image)}`;
+      case "process":
+        return runBy.startedFrom === "session" ? "started by hand in a session" : "a process of its own";
+      case "unknown":
+        return "started by something that could not be seen";
+    }
+  },
+  process: (pid, user) => `process ${pid}${user === null ? "" : ` of user ${show(user)}`}`,
+  processUnseen: "its process could not be seen",
+  listensOn: (sockets) =>
+    `listens on ${sockets
+      .map(({ socket, dualStack }) => (dualStack === true ? `${socket} (IPv6 and IPv4)` : socket))
+      .join(", ")}`,
+  server: (name, version) => (version === null ? `${name}, version unknown` : `${name} ${show(version)}`),
+  setting: (name, effective, listensOn) =>
+    `${name} ${effective === null ? "is not set" : `= ${show(effective)}`} in the running process${
+      listensOn === null ? "" : `, which means ${show(listensOn)}`
+    }`,
+  settingUnread: (name) => `${name} of the running process could not be read`,
+  declaration: (value, place, reaches, why) =>
+    `${show(value)} in ${place}: ${reaches === true ? "in effect" : reaches === false ? `no effect, ${why}` : `effect not known, ${why}`}`,
+  declarationReasons: DECLARATION_REASONS_EN,
+
+  facts: {
+    identity: "which host this is",
+    listeners: "listening sockets",
+    unseen: "processes and network namespaces of others",
+    processes: "processes",
+    networks: "network interfaces and routes",
+    units: "systemd units",
+    environmentFiles: "environment files",
+    containers: "containers",
+    firewall: "firewall rules",
+    answers: "answers of the listeners",
+    files: "owners and modes of files",
+  },
+  whys: {
+    absent: "not there",
+    denied: "permission denied",
+    timeout: "no answer in time",
+    unparsed: "not understood",
+    "too-large": "too large",
+    failed: "failed",
+  },
+  missingFixes: {
+    absent: ({ from }) => `Install what provides \`${show(from)}\`, or read the host where it is installed.`,
+    denied: () => "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
+    timeout: () => "Run it again; if it stays so, the host is overloaded or a mount hangs.",
+    unparsed: ({ from }) => `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
+    "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: it is larger than Portlock reads.`,
+    failed: ({ from }) => `Try \`${show(from)}\` by hand to see why it fails.`,
+  },
+
+  host: (name, os, kernel, recordedAt) =>
+    [show(name), os === null ? null : show(os), kernel === null ? null : `kernel ${show(kernel)}`, `read ${recordedAt}`]
+      .filter((part) => part !== null)
+      .join(", "),
+  labelled: (label, text) => `${label}: ${text}`,
+  join: (parts) => parts.join(", "),
+  headings: {
+    who: "Who",
+    way: "By which way",
+    stops: "What stops them",
+    verdict: "Verdict",
+    evidence: "Evidence",
+    route: "Route",
+    findings: "Findings",
+    why: "Why",
+    fix: "Fix",
+    missing: "Could not be read",
+    noFindings: "No findings.",
+    noRoutes: "No routes were judged.",
+    explain: "More about a rule: portlock explain RULE",
+  },
+  sameCommand: (rule) => `(the same command as for ${rule} above)`,
+  findingCount: (counts) => counts.map(({ severity, count }) => `${count} ${severity}`).join(", "),
+
+  explain: {
+    title: "Rules",
+    intro:
+      "Every rule of Portlock: what it finds, why that matters, how to mend it and how to check that it is mended.",
+    what: "What",
+    why: "Why it matters",
+    fix: "How to mend it",
+    check: "How to check",
+    sources: "Sources",
+    example: "For example",
+    generated: "Printed by scripts/print-rules.ts from the words in src/report/words; do not edit by hand.",
+  },
+};
+
+function toSentence(summary: Summary): string {
+  const server = summary.server === null ? null : toServer(summary.server);
+  const more =
+    summary.others === 0
+      ? ""
+      : ` The same goes for ${summary.others === 1 ? "one more server" : `${summary.others} more servers`}.`;
+  switch (summary.verdict) {
+    case "exposed":
+      return `EXPOSED: anybody ${toAudience(summary.audience)} can use ${server ?? "a model server"} without a credential.${more}`;
+    case "guarded":
+      return `GUARDED: ${server ?? "a model server"} can be reached by anybody ${toAudience(summary.audience)}, and asks for a credential.${more}`;
+    case "local":
+      return `LOCAL: only this host can reach ${server ?? "the model server"}.${more}`;
+    case "none":
+      return "NONE: no model server was found on this host.";
+    case "unknown": {
+      if (server === null) {
+        return `UNKNOWN: it could not be told whether a model server runs here; not read: ${toFacts(summary.missing)}.`;
+      }
+      const reasons = summary.unknown.map((reason) => EN.barrierReasons[reason]).join("; ");
+      return `UNKNOWN: it could not be told who can reach ${server}${reasons === "" ? "" : ` (${reasons})`}.${more}`;
+    }
+  }
+}
+
+function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): string {
+  const name = `${EN.servers[kind]} ${version === null ? "(version unknown)" : show(version)}`;
+  return `${name} on port ${ports.length === 0 ? "unknown" : join(ports.slice(0, 4).map(String))}`;
+}
+
+function toAudience({ internet, neighbours, containers }: Audience): string {
+  const places: string[] = [];
+  if (neighbours.length > 0) places.push(`on ${listShort(neighbours)}`);
+  if (containers) places.push("in a container of this host");
+  if (internet === "yes") places.push("on the internet");
+  if (internet === "as-far-as-seen") places.push("(as far as this host goes) on the internet");
+  return places.length === 0 ? "who reaches this host" : join(places);
+}
+
+function toFacts(names: readonly string[]): string {
+  return names.length === 0 ? "see below" : join(names.map((name) => EN.facts[name] ?? show(name)));
+}
+
+function toFamily(source: string): string {
+  return source === "0.0.0.0/0" ? "IPv4" : source === "::/0" ? "IPv6" : show(source);
+}
+
+function inBrackets(parts: readonly string[]): string {
+  return parts.length === 0 ? "" : ` (${parts.slice(0, 3).map(show).join(", ")})`;
+}
+
+function listShort(values: readonly string[]): string {
+  const shown = values.slice(0, 3).map(show);
+  const rest = values.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : join(shown);
+}
+
+function join(parts: readonly string[]): string {
+  return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}`;
+}
+
+function show(value: string): string {
+  return toPrintable(value, 60);
+}

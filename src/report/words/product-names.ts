@@ -1,0 +1,24 @@
+import type { ServerKindId } from "../../servers/server-kind.ts";
+
+/** The names the makers use; `openai-compatible` has no maker, so each language has its own word for it. */
+export const PRODUCT_NAMES: Readonly<Record<Exclude<ServerKindId, "openai-compatible">, string>> = {
+  ollama: "Ollama",
+  vllm: "vLLM",
+  "llama-cpp": "llama.cpp server",
+  "lm-studio": "LM Studio",
+  localai: "LocalAI",
+  "open-webui": "Open WebUI",
+  tgi: "Text Generation Inference",
+  sglang: "SGLang",
+  xinference: "Xinference",
+  comfyui: "ComfyUI",
+  koboldcpp: "KoboldCpp",
+  tabbyapi: "TabbyAPI",
+  lmdeploy: "LMDeploy",
+  triton: "Triton Inference Server",
+  litellm: "LiteLLM",
+  ray: "Ray",
+  "llama-swap": "llama-swap",
+  gpustack: "GPUStack",
+  infinity: "Infinity",
+};

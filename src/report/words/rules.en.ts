@@ -1,0 +1,254 @@
+import type { RuleId } from "../../judge/finding.ts";
+import { toPrintable } from "../printable.ts";
+import type { RuleWords } from "../report.ts";
+import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
+
+const IN_CONTAINER = "A container needs to be created again with the new value.";
+
+/** The rules in English, ASCII only. */
+export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
+  "open-bind": {
+    what: "A model server listens on an address that others than this host reach, and answers without a credential.",
+    title: ({ setting, value, entries }) =>
+      `Others can use the server without a credential at ${list(entries)}: ` +
+      (value === null ? `${setting} is not set to loopback` : `${setting}=${show(value)}`),
+    why:
+      "Whoever reaches the port can run models on your hardware, read and delete models, make the server fetch files " +
+      "from anywhere, and use every flaw of its version. Ollama has no authentication of its own.",
+    fix: () =>
+      "Bind the server to 127.0.0.1 and let others in by a proxy that asks for a credential. The service restarts, " +
+      `which breaks off running requests. ${IN_CONTAINER}`,
+    check:
+      "`ss -H -tlnp` shows 127.0.0.1:11434 and neither *:11434 nor 0.0.0.0:11434; `portlock probe http://HOST:11434` " +
+      "run on another machine finds the port closed.",
+  },
+  "published-port-open": {
+    what: "A container publishes a model server's port on an address that others than this host reach.",
+    title: ({ engine, container, published, containerPort }) =>
+      `${engine} publishes port ${containerPort} of container ${show(container)} to others on ${show(published)}`,
+    why:
+      "`-p 11434:11434` publishes on every address of the host. Docker passes such packets on before the INPUT rules " +
+      "of ufw and firewalld see them, so `ufw deny` does not close the port.",
+    fix: ({ containerPort }) =>
+      `Create the container again with \`-p 127.0.0.1:${containerPort}:${containerPort}\` (in a compose file: ` +
+      `"127.0.0.1:${containerPort}:${containerPort}" under \`ports\`). Until then, stop it.`,
+    check:
+      "`docker port NAME` (or `podman port NAME`) names 127.0.0.1 only, and a connection from another machine fails.",
+  },
+  "reached-from-other-interface": {
+    what: "A server is bound to one address of the host, and that address is answered on the other interfaces too.",
+    title: ({ address, interfaces }) =>
+      `The server is bound to ${show(address)}, and can be reached at that address by ${list(interfaces)} too`,
+    why:
+      "Linux answers for every address of the host on every interface (the weak host model). Binding to the address of " +
+      "the inner network does not keep out a neighbour of the outer one who sends packets to that address.",
+    fix: () =>
+      "Bind to 127.0.0.1 and let others in by a proxy, or drop packets for this address on the other interfaces.",
+    check:
+      "From a machine behind the other interface, `ip route add ADDRESS via HOST` and a connection to ADDRESS fail.",
+  },
+  "loopback-routed-in": {
+    what: "The kernel hands packets for 127.0.0.0/8 that come from outside to the servers on loopback (route_localnet).",
+    title: ({ interfaces, entry }) =>
+      `Neighbours on ${list(interfaces)} can reach ${show(entry)}, although it is loopback: route_localnet is on`,
+    why: "With route_localnet on, a neighbour who routes 127.0.0.0/8 to this host reaches servers that are meant for it alone.",
+    fix: () =>
+      "Turn route_localnet off. Look first at what turned it on: some container networks (kube-proxy, NodePort on " +
+      "loopback) need it. To keep it off, set it in /etc/sysctl.d too.",
+    check: "`sysctl -a --pattern route_localnet` shows 0 everywhere.",
+  },
+  "browser-page-can-call": {
+    what: "A web page that somebody opens on this host can call the server.",
+    title: ({ by }) =>
+      by === "host-check-off"
+        ? "A web page opened on this host can call the server by DNS rebinding: its Host check is off"
+        : "Any web page opened on this host can call the server: it accepts every Origin",
+    why:
+      "A page from the internet runs in the browser of somebody who may reach the server. Ollama checks the Host header " +
+      "only when it listens on loopback, and OLLAMA_ORIGINS=* turns off the Origin check.",
+    fix: ({ by }) =>
+      by === "host-check-off"
+        ? "Bind the server to 127.0.0.1: that turns the Host check on."
+        : "Take the `*` out of OLLAMA_ORIGINS; name the pages that need it, separated by commas.",
+    check:
+      "`curl -i -H 'Host: rebind.example' http://127.0.0.1:11434/api/version` and the same with " +
+      "`-H 'Origin: https://page.example'` answer 403.",
+  },
+  "any-origin-allowed": {
+    what: "OLLAMA_ORIGINS admits every web page.",
+    title: ({ value }) => `OLLAMA_ORIGINS=${show(value)} admits every web page`,
+    why: "A page from anywhere, open in a browser that reaches the server, can then use models and read the answers.",
+    fix: () => "Empty OLLAMA_ORIGINS, or name only the pages that need it: OLLAMA_ORIGINS=https://chat.example.com",
+    check: "`curl -i -H 'Origin: https://page.example' http://127.0.0.1:11434/api/version` answers 403.",
+  },
+  "setting-without-effect": {
+    what: "A setting is written down where it never reaches the server.",
+    title: ({ setting, value, file, line, reason }) =>
+      `${setting}=${show(value)} in ${place(file, line)} has no effect: ${DECLARATION_REASONS_EN[reason]}`,
+    why: "Whoever wrote it believes it is in force. The server goes by another value, as its process and its socket show.",
+    fix: ({ setting, file, line }) =>
+      `Write ${setting} where the server reads it, and remove it from ${place(file, line)}. A systemd service reads its ` +
+      "unit, the unit's drop-ins and the files that EnvironmentFile= names, nothing else.",
+    check: "`systemctl show -p Environment UNIT` and /proc/PID/environ both hold the value.",
+  },
+  "comment-applied-as-setting": {
+    what: "Words behind a value, meant as a comment, were applied as a setting.",
+    title: ({ setting, value, file, line }) =>
+      `The words behind # in ${place(file, line)} are no comment: ${setting}=${show(value)} was applied`,
+    why: "systemd has no comments at the end of a line. Each word there that reads NAME=value is a setting, and the last one wins.",
+    fix: ({ file, line }) =>
+      `Move the comment in ${place(file, line)} to a line of its own that begins with #, then reload and restart. ` +
+      "A drop-in with the right value wins until then.",
+    check: "`systemctl show -p Environment UNIT` shows the value that was meant.",
+  },
+  "setting-in-overwritten-unit": {
+    what: "A setting stands in the unit file that the installer writes anew at every upgrade.",
+    title: ({ setting, file, unit }) =>
+      `${setting} stands in ${show(file)}, which the next upgrade of ${show(unit)} overwrites`,
+    why: "Ollama's installer replaces the whole unit file. The setting, and what it closes, is then gone. Drop-ins stay.",
+    fix: ({ unit }) => `Put the setting into a drop-in of ${show(unit)}.`,
+    check: "`systemctl cat UNIT` shows the setting below a path that ends in .d/, and still does after an upgrade.",
+  },
+  "daemon-reload-missing": {
+    what: "Files of a unit changed after systemd read them.",
+    title: ({ unit }) => `systemd has not read the changed files of ${show(unit)}: daemon-reload is missing`,
+    why: "What the files say is not what the next start will use, and not what runs now.",
+    fix: () =>
+      "Reload, then restart. Read `systemctl cat UNIT` first: what the files say comes into force, whatever it is.",
+    check: "`systemctl show -p NeedDaemonReload UNIT` says no.",
+  },
+  "restart-missing": {
+    what: "A service runs with an older value of a setting than systemd has loaded.",
+    title: ({ unit, setting, running, loaded }) =>
+      `${show(unit)} still runs with ${setting}=${show(running ?? "")}; from its next start it will be ${show(loaded ?? "")}`,
+    why: "The value changes at some later restart or reboot, when nobody looks: it may close the server, or open it.",
+    fix: ({ loaded }) =>
+      `Restart the service to bring ${show(loaded ?? "the loaded value")} into force; if that value would open the ` +
+      "server, correct it first.",
+    check: "/proc/PID/environ of the service holds the loaded value.",
+  },
+  "second-server": {
+    what: "Another server of the same kind was started by hand beside the service.",
+    title: ({ servers }) => `More than one server of the same kind runs: ${list(servers)}`,
+    why:
+      "A server started by hand does not read the service's settings: it has another address, another home and other " +
+      "models. Hardening the service leaves it as it is.",
+    fix: () => "Stop the one that was started by hand.",
+    check: "`pgrep -ax ollama` shows one `ollama serve`.",
+  },
+  "misleading-listen-address": {
+    what: "The value of the listen address does not mean what it seems to mean.",
+    title: ({ value, reason, listensOn }) =>
+      `OLLAMA_HOST=${show(value)} does not mean what it seems to (${show(reason)}): ` +
+      (listensOn === null ? "what it comes to depends on the host" : `it listens on ${show(listensOn)}`),
+    why: "For example `:8080` listens on every address, and a port that is no number falls back to 11434 without stopping the server.",
+    fix: () => "Write the address and the port in full.",
+    check: "`ss -H -tlnp` shows the address that was meant.",
+  },
+  "known-vulnerability": {
+    what: "The version of the server has a published flaw.",
+    title: ({ version, advisories: [worst, ...others] }) =>
+      worst === undefined
+        ? `Version ${show(version)} has published flaws`
+        : `Version ${show(version)} has ${others.length + 1} published ${others.length === 0 ? "flaw" : "flaws"}, the worst ${show(worst.id)}: ${toPrintable(worst.summary.en, 160)}`,
+    details: ({ advisories }) =>
+      advisories.map(({ id, summary, fixed, usableFrom, source }) => {
+        const from =
+          usableFrom.length === 0
+            ? "no way to use it was seen here"
+            : `can be used from ${usableFrom.map((each) => PLACES[each]).join(", ")}`;
+        const mended = fixed === null ? "not fixed in any version" : `fixed in ${show(fixed)}`;
+        return `${show(id)}: ${toPrintable(summary.en, 160)} (${mended}; ${from}) ${show(source)}`;
+      }),
+    why: "The flaw is public. Who reaches the server from a place named in the finding can use it.",
+    fix: ({ updateTo }) =>
+      updateTo === null
+        ? "No version mends it: close the routes."
+        : `Upgrade to ${show(updateTo)} or newer. Ollama's own installer brings the newest version, and overwrites the unit file, not the drop-ins.`,
+    check: "`curl -s http://127.0.0.1:11434/api/version` names a version that has the fix.",
+  },
+  "version-unknown": {
+    what: "The server does not say its version, so it cannot be told which published flaws it has.",
+    title: ({ advisories }) => `The version is unknown, so none of ${advisories} known flaws can be ruled out`,
+    why: "Unknown is not safe. Builds from source and by distributions often say 0.0.0.",
+    fix: () =>
+      "Find out the version from the package manager or from who built it, and compare it with the advisories.",
+    check: "`curl -s http://127.0.0.1:11434/api/version` names a version other than 0.0.0.",
+  },
+  "runs-as-root": {
+    what: "A model server runs as root.",
+    title: ({ pid }) => `The server (process ${pid}) runs as root`,
+    why: "A flaw in the server, of which several let a caller write files, then gives the whole host away.",
+    fix: () => "Run it as a user of its own: `User=ollama` in a drop-in, after giving that user the model folder.",
+    check: "`ps -o user= -p PID` names another user than root.",
+  },
+  "key-file-readable": {
+    what: "The server's private key can be read or changed by others.",
+    title: ({ path, mode }) => `The private key ${show(path)} has mode ${show(mode)}`,
+    why: "The key signs the server in at ollama.com: who has it can act as the owner's account.",
+    fix: () => "Let only its owner read it. If others may have read it already, sign out, delete it and sign in again.",
+    check: "`stat -c %a FILE` says 600.",
+  },
+  "model-folder-writable": {
+    what: "Others than the server's user can change the models.",
+    title: ({ path, mode }) => `The model folder ${show(path)} has mode ${show(mode)}, so others can change the models`,
+    why: "Model files are parsed by native code with a history of memory flaws; who can change one can attack the server.",
+    fix: () => "Take the right to write from group and others.",
+    check: "`stat -c %a FOLDER` ends in two digits without 2 (755, 750 or 700).",
+  },
+  "request-logging-on": {
+    what: "The server writes prompts and answers to disk.",
+    title: ({ setting }) => `${setting} is on: prompts and request bodies are written to disk`,
+    why: "Prompts hold what people paste: contracts, keys, names. In a log they outlive the request, and backups take them along.",
+    fix: ({ setting }) => `Turn ${setting} off, and delete what was written.`,
+    check: "/proc/PID/environ no longer holds the setting.",
+  },
+  "planted-models": {
+    what: "Models are there that a known attack leaves behind.",
+    title: ({ models }) => `Models that a known attack leaves behind: ${list(models)}`,
+    why: "Names that begin with leak_model_ were pulled into open servers by somebody who reads out their memory. Treat it as a break-in.",
+    fix: () =>
+      "Keep the logs as evidence, close the routes, change every secret that went through prompts or environment, then remove the models.",
+    check: "`ollama list` no longer shows them.",
+  },
+  "cloud-on-exposed-server": {
+    what: "An exposed server offers cloud models that its owner pays for.",
+    title: ({ models }) =>
+      `Strangers can spend the owner's plan at ollama.com${models.length === 0 ? "" : `: ${list(models)}`}`,
+    why: "Requests for a cloud model are signed with the server's key, whoever sent them.",
+    fix: () => "Close the routes. OLLAMA_NO_CLOUD=1 turns cloud models off at once (Ollama 0.16.2 and newer).",
+    check: "`curl -s http://127.0.0.1:11434/api/status` says that the cloud is disabled.",
+  },
+  "ip-filter-unproven": {
+    what: "A unit has an IP filter, and nothing has shown that it blocks.",
+    title: ({ unit, unifiedCgroups }) =>
+      `The IP filter of ${show(unit)} is loaded, and nothing has shown that it blocks` +
+      (unifiedCgroups === false ? "; this host's control groups are not unified, so it does not" : ""),
+    why: "IPAddressDeny= needs unified control groups and the bpf system call. Without them systemd loads it, prints it and blocks nothing.",
+    fix: () => "Try a connection from another machine. Do not count on the filter alone: bind to 127.0.0.1.",
+    check: "`curl -m 3 http://HOST:11434/` on another machine fails.",
+  },
+};
+
+const PLACES = {
+  internet: "the internet",
+  neighbour: "the same network",
+  container: "a container",
+  host: "this host",
+  browser: "a web page open on this host",
+  registry: "a hostile registry",
+} as const;
+
+function place(file: string, line: number | null): string {
+  return line === null ? show(file) : `${show(file)}:${line}`;
+}
+
+function list(values: readonly string[]): string {
+  const shown = values.slice(0, 4).map(show);
+  const rest = values.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+}
+
+function show(value: string): string {
+  return toPrintable(value, 80);
+}

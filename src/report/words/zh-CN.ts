@@ -1,0 +1,236 @@
+import type { Audience, Summary } from "../summary.ts";
+import { toPrintable } from "../printable.ts";
+import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
+import { PRODUCT_NAMES } from "./product-names.ts";
+import { RULES_ZH_CN } from "./rules.zh-CN.ts";
+import type { Words } from "./words.ts";
+
+/** Simplified Chinese. Commands, ids, settings and product names stay as they are. */
+export const ZH_CN: Words = {
+  language: "zh-CN",
+  rules: RULES_ZH_CN,
+  severities: { critical: "严重", high: "高危", medium: "中危", low: "低危", info: "提示" },
+  verdicts: { exposed: "暴露", guarded: "受保护", local: "仅本机", unknown: "未知", none: "无" },
+  routeVerdicts: { open: "开放", guarded: "需认证", closed: "不通", unknown: "未知" },
+  servers: { ...PRODUCT_NAMES, "openai-compatible": "兼容 OpenAI API 的服务" },
+  summary: toSentence,
+  upstreamUnseen:
+    "“开放”仅指本机没有拦截：前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
+
+  vantages: {
+    internet: ({ sources }) => `互联网${inBrackets(sources.map(toFamily))}`,
+    neighbour: ({ sources }) => `同网段 ${listShort(sources)}`,
+    container: ({ interface: bridge, sources }) =>
+      `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）`,
+    host: () => "本机其他用户和程序",
+    browser: () => "本机浏览器中的网页",
+  },
+  hops: {
+    direct: () => "",
+    "published-port": ({ container, publishedOn, to }) =>
+      `容器 ${show(container)} 发布的端口 ${show(publishedOn)}，转到 ${show(to)}`,
+    "container-address": ({ container, network, to }) =>
+      `直达网络 ${show(network)} 中的容器 ${show(container)}，地址 ${show(to)}`,
+    proxy: ({ name, to }) => `经代理 ${show(name)} 转到 ${show(to)}`,
+    tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
+    forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
+  },
+  entry: (address, through) => (through === null ? address : `${address}，经 ${show(through)}`),
+  barriers: {
+    bind: "监听地址",
+    routing: "路由",
+    firewall: "防火墙",
+    "unit-ip-filter": "unit 的 IP 过滤",
+    "host-check": "Host 校验",
+    "origin-check": "Origin 校验",
+    authentication: "认证",
+  },
+  barrierReasons: {
+    "listens-here": "监听该地址",
+    "listens-elsewhere": "监听的是其他地址",
+    "loopback-only": "只监听回环地址",
+    "loopback-routed-in": "route_localnet 会把回环地址交给同网段主机",
+    "weak-host-model": "内核在所有网卡上都应答该地址",
+    "dual-stack-unmeasured": "[::] 是否同时接受 IPv4，未实测",
+    "device-bound": "绑定在另一块网卡上",
+    "other-namespace": "监听在另一个网络命名空间",
+    "no-way-back": "没有返回发送方的路由",
+    "not-forwarded": "本机不向该处转发",
+    "routing-unread": "无法读取路由表",
+    "no-rule-set": "未加载任何规则",
+    "not-judged-yet": "已加载规则，但当前版本尚不分析其内容",
+    "firewall-unread": "无法读取规则",
+    "no-ip-filter": "未设置",
+    "ip-filter-unproven": "已加载，但是否真正拦截只有从外部连接才能确认",
+    "unit-unread": "无法读取 unit",
+    "check-refuses": "拒绝外来名称",
+    "check-accepts": "接受外来名称",
+    "check-off-on-this-address": "仅在监听回环地址时启用，当前未启用",
+    "check-unmeasured": "未实测",
+    "answers-without-credential": "无需凭据即应答",
+    "demands-credential": "要求提供凭据",
+    "has-no-authentication": "该服务没有认证功能",
+    "authentication-unmeasured": "未实测",
+  },
+  nothingStops: (upstreamUnseen) => (upstreamUnseen ? "本机无任何拦截" : "无"),
+  notKnown: (reasons) => `未知（${reasons.join("；")}）`,
+
+  runBy: (runBy) => {
+    switch (runBy.kind) {
+      case "systemd":
+        return `systemd ${runBy.scope === "user" ? "用户级 unit" : "unit"} ${show(runBy.unit)}`;
+      case "docker":
+      case "podman":
+        return `${runBy.kind} 容器 ${show(runBy.container)}（镜像 ${show(runBy.image)}）`;
+      case "process":
+        return runBy.startedFrom === "session" ? "在登录会话中手工启动" : "独立进程";
+      case "unknown":
+        return "启动方式未知";
+    }
+  },
+  process: (pid, user) => `进程 ${pid}${user === null ? "" : `，用户 ${show(user)}`}`,
+  processUnseen: "看不到其进程",
+  listensOn: (sockets) =>
+    `监听 ${sockets
+      .map(({ socket, dualStack }) => (dualStack === true ? `${socket}（IPv6 和 IPv4）` : socket))
+      .join("、")}`,
+  server: (name, version) => (version === null ? `${name}（版本未知）` : `${name} ${show(version)}`),
+  setting: (name, effective, listensOn) =>
+    `运行中的进程${effective === null ? `未设置 ${name}` : `：${name}=${show(effective)}`}${
+      listensOn === null ? "" : `，即 ${show(listensOn)}`
+    }`,
+  settingUnread: (name) => `无法读取运行中进程的 ${name}`,
+  declaration: (value, place, reaches, why) =>
+    `${place} 中的 ${show(value)}：${reaches === true ? "已生效" : `${reaches === false ? "不生效" : "是否生效未知"}，${why}`}`,
+  declarationReasons: DECLARATION_REASONS_ZH_CN,
+
+  facts: {
+    identity: "主机信息",
+    listeners: "监听套接字",
+    unseen: "其他用户的进程和网络命名空间",
+    processes: "进程",
+    networks: "网卡和路由",
+    units: "systemd unit",
+    environmentFiles: "环境变量文件",
+    containers: "容器",
+    firewall: "防火墙规则",
+    answers: "监听端口的应答",
+    files: "文件属主和权限",
+  },
+  whys: {
+    absent: "不存在",
+    denied: "权限不足",
+    timeout: "超时",
+    unparsed: "无法解析",
+    "too-large": "内容过大",
+    failed: "失败",
+  },
+  missingFixes: {
+    absent: ({ from }) => `请安装提供 \`${show(from)}\` 的软件包，或到装有它的主机上读取。`,
+    denied: () => "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
+    timeout: () => "请重试；若仍超时，可能是主机负载过高或某个挂载点无响应。",
+    unparsed: ({ from }) => `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
+    "too-large": ({ from }) => `\`${show(from)}\` 超出 Portlock 的读取上限，请人工查看。`,
+    failed: ({ from }) => `请手工执行 \`${show(from)}\`，查看失败原因。`,
+  },
+
+  host: (name, os, kernel, recordedAt) =>
+    [
+      show(name),
+      os === null ? null : show(os),
+      kernel === null ? null : `内核 ${show(kernel)}`,
+      `读取时间 ${recordedAt}`,
+    ]
+      .filter((part) => part !== null)
+      .join("，"),
+  labelled: (label, text) => `${label}：${text}`,
+  join: (parts) => parts.join("，"),
+  headings: {
+    who: "来源",
+    way: "经由",
+    stops: "拦截",
+    verdict: "结论",
+    evidence: "证据",
+    route: "路径",
+    findings: "发现的问题",
+    why: "影响",
+    fix: "修复",
+    missing: "未能读取",
+    noFindings: "未发现问题。",
+    noRoutes: "没有可判定的路径。",
+    explain: "查看规则说明：portlock explain 规则名",
+  },
+  sameCommand: (rule) => `（命令与上文 ${rule} 相同）`,
+  findingCount: (counts) => counts.map(({ severity, count }) => `${ZH_CN.severities[severity]} ${count} 项`).join("，"),
+
+  explain: {
+    title: "规则",
+    intro: "Portlock 的全部规则：检查什么、有什么影响、如何修复，以及如何确认已修复。",
+    what: "检查内容",
+    why: "影响",
+    fix: "修复方法",
+    check: "如何确认",
+    sources: "参考资料",
+    example: "示例",
+    generated: "本文件由 scripts/print-rules.ts 根据 src/report/words 中的文字生成，请勿手工修改。",
+  },
+};
+
+function toSentence(summary: Summary): string {
+  const server = summary.server === null ? null : toServer(summary.server);
+  const more = summary.others === 0 ? "" : `另有 ${summary.others} 个服务情况相同。`;
+  switch (summary.verdict) {
+    case "exposed":
+      return `暴露：${toAudience(summary.audience)}无需凭据即可使用 ${server ?? "模型服务"}。${more}`;
+    case "guarded":
+      return `受保护：${toAudience(summary.audience)}可以连接 ${server ?? "模型服务"}，但须提供凭据。${more}`;
+    case "local":
+      return `仅本机：只有本机能够访问 ${server ?? "模型服务"}。${more}`;
+    case "none":
+      return "无：本机未发现模型服务。";
+    case "unknown": {
+      if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(summary.missing)}。`;
+      const reasons = summary.unknown.map((reason) => ZH_CN.barrierReasons[reason]).join("；");
+      return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `（${reasons}）`}。${more}`;
+    }
+  }
+}
+
+function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): string {
+  const name = `${ZH_CN.servers[kind]}${version === null ? "（版本未知）" : ` ${show(version)}`}`;
+  return `${name}（端口 ${ports.length === 0 ? "未知" : ports.slice(0, 4).join("、")}）`;
+}
+
+function toAudience({ internet, neighbours, containers }: Audience): string {
+  const places: string[] = [];
+  if (neighbours.length > 0) places.push(`${listShort(neighbours)} 网段内的任何人`);
+  if (containers) places.push("本机的任何容器");
+  if (internet === "yes") places.push("互联网上的任何人");
+  if (internet === "as-far-as-seen") places.push("互联网上的任何人（就本机所见）");
+  return places.length === 0 ? "能连到本机的任何人" : join(places);
+}
+
+function toFacts(names: readonly string[]): string {
+  return names.length === 0 ? "见下文" : names.map((name) => ZH_CN.facts[name] ?? show(name)).join("、");
+}
+
+function toFamily(source: string): string {
+  return source === "0.0.0.0/0" ? "IPv4" : source === "::/0" ? "IPv6" : show(source);
+}
+
+function inBrackets(parts: readonly string[]): string {
+  return parts.length === 0 ? "" : `（${parts.slice(0, 3).map(show).join("，")}）`;
+}
+
+function listShort(values: readonly string[]): string {
+  const shown = values.slice(0, 3).map(show).join("、");
+  return values.length > 3 ? `${shown} 等 ${values.length} 个` : shown;
+}
+
+function join(parts: readonly string[]): string {
+  return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join("、")}以及${parts.at(-1) ?? ""}`;
+}
+
+function show(value: string): string {
+  return toPrintable(value, 60);
+}
