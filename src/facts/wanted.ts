@@ -10,7 +10,10 @@ export interface Wanted {
   readonly variables: readonly string[];
   /** Put to every listener, in this order; one that does not speak HTTP to the first is not asked again. */
   readonly questions: readonly Question[];
-  /** What to ask a listener next, after its answers to `questions`; none when nothing there speaks HTTP. */
+  /**
+   * What to ask a listener next, given all its answers so far: ask that, and call again until it names none
+   * (after two rounds at the latest). None when nothing there speaks HTTP.
+   */
   furtherQuestions(answers: readonly Answer[]): readonly Question[];
   /** Ports worth asking first. */
   readonly ports: readonly number[];

@@ -42,10 +42,18 @@ export interface ServerKind {
   readonly title: string;
   /** Ports it listens on unless told otherwise; a hint for the order of questions, never a proof. */
   readonly ports: readonly number[];
-  /** Requests that identify it and change nothing, cheapest first. */
+  /** Requests whose answers tell this kind from others, and that change nothing. */
+  readonly identifiedBy: readonly Question[];
+  /** What else to ask once it is recognised: version, access, what it offers. */
   readonly questions: readonly Question[];
   /** Names of environment variables that are its settings and hold no secret. */
   readonly variables: readonly string[];
+  /** Its service units, by name; null where units are not read for it. */
+  readonly units: RegExp | null;
+  /** Names under /etc/default and /etc/sysconfig that belong to it. */
+  readonly defaultsFiles: readonly string[];
+  /** Paths of a running process whose owner and mode matter; `home` is its user's. */
+  filesOf(process: Process, home: string | null): readonly { readonly role: string; readonly path: string }[];
   /** True where executable and arguments are this server's; a hint that it should be asked first. */
   looksLike(process: Pick<Process, "name" | "executable" | "arguments">): boolean;
   /** Judges the answers of one listener. Null: not this kind. A 4xx is no proof of anything by itself. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseListenAddress, type ListenAddress } from "./listen-address.ts";
 
 /**
@@ -106,7 +106,8 @@ function describeListener(listener: ListenAddress): string {
       return `${listener.reach} ${listener.on}`;
     case "resolves":
       return `resolves ${listener.name}${listener.usually === null ? "" : `, usually ${listener.usually}`}`;
-    default:
+    case "fails":
+    case "unknown":
       return `${listener.kind} ${listener.because}`;
   }
 }

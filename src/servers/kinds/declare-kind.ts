@@ -1,0 +1,132 @@
+/** Server kinds that are told apart by single answers, written as data instead of as a function each. */
+import type { Answer, Question } from "../../facts/answers.ts";
+import type { HttpAnswer } from "../../host/host.ts";
+import { fileName, programOf } from "../program.ts";
+import {
+  answerTo,
+  demandsCredential,
+  jsonObjectOf,
+  modelOwners,
+  parseJson,
+  isJsonObject,
+  readVersion,
+  valueAt,
+} from "../read-answers.ts";
+import type { Recognition, ServerKind, ServerKindId } from "../server-kind.ts";
+
+/** Something only this kind answers. Every condition that is given must hold. */
+export interface Mark {
+  readonly asks: Question;
+  /** 1 to 100, as in `Recognition`. */
+  readonly specificity: number;
+  /** Status of the answer; 200 where nothing is said, `any` where it does not matter. */
+  readonly status?: number | "any";
+  readonly server?: RegExp;
+  readonly body?: RegExp;
+  /** Dotted paths that the JSON body has, and has not. */
+  readonly has?: readonly string[];
+  readonly lacks?: readonly string[];
+  /** Dotted path and the text found there. */
+  readonly says?: readonly [path: string, text: string];
+  /** `owned_by` of a model in an OpenAI model list. */
+  readonly owner?: string;
+  /** Any OpenAI model list. */
+  readonly modelList?: true;
+  /** A second answer that must hold too. */
+  readonly and?: Mark;
+}
+
+/** What tells whether a credential is demanded. */
+export type AccessSign =
+  | { readonly asks: Question; readonly by: "status" }
+  | { readonly asks: Question; readonly by: "flag"; readonly path: string };
+
+export interface KindEntry {
+  readonly id: ServerKindId;
+  readonly title: string;
+  readonly ports: readonly number[];
+  readonly marks: readonly Mark[];
+  /** Null: no harmless request tells. */
+  readonly access: AccessSign | null;
+  readonly version?: { readonly asks: Question; readonly path: string };
+  /** Matches the program's name, or one of its first arguments (`python3 -m vllm.…`). */
+  readonly program: RegExp;
+}
+
+/** Makes a kind of its entry. It has no settings or files that Portlock reads: only name and routes are told. */
+export function declareKind(entry: KindEntry): ServerKind {
+  const { marks, access, version, program } = entry;
+  const identifiedBy = [...new Set(marks.flatMap((mark) => [mark.asks, ...(mark.and ? [mark.and.asks] : [])]))];
+  const further = [...(version ? [version.asks] : []), ...(access ? [access.asks] : [])];
+  return {
+    id: entry.id,
+    title: entry.title,
+    ports: entry.ports,
+    identifiedBy,
+    questions: [...new Set(further)].filter((question) => !identifiedBy.includes(question)),
+    variables: [],
+    units: null,
+    defaultsFiles: [],
+    filesOf: () => [],
+    looksLike: (process) =>
+      [programOf(process), ...process.arguments.slice(0, 4)].some(
+        (word) => program.test(word) || program.test(fileName(word)),
+      ),
+    recognise: (answers) => recognise(entry, answers),
+  };
+}
+
+function recognise(entry: KindEntry, answers: readonly Answer[]): Recognition | null {
+  const specificity = Math.max(0, ...entry.marks.map((mark) => (isMarked(mark, answers) ? mark.specificity : 0)));
+  if (specificity === 0) return null;
+  const versioned = entry.version === undefined ? null : jsonObjectOf(answerTo(answers, entry.version.asks));
+  return {
+    kind: entry.id,
+    version: versioned === null ? null : readVersion(valueAt(versioned, entry.version?.path ?? "")),
+    access: readAccess(entry.access, answers),
+    specificity,
+  };
+}
+
+function isMarked(mark: Mark, answers: readonly Answer[]): boolean {
+  const answer = answerTo(answers, mark.asks);
+  if (answer === null) return false;
+  const status = mark.status ?? 200;
+  return (
+    (status === "any" || answer.status === status) &&
+    (mark.server === undefined || mark.server.test(answer.headers["server"] ?? "")) &&
+    (mark.body === undefined || mark.body.test(answer.body)) &&
+    isJsonMarked(mark, answer) &&
+    isListMarked(mark, answers) &&
+    (mark.and === undefined || isMarked(mark.and, answers))
+  );
+}
+
+function isJsonMarked(mark: Mark, answer: HttpAnswer): boolean {
+  const { has = [], lacks = [], says } = mark;
+  if (has.length === 0 && lacks.length === 0 && says === undefined) return true;
+  const body = parseJson(answer.body);
+  if (!isJsonObject(body)) return false;
+  return (
+    has.every((path) => valueAt(body, path) !== undefined) &&
+    lacks.every((path) => valueAt(body, path) === undefined) &&
+    (says === undefined || valueAt(body, says[0]) === says[1])
+  );
+}
+
+function isListMarked(mark: Mark, answers: readonly Answer[]): boolean {
+  if (mark.owner === undefined && mark.modelList === undefined) return true;
+  const owners = modelOwners(answers, mark.asks);
+  return owners !== null && (mark.owner === undefined || owners.has(mark.owner));
+}
+
+function readAccess(sign: AccessSign | null, answers: readonly Answer[]): Recognition["access"] {
+  if (sign === null) return "unknown";
+  const answer = answerTo(answers, sign.asks);
+  if (demandsCredential(answer)) return "guarded";
+  if (sign.by === "status") return answer?.status === 200 ? "open" : "unknown";
+  const body = jsonObjectOf(answer);
+  const flag = body === null ? undefined : valueAt(body, sign.path);
+  if (flag === true) return "guarded";
+  return flag === false ? "open" : "unknown";
+}

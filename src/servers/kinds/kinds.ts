@@ -1,0 +1,227 @@
+import {
+  API_VERSION,
+  INFO,
+  KOBOLDCPP_VERSION,
+  LLAMA_CPP_PROPS,
+  OPEN_WEBUI_CONFIG,
+  OPENAI_MODELS,
+  OPENAI_MODELS_AT_ROOT,
+  ROOT,
+  SERVICE_INFO,
+  TRITON_SERVER,
+  VERSION,
+  XINFERENCE_AUTH,
+} from "../questions.ts";
+import type { AccessSign, KindEntry } from "./declare-kind.ts";
+
+const MODEL_LIST_STATUS: AccessSign = { asks: OPENAI_MODELS, by: "status" };
+
+/**
+ * Model servers other than Ollama, in the order of their names. Ports are their makers' defaults; what each
+ * answers was read in its source or documentation. `specificity` under 50 is a guess that a better one beats.
+ */
+export const KIND_ENTRIES: readonly KindEntry[] = [
+  {
+    id: "comfyui",
+    title: "ComfyUI",
+    ports: [8188],
+    marks: [{ asks: ROOT, body: /<title>ComfyUI\b/i, specificity: 85 }],
+    access: { asks: ROOT, by: "status" },
+    program: /ComfyUI/,
+  },
+  {
+    id: "gpustack",
+    title: "GPUStack",
+    ports: [80, 443, 30080],
+    marks: [{ asks: VERSION, has: ["version", "git_commit"], specificity: 80 }],
+    access: MODEL_LIST_STATUS,
+    version: { asks: VERSION, path: "version" },
+    program: /^gpustack$/,
+  },
+  {
+    id: "infinity",
+    title: "Infinity",
+    ports: [7997],
+    marks: [
+      { asks: OPENAI_MODELS, owner: "infinity", specificity: 90 },
+      { asks: OPENAI_MODELS_AT_ROOT, owner: "infinity", specificity: 90 },
+    ],
+    access: { asks: OPENAI_MODELS_AT_ROOT, by: "status" },
+    program: /^infinity_emb$/,
+  },
+  {
+    id: "koboldcpp",
+    title: "KoboldCpp",
+    ports: [5001],
+    // It answers Ollama's paths too, with a version of Ollama's.
+    marks: [
+      { asks: KOBOLDCPP_VERSION, says: ["result", "KoboldCpp"], specificity: 97 },
+      { asks: SERVICE_INFO, says: ["software.name", "KoboldCpp"], specificity: 96 },
+      { asks: OPENAI_MODELS, owner: "koboldcpp", specificity: 96 },
+    ],
+    access: { asks: KOBOLDCPP_VERSION, by: "flag", path: "protected" },
+    version: { asks: KOBOLDCPP_VERSION, path: "version" },
+    program: /koboldcpp/i,
+  },
+  {
+    id: "litellm",
+    title: "LiteLLM",
+    ports: [4000],
+    marks: [{ asks: ROOT, body: /<title>LiteLLM API\b/i, specificity: 85 }],
+    access: MODEL_LIST_STATUS,
+    program: /^litellm$/,
+  },
+  {
+    id: "llama-cpp",
+    title: "llama.cpp",
+    ports: [8080],
+    marks: [
+      { asks: ROOT, status: "any", server: /^llama\.cpp/, specificity: 98 },
+      { asks: OPENAI_MODELS, status: "any", server: /^llama\.cpp/, specificity: 98 },
+      { asks: OPENAI_MODELS, owner: "llamacpp", specificity: 85 },
+    ],
+    // Its model list is public even with a key.
+    access: { asks: LLAMA_CPP_PROPS, by: "status" },
+    program: /^llama-server$/,
+  },
+  {
+    id: "llama-swap",
+    title: "llama-swap",
+    ports: [8080],
+    marks: [
+      { asks: OPENAI_MODELS, owner: "llama-swap", specificity: 90 },
+      { asks: API_VERSION, has: ["version", "commit", "build_date"], specificity: 80 },
+    ],
+    access: MODEL_LIST_STATUS,
+    version: { asks: API_VERSION, path: "version" },
+    program: /^llama-swap/,
+  },
+  {
+    id: "lm-studio",
+    title: "LM Studio",
+    ports: [1234],
+    marks: [
+      { asks: OPENAI_MODELS, owner: "organization_owner", specificity: 80 },
+      { asks: ROOT, body: /Unexpected endpoint or method\. \(GET \/\)/, specificity: 75 },
+    ],
+    access: MODEL_LIST_STATUS,
+    program: /lm-?studio/i,
+  },
+  {
+    id: "lmdeploy",
+    title: "LMDeploy",
+    ports: [23333],
+    marks: [{ asks: OPENAI_MODELS, owner: "lmdeploy", specificity: 90 }],
+    access: MODEL_LIST_STATUS,
+    program: /^lmdeploy$/,
+  },
+  {
+    id: "localai",
+    title: "LocalAI",
+    ports: [8080],
+    marks: [{ asks: ROOT, body: /<title>\s*LocalAI\b/i, specificity: 85 }],
+    access: MODEL_LIST_STATUS,
+    version: { asks: VERSION, path: "version" },
+    program: /^local-?ai$/i,
+  },
+  {
+    id: "open-webui",
+    title: "Open WebUI",
+    ports: [8080, 3000],
+    marks: [
+      { asks: API_VERSION, has: ["version", "deployment_id"], specificity: 97 },
+      { asks: ROOT, body: /<title>\s*Open WebUI/i, specificity: 80 },
+    ],
+    access: { asks: OPEN_WEBUI_CONFIG, by: "flag", path: "features.auth" },
+    version: { asks: API_VERSION, path: "version" },
+    program: /^open[-_]webui\b/,
+  },
+  {
+    id: "openai-compatible",
+    title: "OpenAI-compatible server",
+    ports: [8000],
+    marks: [{ asks: OPENAI_MODELS, modelList: true, specificity: 30 }],
+    access: MODEL_LIST_STATUS,
+    program: /^(?:fastchat|mistralrs-server|mlc_llm|mlx_lm\.server)$/,
+  },
+  {
+    id: "ray",
+    title: "Ray",
+    ports: [8265],
+    marks: [{ asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 }],
+    access: { asks: API_VERSION, by: "status" },
+    version: { asks: API_VERSION, path: "ray_version" },
+    program: /ray\/dashboard\/dashboard\.py$/,
+  },
+  {
+    id: "sglang",
+    title: "SGLang",
+    ports: [30000],
+    // It answers Ollama's paths too.
+    marks: [{ asks: OPENAI_MODELS, owner: "sglang", specificity: 96 }],
+    access: MODEL_LIST_STATUS,
+    program: /^sglang(?:$|[.:])/,
+  },
+  {
+    id: "tabbyapi",
+    title: "TabbyAPI",
+    ports: [5000],
+    marks: [
+      { asks: SERVICE_INFO, says: ["software.name", "TabbyAPI"], specificity: 95 },
+      { asks: OPENAI_MODELS, owner: "tabbyAPI", specificity: 90 },
+    ],
+    access: MODEL_LIST_STATUS,
+    program: /tabbyapi/i,
+  },
+  {
+    id: "tgi",
+    title: "Text Generation Inference",
+    ports: [3000, 80],
+    // Text Embeddings Inference answers alike, with `model_type` beside.
+    marks: [{ asks: INFO, has: ["model_id", "docker_label"], lacks: ["model_type"], specificity: 80 }],
+    // With a key, every harmless path it has stays open.
+    access: null,
+    version: { asks: INFO, path: "version" },
+    program: /^text-generation-(?:launcher|router)/,
+  },
+  {
+    id: "triton",
+    title: "Triton Inference Server",
+    ports: [8000],
+    marks: [{ asks: TRITON_SERVER, says: ["name", "triton"], has: ["extensions"], specificity: 95 }],
+    access: { asks: TRITON_SERVER, by: "status" },
+    version: { asks: TRITON_SERVER, path: "version" },
+    program: /^tritonserver$/,
+  },
+  {
+    id: "vllm",
+    title: "vLLM",
+    ports: [8000],
+    marks: [
+      { asks: OPENAI_MODELS, owner: "vllm", specificity: 90 },
+      {
+        // With a key, /version stays open and /v1 does not.
+        asks: VERSION,
+        has: ["version"],
+        lacks: ["git_commit"],
+        server: /^uvicorn/,
+        specificity: 55,
+        and: { asks: OPENAI_MODELS, status: 401, says: ["error", "Unauthorized"], specificity: 55 },
+      },
+    ],
+    access: MODEL_LIST_STATUS,
+    version: { asks: VERSION, path: "version" },
+    program: /^vllm(?:$|\.entrypoints)/,
+  },
+  {
+    id: "xinference",
+    title: "Xinference",
+    ports: [9997],
+    marks: [
+      { asks: XINFERENCE_AUTH, has: ["auth"], specificity: 85 },
+      { asks: OPENAI_MODELS, owner: "xinference", specificity: 85 },
+    ],
+    access: { asks: XINFERENCE_AUTH, by: "flag", path: "auth" },
+    program: /^xinference/,
+  },
+];

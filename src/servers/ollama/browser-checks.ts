@@ -1,0 +1,62 @@
+/**
+ * The two checks that stand between a web page and an Ollama: the host check (since 0.1.29, only while the
+ * listener is loopback) and the origin check (CORS). Sources: server/routes.go `allowedHostsMiddleware` and
+ * envconfig/config.go `AllowedOrigins` of Ollama; github.com/gin-contrib/cors.
+ */
+import { lt, parse } from "semver";
+import { FOREIGN_ORIGIN, type Answer, type Question } from "../../facts/answers.ts";
+import type { HttpAnswer } from "../../host/host.ts";
+import { API_VERSION, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION } from "../questions.ts";
+import { answerTo } from "../read-answers.ts";
+
+/** What a check does to a request that comes from a web page elsewhere. */
+export type BrowserCheck = "refuses" | "accepts" | "unmeasured";
+
+/** What the listener did to a foreign Host header. Only tells where the same request without it was served. */
+export function hostCheck(answers: readonly Answer[]): BrowserCheck {
+  const foreign = foreignAnswer(answers, FOREIGN_HOST_VERSION);
+  if (foreign === null) return "unmeasured";
+  return foreign.status < 400 ? "accepts" : "refuses";
+}
+
+/**
+ * What the listener did to a foreign Origin header. A request that is served although the page may not read
+ * the answer counts as accepted: it had its effect.
+ */
+export function originCheck(answers: readonly Answer[]): BrowserCheck {
+  const foreign = foreignAnswer(answers, FOREIGN_ORIGIN_VERSION);
+  if (foreign === null) return "unmeasured";
+  const admitted = foreign.headers["access-control-allow-origin"];
+  return admitted === "*" || admitted === FOREIGN_ORIGIN || foreign.status < 400 ? "accepts" : "refuses";
+}
+
+/** What the rules of this version do on a listener at `address` when nobody asked it. */
+export function expectedHostCheck(version: string | null, address: string): BrowserCheck {
+  if (!isLoopback(address)) return "accepts";
+  const known = parse(version ?? "");
+  if (known === null) return "unmeasured";
+  return lt(known, "0.1.29") ? "accepts" : "refuses";
+}
+
+/**
+ * What the origin check does with OLLAMA_ORIGINS set to `value` (null: unset) when nobody asked it. The
+ * default list names this host, desktop applications and editors, no page from elsewhere.
+ */
+export function expectedOriginCheck(value: string | null): BrowserCheck {
+  return admitsAnyOrigin(value) ? "accepts" : "refuses";
+}
+
+/** True where the list lets every web page in: `*`, or every page of a scheme. */
+export function admitsAnyOrigin(value: string | null): boolean {
+  const list = (value ?? "").replaceAll(/["']/g, "").split(",");
+  return list.some((origin) => /^(?:\*|https?:\/\/\*)$/i.test(origin.trim()));
+}
+
+function foreignAnswer(answers: readonly Answer[], question: Question): HttpAnswer | null {
+  const plain = answerTo(answers, API_VERSION);
+  return plain?.status === 200 ? answerTo(answers, question) : null;
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
