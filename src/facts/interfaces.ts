@@ -1,4 +1,5 @@
-import type { Reading } from "../host/host.ts";
+import type { HostReader, Output, Reading } from "../host/host.ts";
+import { parseAddresses, parseRoutes } from "./ip-json.ts";
 
 /** A network interface of one network namespace. */
 export interface Interface {
@@ -42,4 +43,89 @@ export interface Network {
   /** net.ipv4.ip_forward: whether the host passes packets on to containers. Null: not read. */
   readonly forwardsIpv4: boolean | null;
   readonly forwardsIpv6: boolean | null;
+}
+
+/**
+ * How the reader's own network namespace is wired: `ip -j -d address` and `ip -j route` (ip(8)), and the
+ * sysctls of ip-sysctl that send packets on or let neighbours address loopback.
+ */
+export async function gatherOwnNetwork(host: HostReader, namespace: string | null): Promise<Network> {
+  const [address, ipv4, ipv6, forwardsIpv4, forwardsIpv6] = await Promise.all([
+    host.run(["ip", "-j", "-d", "address"]),
+    host.run(["ip", "-j", "-4", "route", "show", "table", "all"]),
+    host.run(["ip", "-j", "-6", "route", "show", "table", "all"]),
+    gatherSwitch(host, "/proc/sys/net/ipv4/ip_forward"),
+    gatherSwitch(host, "/proc/sys/net/ipv6/conf/all/forwarding"),
+  ]);
+  const interfaces = toReading(address, parseAddresses);
+  return {
+    namespace,
+    own: true,
+    interfaces: interfaces.ok
+      ? { ...interfaces, value: await gatherRouteLocalnet(host, interfaces.value) }
+      : interfaces,
+    routing: toRouting(ipv4, ipv6),
+    forwardsIpv4,
+    forwardsIpv6,
+  };
+}
+
+/**
+ * How another network namespace is wired, entered by a process in it (nsenter(1)), which needs root. Its
+ * sysctls are not read: /proc/sys shows those of the reader.
+ */
+export async function gatherForeignNetwork(host: HostReader, namespace: string, pid: number): Promise<Network> {
+  const [address, ipv4, ipv6] = await Promise.all([
+    host.run(["nsenter", `--target=${pid}`, "--net", "--", "ip", "-j", "-d", "address"]),
+    host.run(["nsenter", `--target=${pid}`, "--net", "--", "ip", "-j", "-4", "route", "show", "table", "all"]),
+    host.run(["nsenter", `--target=${pid}`, "--net", "--", "ip", "-j", "-6", "route", "show", "table", "all"]),
+  ]);
+  return {
+    namespace,
+    own: false,
+    interfaces: toReading(address, parseAddresses),
+    routing: toRouting(ipv4, ipv6),
+    forwardsIpv4: null,
+    forwardsIpv6: null,
+  };
+}
+
+/** The kernel takes either switch: that of `all` or that of the interface. */
+async function gatherRouteLocalnet(host: HostReader, interfaces: readonly Interface[]): Promise<readonly Interface[]> {
+  const all = await gatherSwitch(host, "/proc/sys/net/ipv4/conf/all/route_localnet");
+  return Promise.all(
+    interfaces.map(async (link) => {
+      const own = await gatherSwitch(host, `/proc/sys/net/ipv4/conf/${link.name}/route_localnet`);
+      return { ...link, routeLocalnet: toEither(all, own) };
+    }),
+  );
+}
+
+function toEither(first: boolean | null, second: boolean | null): boolean | null {
+  if (first === true || second === true) return true;
+  return first === null || second === null ? null : false;
+}
+
+async function gatherSwitch(host: HostReader, path: string): Promise<boolean | null> {
+  const file = await host.readFile(path);
+  const value = file.ok ? file.value.trim() : "";
+  return /^\d+$/.test(value) ? value !== "0" : null;
+}
+
+function toRouting(ipv4: Reading<Output>, ipv6: Reading<Output>): Reading<readonly RoutingEntry[]> {
+  const first = toReading(ipv4, (text) => parseRoutes(text, 4));
+  const second = toReading(ipv6, (text) => parseRoutes(text, 6));
+  if (!first.ok) return first;
+  return second.ok ? { ...first, value: [...first.value, ...second.value] } : second;
+}
+
+function toReading<T>(output: Reading<Output>, parse: (text: string) => T | null): Reading<T> {
+  if (!output.ok) return output;
+  const { exitCode, stdout, stderr } = output.value;
+  if (exitCode !== 0) {
+    const why = /not permitted|permission denied/i.test(stderr) ? "denied" : "failed";
+    return { ok: false, why, from: output.from, detail: stderr.trim().slice(0, 200) };
+  }
+  const value = parse(stdout);
+  return value === null ? { ok: false, why: "unparsed", from: output.from } : { ok: true, value, from: output.from };
 }
