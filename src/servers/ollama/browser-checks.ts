@@ -4,7 +4,7 @@
  * envconfig/config.go `AllowedOrigins` of Ollama; github.com/gin-contrib/cors.
  */
 import { lt, parse } from "semver";
-import { FOREIGN_ORIGIN, type Answer, type Question } from "../../facts/answers.ts";
+import type { Answer, Question } from "../../facts/answers.ts";
 import type { HttpAnswer } from "../../host/host.ts";
 import { API_VERSION, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION } from "../questions.ts";
 import { answerTo } from "../read-answers.ts";
@@ -26,8 +26,7 @@ export function hostCheck(answers: readonly Answer[]): BrowserCheck {
 export function originCheck(answers: readonly Answer[]): BrowserCheck {
   const foreign = foreignAnswer(answers, FOREIGN_ORIGIN_VERSION);
   if (foreign === null) return "unmeasured";
-  const admitted = foreign.headers["access-control-allow-origin"];
-  return admitted === "*" || admitted === FOREIGN_ORIGIN || foreign.status < 400 ? "accepts" : "refuses";
+  return foreign.status < 400 ? "accepts" : "refuses";
 }
 
 /** What the rules of this version do on a listener at `address` when nobody asked it. */

@@ -101,15 +101,9 @@ const MEASURED: readonly (readonly [value: string, go: string, libc: string, our
 ];
 
 function describeListener(listener: ListenAddress): string {
-  switch (listener.kind) {
-    case "listens":
-      return `${listener.reach} ${listener.on}`;
-    case "resolves":
-      return `resolves ${listener.name}${listener.usually === null ? "" : `, usually ${listener.usually}`}`;
-    case "fails":
-    case "unknown":
-      return `${listener.kind} ${listener.because}`;
-  }
+  if (listener.kind === "listens") return `${listener.reach} ${listener.on}`;
+  if (listener.kind !== "resolves") return `${listener.kind} ${listener.because}`;
+  return `resolves ${listener.name}${listener.usually === null ? "" : `, usually ${listener.usually}`}`;
 }
 
 describe("what OLLAMA_HOST makes the server listen on", () => {
