@@ -1,0 +1,211 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type Account,
+  parseAccount,
+  ROOT,
+  toBecomeArguments,
+  toLoginEnvironment,
+  toSessionArguments,
+} from "./account.ts";
+import { type Audit, auditHost, type AuditOptions, recordHost } from "./audit.ts";
+import { type BackgroundProcess, startInBackground } from "./background.ts";
+import { removeByPrefix } from "./cleanup.ts";
+import { attemptCommand, type Output } from "./command.ts";
+import { ContainerEngine } from "./container-engine.ts";
+import type { Machine } from "./machine.ts";
+import { NAMESPACE_DIRECTORY } from "./names.ts";
+import { installOllama, type OllamaOptions } from "./ollama.ts";
+import {
+  type Addresses,
+  HOST,
+  HOST_SECOND,
+  NEIGHBOUR,
+  OUTSIDER,
+  type Places,
+  routeToHost,
+  SECOND_NEIGHBOUR,
+} from "./topology.ts";
+import { Vantage } from "./vantage.ts";
+import type { Workshop } from "./workshop.ts";
+
+export interface RunOptions {
+  /** A name of the host's passwd; default root. */
+  readonly user?: string;
+  /** Added to the environment of a fresh login of that user. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+/** What a host is made of; see `Lab.host`. */
+export interface HostParts {
+  readonly prefix: string;
+  readonly stateDirectory: string;
+  readonly places: Places;
+  readonly machine: Machine;
+  readonly workshop: Workshop;
+  readonly systemd: boolean;
+}
+
+const NOBODY_UID = 65_534;
+const PORT_TIMEOUT_MS = 10_000;
+
+/** One host and the places around it. Everything in it is gone after `close`. */
+export class Host {
+  /** The host's by interface (`eth1` where it was made with a second LAN), and those of the places around it. */
+  readonly addresses: {
+    readonly eth0: Addresses;
+    readonly eth1: Addresses;
+    readonly outsider: Addresses;
+    readonly neighbour: Addresses;
+    readonly secondNeighbour: Addresses;
+  } = { eth0: HOST, eth1: HOST_SECOND, outsider: OUTSIDER, neighbour: NEIGHBOUR, secondNeighbour: SECOND_NEIGHBOUR };
+  readonly hasSystemd: boolean;
+  /** Somebody in another subnet, who comes through a router. */
+  readonly outsider: Vantage;
+  /** Somebody in the subnet of eth0. */
+  readonly neighbour: Vantage;
+  /** Somebody in the subnet of eth1. */
+  readonly secondNeighbour: Vantage;
+  /** A process of root on the host itself. */
+  readonly local: Vantage;
+  /** A process of another user (nobody) on the host itself. */
+  readonly otherUser: Vantage;
+  readonly docker: ContainerEngine;
+  readonly podman: ContainerEngine;
+  /** Process id of the host's first process on the machine, for `nsenter --target=… --all`. */
+  readonly leader: number;
+  readonly #parts: HostParts;
+  readonly #vantages: Vantage[] = [];
+  #spawned = 0;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.hasSystemd = parts.systemd;
+    this.leader = parts.machine.leader;
+    this.outsider = this.#placeVantage("outsider", parts.places.outsider);
+    this.neighbour = this.#placeVantage("neighbour", parts.places.neighbour);
+    this.secondNeighbour = this.#placeVantage("second neighbour", parts.places.secondNeighbour ?? "no-second-lan");
+    this.local = this.#placeVantage("local", parts.places.host);
+    this.otherUser = this.#placeVantage("other user", parts.places.host, NOBODY_UID);
+    this.docker = new ContainerEngine("docker", this, parts.workshop);
+    this.podman = new ContainerEngine("podman", this, parts.workshop);
+  }
+
+  /** Runs a command to its end; rejects on an exit code other than 0, with what the command said. */
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
+    const output = await this.attempt(argv, options);
+    if (output.exitCode === 0) return output;
+    throw new Error(`${argv.join(" ")}: exit code ${output.exitCode}\n${output.stdout}${output.stderr}`);
+  }
+
+  /** Runs a command to its end and hands back what it said, whatever its exit code. */
+  async attempt(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
+    const { input, timeoutMs } = options;
+    const account = await this.#findAccount(options.user ?? "root");
+    return attemptCommand([...this.#enter(), ...toBecomeArguments(account), ...argv], {
+      env: { ...toLoginEnvironment(account), ...options.env },
+      ...(input === undefined ? {} : { input }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  /**
+   * Starts a command that goes on running, as somebody does at a shell: on a systemd host in a session's
+   * scope, so that it belongs to no service.
+   */
+  async spawn(
+    argv: readonly string[],
+    options: Omit<RunOptions, "input" | "timeoutMs"> = {},
+  ): Promise<BackgroundProcess> {
+    const account = await this.#findAccount(options.user ?? "root");
+    this.#spawned += 1;
+    const session = toSessionArguments(account, this.#spawned, this.hasSystemd);
+    return startInBackground(
+      [...this.#enter(), ...session, ...toBecomeArguments(account), ...argv],
+      { ...toLoginEnvironment(account), ...options.env },
+      join(this.#parts.stateDirectory, `spawned-${this.#spawned}.log`),
+    );
+  }
+
+  /** Writes a file, its folders included. Default mode: 0644. */
+  async write(path: string, text: string, mode = 0o644): Promise<void> {
+    const script = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
+    await this.run(["sh", "-c", script, "sh", path, mode.toString(8)], { input: text });
+  }
+
+  /** Runs systemctl; rejects where it fails. */
+  systemd(...args: readonly string[]): Promise<Output> {
+    return this.run(["systemctl", ...args]);
+  }
+
+  /** Does what Ollama's installer does, with the stand-in or the real Ollama of this run. */
+  async installOllama(options: OllamaOptions = {}): Promise<void> {
+    await installOllama(this, await this.#parts.workshop.ollama(), options);
+  }
+
+  /** Resolves when something listens on that TCP port in the host's network namespace; rejects after 10 s. */
+  async waitForPort(port: number): Promise<void> {
+    const wanted = new RegExp(
+      `^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} [0-9A-F:]+ 0A `,
+      "m",
+    );
+    for (const deadline = Date.now() + PORT_TIMEOUT_MS; Date.now() < deadline; await sleep(10)) {
+      const tables = ["tcp", "tcp6"].map((table) => readFileSync(`/proc/${this.leader}/net/${table}`, "utf8"));
+      if (tables.some((table) => wanted.test(table))) return;
+    }
+    throw new Error(`lab: nothing listens on port ${port} of the host`);
+  }
+
+  /** Runs `portlock audit --json` in the host. */
+  audit(options: AuditOptions = {}): Promise<Audit> {
+    return auditHost(this, options);
+  }
+
+  /** Runs `portlock record` in the host and returns the recording's text. */
+  record(options: AuditOptions = {}): Promise<string> {
+    return recordHost(this, options);
+  }
+
+  /**
+   * Shows a neighbour the way to an address behind the host (a container's, or 127.0.0.1) through the host's
+   * own door, as any neighbour can by himself.
+   */
+  async showWay(from: "neighbour" | "secondNeighbour", destination: string): Promise<void> {
+    const { neighbour, secondNeighbour } = this.#parts.places;
+    if (from === "neighbour") await routeToHost(neighbour, destination, HOST);
+    else await routeToHost(secondNeighbour ?? "no-second-lan", destination, HOST_SECOND);
+  }
+
+  /** The network namespace of a process of the host (its pid as the host sees it) as a vantage. */
+  vantageAt(name: string, pid: number): Vantage {
+    return this.#keep(new Vantage(name, `/proc/${this.leader}/root/proc/${pid}/ns/net`));
+  }
+
+  /** Ends the host and all the places around it, and removes what they left. Safe to call twice. */
+  close(): void {
+    for (const vantage of this.#vantages) vantage.close();
+    removeByPrefix(this.#parts.prefix);
+  }
+
+  #enter(): readonly string[] {
+    return ["nsenter", `--target=${this.leader}`, "--all", "--"];
+  }
+
+  #placeVantage(name: string, place: string, uid: number | null = null): Vantage {
+    return this.#keep(new Vantage(name, join(NAMESPACE_DIRECTORY, place), uid));
+  }
+
+  #keep(vantage: Vantage): Vantage {
+    this.#vantages.push(vantage);
+    return vantage;
+  }
+
+  async #findAccount(name: string): Promise<Account> {
+    if (name === "root") return ROOT;
+    const { stdout } = await attemptCommand([...this.#enter(), "getent", "passwd", name]);
+    return parseAccount(stdout);
+  }
+}

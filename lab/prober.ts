@@ -1,0 +1,77 @@
+/**
+ * The process that stands at a vantage: it is started inside that network namespace, reads probes from
+ * standard input, one JSON document a line, and answers each with a line, in order. It ends with its input,
+ * so it never outlives the test run.
+ *
+ * usage: prober.ts [UID]   tries as that user instead of root
+ */
+import { request } from "node:http";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import type { Answer, Connection, NotReached, Probe } from "./probe.ts";
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+const uid = process.argv[2];
+if (uid !== undefined) becomeUser(Number(uid));
+process.stdout.write("ready\n");
+for await (const line of createInterface({ input: process.stdin })) {
+  const probe: Probe = JSON.parse(line);
+  const outcome = probe.kind === "connect" ? await tryConnection(probe) : await tryGet(probe);
+  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+function becomeUser(id: number): void {
+  process.setgroups?.([]);
+  process.setgid?.(id);
+  process.setuid?.(id);
+}
+
+function tryConnection(probe: Probe): Promise<Connection> {
+  const { promise, resolve } = Promise.withResolvers<Connection>();
+  const socket = connect({ host: probe.address, port: probe.port });
+  const timer = setTimeout(() => end({ kind: "timeout", detail: `${probe.timeoutMs} ms` }), probe.timeoutMs);
+  function end(connection: Connection): void {
+    clearTimeout(timer);
+    socket.destroy();
+    resolve(connection);
+  }
+  socket.on("connect", () => end({ kind: "connected", from: socket.localAddress ?? "" }));
+  socket.on("error", (error) => end(toNotReached(error)));
+  return promise;
+}
+
+function tryGet(probe: Probe & { readonly kind: "get" }): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const { address: host, port, path, headers } = probe;
+  const call = request({ host, port, path, headers, method: "GET", agent: false });
+  const timer = setTimeout(() => end({ kind: "timeout", detail: `${probe.timeoutMs} ms` }), probe.timeoutMs);
+  function end(answer: Answer): void {
+    clearTimeout(timer);
+    call.destroy();
+    resolve(answer);
+  }
+  call.on("error", (error) => end(toNotReached(error)));
+  call.on("response", (response) => {
+    const status = response.statusCode ?? 0;
+    const received = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
+    let body = "";
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => {
+      body = (body + text).slice(0, BODY_LIMIT_BYTES);
+    });
+    response.on("error", (error) => end(toNotReached(error)));
+    response.on("end", () => end({ kind: "answered", status, headers: Object.fromEntries(received), body }));
+  });
+  call.end();
+  return promise;
+}
+
+function toNotReached(error: Error): NotReached {
+  const code = "code" in error ? String(error.code) : error.message;
+  if (code === "ECONNREFUSED") return { kind: "refused", detail: code };
+  if (code === "ETIMEDOUT") return { kind: "timeout", detail: code };
+  if (/^E(HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|INVAL|ACCES|PERM)$/.test(code))
+    return { kind: "unreachable", detail: code };
+  return { kind: "closed", detail: code };
+}
