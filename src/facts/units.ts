@@ -1,4 +1,14 @@
-import type { Reading } from "../host/host.ts";
+import type { HostReader, Output, Reading } from "../host/host.ts";
+import type { Identity } from "./identity.ts";
+import { inTurns } from "./in-turns.ts";
+import type { Process } from "./processes.ts";
+import { readUnitDirectories } from "./unit-directories.ts";
+import type { UnitDirectories } from "./unit-directories.ts";
+import { parseUnitFile } from "./unit-file.ts";
+import { isServiceName, SYSTEM_UNIT_DIRECTORIES, userUnitDirectories } from "./unit-paths.ts";
+import { parseShow, UNIT_PROPERTIES } from "./unit-show.ts";
+import type { ShownUnit } from "./unit-show.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** A service unit of systemd, as loaded and as its files declare it. */
 export interface Unit {
@@ -77,4 +87,140 @@ export interface UnitAssignment {
   readonly taken: boolean;
   /** True where it stands behind a word like `#`: its author took it for a comment, systemd does not. */
   readonly behindComment: boolean;
+}
+
+/** Most units that are read: those of processes first. Model servers are a handful; the rest is courtesy. */
+const MOST_UNITS = 512;
+/** Files read at once. */
+const AT_A_TIME = 32;
+
+/**
+ * Reads the service units of the given processes and those that `wanted` asks for by name, running or not.
+ * From: the folders of the unit load path, `systemctl show`, the files themselves. `absent` where systemd does
+ * not run. What a user manager has loaded is not asked, because it answers only its own user.
+ */
+export async function gatherUnits(
+  host: HostReader,
+  wanted: Pick<Wanted, "variables" | "wantsUnit">,
+  processes: readonly Process[],
+  identity: Pick<Identity, "accounts"> | null,
+): Promise<Reading<readonly Unit[]>> {
+  const booted = await host.stat("/run/systemd/system");
+  if (!booted.ok) return booted;
+  const directories = await readUnitDirectories(host, SYSTEM_UNIT_DIRECTORIES);
+  const running = processes.flatMap(({ cgroup }) => (cgroup?.kind === "system-unit" ? [cgroup.unit] : []));
+  const named = directories.unitNames().filter((name) => wanted.wantsUnit(name));
+  const names = [...new Set([...running, ...named])].filter(isServiceName).slice(0, MOST_UNITS);
+  if (names.length === 0 && directories.denied !== null) return directories.denied;
+  const shown = names.length === 0 ? null : await showUnits(host, names, wanted.variables);
+  const merged = shown === null || !shown.ok ? null : mergeAliases(names, shown.value);
+  const system = await inTurns(merged ?? names.map((name) => ({ name, shown: null })), AT_A_TIME, async (unit) => ({
+    name: unit.name,
+    scope: "system" as const,
+    uid: null,
+    loaded: toLoaded(unit.shown, shown, processes),
+    files: await readUnitFiles(host, directories, unit.name, unit.shown, wanted.variables),
+  }));
+  const user = await gatherUserUnits(host, wanted.variables, processes, identity);
+  return { ok: true, value: [...system, ...user], from: "systemctl show, unit files" };
+}
+
+async function showUnits(
+  host: HostReader,
+  names: readonly string[],
+  variables: readonly string[],
+): Promise<Reading<readonly ShownUnit[]>> {
+  const reading = await host.run(["systemctl", "show", "--no-pager", `--property=${UNIT_PROPERTIES}`, "--", ...names]);
+  if (!reading.ok) return reading;
+  const units = parseShow(reading.value.stdout, variables);
+  if (units.length > 0) return { ok: true, value: units, from: SHOW };
+  return { ok: false, why: whyNotShown(reading.value), from: SHOW, detail: reading.value.stderr.slice(0, 200).trim() };
+}
+
+const SHOW = "systemctl show";
+
+function whyNotShown({ stderr }: Output): "denied" | "failed" {
+  return /permission denied|access denied|not permitted/i.test(stderr) ? "denied" : "failed";
+}
+
+interface NamedUnit {
+  readonly name: string;
+  readonly shown: ShownUnit | null;
+}
+
+/** One entry for each unit: systemd answers an alias with the unit it stands for. */
+function mergeAliases(names: readonly string[], shown: readonly ShownUnit[]): readonly NamedUnit[] {
+  const byName = new Map(shown.flatMap((unit) => [unit.id, ...unit.names].map((name) => [name, unit] as const)));
+  const units = names.map((name) => ({ name: byName.get(name)?.id ?? name, shown: byName.get(name) ?? null }));
+  return [...new Map(units.map((unit) => [unit.name, unit])).values()];
+}
+
+function toLoaded(
+  shown: ShownUnit | null,
+  reading: Reading<readonly ShownUnit[]> | null,
+  processes: readonly Process[],
+): Reading<LoadedUnit> {
+  if (reading !== null && !reading.ok) return reading;
+  if (shown === null) return { ok: false, why: "absent", from: SHOW };
+  if (shown.loadState === "not-found") return { ok: false, why: "absent", from: SHOW, detail: "not-found" };
+  if (shown.loadState === "error" || shown.loadState === "bad-setting") {
+    return { ok: false, why: "unparsed", from: SHOW, detail: shown.loadState };
+  }
+  const main = processes.find(({ pid }) => pid === shown.unit.mainPid);
+  return {
+    ok: true,
+    value: { ...shown.unit, startedAt: main?.startedAt ?? shown.unit.startedAt },
+    from: SHOW,
+  };
+}
+
+async function gatherUserUnits(
+  host: HostReader,
+  variables: readonly string[],
+  processes: readonly Process[],
+  identity: Pick<Identity, "accounts"> | null,
+): Promise<readonly Unit[]> {
+  const found = new Map<string, { readonly name: string; readonly uid: number }>();
+  for (const { cgroup } of processes) {
+    if (cgroup?.kind !== "user-unit" || !isServiceName(cgroup.unit)) continue;
+    found.set(`${String(cgroup.uid)}/${cgroup.unit}`, { name: cgroup.unit, uid: cgroup.uid });
+  }
+  return inTurns([...found.values()].slice(0, MOST_UNITS), AT_A_TIME, async ({ name, uid }) => {
+    const home = identity?.accounts.find((account) => account.uid === uid)?.home ?? null;
+    const directories = await readUnitDirectories(host, userUnitDirectories(uid, home));
+    return {
+      name,
+      scope: "user" as const,
+      uid,
+      loaded: { ok: false as const, why: "denied" as const, from: "systemctl --user", detail: USER_MANAGER },
+      files: await readUnitFiles(host, directories, name, null, variables),
+    };
+  });
+}
+
+const USER_MANAGER = "a user manager answers only its own user";
+
+async function readUnitFiles(
+  host: HostReader,
+  directories: UnitDirectories,
+  name: string,
+  shown: ShownUnit | null,
+  variables: readonly string[],
+): Promise<readonly Reading<UnitFile>[]> {
+  const main = shown?.unit.mainFile ?? directories.mainFile(name);
+  const dropIns = await directories.dropIns([name, ...(shown?.names.filter((alias) => alias !== name) ?? [])]);
+  const paths = [...(main === null ? [] : [main]), ...dropIns.paths];
+  const files = await Promise.all(paths.map((path) => readUnitFile(host, path, variables)));
+  const denied = [directories.denied, ...dropIns.denied].flatMap((reading) => reading ?? []);
+  return [...files, ...denied];
+}
+
+async function readUnitFile(host: HostReader, path: string, variables: readonly string[]): Promise<Reading<UnitFile>> {
+  const [text, status] = await Promise.all([host.readFile(path), host.stat(path)]);
+  const modifiedAt = status.ok ? status.value.modifiedAt : null;
+  // A link to /dev/null masks: the file counts as empty, and hides those of the same name behind it.
+  if (status.ok && status.value.kind !== "file")
+    return { ok: true, value: { path, modifiedAt, lines: [] }, from: path };
+  if (!text.ok) return text;
+  return { ok: true, value: { path, modifiedAt, lines: parseUnitFile(text.value, variables) }, from: path };
 }
