@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { loadDropIns, whyNoManager } from "../../test/systemd-manager.ts";
 import { UNIT_FILE_SAMPLES } from "../../test/unit-file-samples.ts";
 import { parseUnitFile } from "./unit-file.ts";
@@ -42,28 +42,17 @@ function lastOfEach(assignments: readonly string[]): readonly string[] {
   return [...last.values()].toSorted();
 }
 
+const PIECES: readonly string[] = [
+  [..."#;=1x“”é\u00a0\uFFFD"],
+  ["0.0.0.0", "//", "$A", '"', '"', "'", "'", " ", " ", " ", "\t", "%%", "% ", "%1", "%"],
+  ["\\", "\\\\", '\\"', "\\s", "\\a", "\\q", "\\x2d", "\\xff", "\\x", "\\055", "\\777"],
+  ["\\u00e9", "\\ud800", "\\U0001f600", "\\U00110000", "\\U0000d800"],
+  ["\\\n", "\\\n# c\n", "\\\n;\n"],
+].flat();
+
 /** Drop-ins made of the pieces that matter; escapes that make line ends are left out, the dump is line-based. */
 function dropIn(): fc.Arbitrary<string> {
-  const piece = fc.constantFrom(
-    ...VARIABLES.map((name) => `${name}=`),
-    ...["0.0.0.0", "x", "é", "“", "”", "#", ";", "//", "=", "$A", "1"],
-    ...['"', '"', "'", "'", " ", " ", " ", "\t", "\\", "\\\\", '\\"', "\\s", "\\x2d", "\\xff", "\\x", "\\055", "\\777"],
-    ...[
-      "\\u00e9",
-      "\\ud800",
-      "\\U0001f600",
-      "\\U00110000",
-      "\\U0000d800",
-      "\\q",
-      "\\a",
-      "\\\n",
-      "\\\n# c\n",
-      "\\\n;\n",
-      "%%",
-      "% ",
-    ],
-    ...["%1", "%", "\u00a0", "\uFFFD"],
-  );
+  const piece = fc.constantFrom(...VARIABLES.map((name) => `${name}=`), ...PIECES);
   const value = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
   const line = fc.oneof(
     { weight: 12, arbitrary: value.map((text) => `Environment=${text}`) },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { UNIT_FILE_SAMPLES } from "../../test/unit-file-samples.ts";
 import { parseUnitFile } from "./unit-file.ts";
 import type { UnitLine } from "./units.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseShow } from "./unit-show.ts";
 
 const VARIABLES = ["OLLAMA_HOST", "OLLAMA_ORIGINS", "OLLAMA_MODELS", "X1", "X3", "X5"];
