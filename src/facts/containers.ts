@@ -1,4 +1,5 @@
-import type { Why } from "../host/host.ts";
+import type { HostReader, Reading, Why } from "../host/host.ts";
+import { type EngineSigns, gatherDocker, gatherPodman } from "./engines.ts";
 
 /** A running container, as its engine describes it. */
 export interface Container {
@@ -60,4 +61,32 @@ export interface UnreadEngine {
   readonly why: Why;
   readonly from: string;
   readonly detail?: string;
+}
+
+/**
+ * The running containers and the networks of Docker and Podman, as their command line clients tell them.
+ * Absent: neither runs here. An engine that runs and did not answer is in `unread`; where none answered, the
+ * whole reading fails with the reason of the first.
+ */
+export async function gatherContainers(
+  host: HostReader,
+  variables: readonly string[],
+  signs: EngineSigns,
+): Promise<Reading<Containers>> {
+  const asked = await Promise.all([gatherDocker(host, variables, signs), gatherPodman(host, variables, signs)]);
+  const readings = asked.flatMap((reading) => (reading === null ? [] : [reading]));
+  const told = readings.flatMap((reading) => ("why" in reading ? [] : [reading]));
+  const unread = readings.flatMap((reading) => ("why" in reading ? [reading] : []));
+  if (told.length === 0) {
+    const [first] = unread;
+    if (first === undefined) return { ok: false, why: "absent", from: "/run/docker.sock, /run/libpod" };
+    const { engine: _, ...reason } = first;
+    return { ok: false, ...reason };
+  }
+  const value = {
+    containers: told.flatMap((engine) => engine.containers),
+    networks: told.flatMap((engine) => engine.networks),
+    unread,
+  };
+  return { ok: true, value, from: told.map((engine) => engine.from).join(", ") };
 }
