@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/** What the guided run asks of its stage: one line of JSON each way, in turn. */
+
+export type Order =
+  | { readonly do: "serve"; readonly host: string }
+  | { readonly do: "visit" }
+  | { readonly do: "record" };
+
+/** What the stage answers; `ready` comes once, unasked, when everything stands. */
+export type Answer =
+  | { readonly kind: "ready"; readonly server: string; readonly stranger: string; readonly port: number }
+  | { readonly kind: "serving"; readonly line: string }
+  | ({ readonly kind: "visited" } & Outcome)
+  | { readonly kind: "recorded"; readonly recording: string }
+  | { readonly kind: "failed"; readonly detail: string };
+
+/** How a stranger fared: `answered` with a status and a body, or the reason there was no answer. */
+export interface Outcome {
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly body: string;
+}
+
+const OutcomeShape: z.ZodObject<{ outcome: z.ZodString; status: z.ZodNullable<z.ZodNumber>; body: z.ZodString }> =
+  z.object({ outcome: z.string(), status: z.nullable(z.number()), body: z.string() });
+
+const OrderShape: z.ZodType<Order> = z.discriminatedUnion("do", [
+  z.object({ do: z.literal("serve"), host: z.string() }),
+  z.object({ do: z.literal("visit") }),
+  z.object({ do: z.literal("record") }),
+]);
+
+const AnswerShape: z.ZodType<Answer> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready"), server: z.string(), stranger: z.string(), port: z.number() }),
+  z.object({ kind: z.literal("serving"), line: z.string() }),
+  OutcomeShape.extend({ kind: z.literal("visited") }),
+  z.object({ kind: z.literal("recorded"), recording: z.string() }),
+  z.object({ kind: z.literal("failed"), detail: z.string() }),
+]);
+
+export function parseOrder(line: string): Order {
+  return OrderShape.parse(JSON.parse(line));
+}
+
+export function parseAnswer(line: string): Answer {
+  return AnswerShape.parse(JSON.parse(line));
+}
+
+/** Reads what the visiting part printed. */
+export function parseOutcome(line: string): Outcome {
+  return OutcomeShape.parse(JSON.parse(line));
+}
+
+/** A step of the stage that did not work, with the words of the tool that said so. */
+export class StageFailure extends Error {
+  override readonly name: string = "StageFailure";
+}
