@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
   ["HEAD", "/api/version", "0.1.14", answerVersion],
   ["GET", "/api/version", "0.1.14", answerVersion],
   ["GET", "/api/status", "0.16.2", answerStatus],
-  ["HEAD", "/api/tags", "0.0.13", answerTags],
+  ["HEAD", "/api/tags", "0.0.6", answerTags],
   ["GET", "/api/tags", "0.0.6", answerTags],
   ["GET", "/api/ps", "0.1.38", answerLoaded],
   ["POST", "/api/show", "0.0.18", answerShow],
