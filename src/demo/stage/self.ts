@@ -12,6 +12,9 @@ export interface Self {
   readonly home: string;
 }
 
+/** The hidden first word of a command line that runs a part instead of a command. */
+export const PART = "__demo";
+
 /** The parts of the guided run that are processes of their own. */
 export type Part = "stage" | "stand-in" | "visit";
 
@@ -28,5 +31,5 @@ function findHome(folder: string): string {
 
 /** The command line of one part. */
 export function toPartCommand(self: Self, part: Part, ...operands: readonly string[]): readonly [string, ...string[]] {
-  return [self.node, ...self.nodeFlags, self.entry, "demo", `--part=${part}`, ...operands];
+  return [self.node, ...self.nodeFlags, self.entry, PART, part, ...operands];
 }

@@ -1,0 +1,29 @@
+import { runStandIn, untilSignal } from "./stand-in/main.ts";
+import { runStage } from "./stage/run-stage.ts";
+import { visit } from "./stage/visit.ts";
+
+/**
+ * Runs one part of the guided run: a process of its own that Portlock starts of itself, so that the package
+ * needs no second program. Parts speak to their starter, not to a user. Gives the exit code.
+ */
+export async function runPart(words: readonly string[]): Promise<number> {
+  const [part, address = "", port = ""] = words;
+  switch (part) {
+    case "stage":
+      await runStage();
+      return 0;
+    case "visit":
+      await visit(address, Number(port));
+      return 0;
+    case "stand-in":
+      return runStandIn({
+        arguments: ["serve"],
+        environment: process.env,
+        out: (text) => process.stdout.write(text),
+        error: (text) => process.stderr.write(text),
+        stopped: untilSignal(),
+      });
+    default:
+      return 64;
+  }
+}
