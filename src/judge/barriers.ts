@@ -1,0 +1,50 @@
+import type { Evidence } from "../facts/evidence.ts";
+import type { FirewallPresence } from "../facts/firewall.ts";
+import type { Reading } from "../host/host.ts";
+import type { Barrier, BarrierKind, BarrierReason, RouteVerdict } from "./route.ts";
+
+/** A barrier; `stops: null` where it could not be told. */
+export function toBarrier(
+  kind: BarrierKind,
+  stops: boolean | null,
+  why: BarrierReason,
+  evidence: Evidence | null = null,
+): Barrier {
+  return { kind, stops, why, evidence };
+}
+
+/**
+ * What a route with these barriers comes to. Each barrier alone can close it, so one that stops settles the
+ * matter whatever the others are; then one unknown makes it unknown; a demanded credential guards it.
+ */
+export function toRouteVerdict(barriers: readonly Barrier[]): RouteVerdict {
+  const stopping = barriers.filter((barrier) => barrier.stops === true);
+  if (stopping.some((barrier) => barrier.kind !== "authentication")) return "closed";
+  if (barriers.some((barrier) => barrier.stops === null)) return "unknown";
+  return stopping.length > 0 ? "guarded" : "open";
+}
+
+/**
+ * The packet filter of the reader's own network namespace. Where rules exist they are not judged yet, so the
+ * barrier is unknown; where every engine answered "nothing", nothing is filtered.
+ */
+export function toFirewallBarrier(firewall: Reading<FirewallPresence>): Barrier {
+  if (!firewall.ok) return toBarrier("firewall", null, "firewall-unread", toUnreadEvidence(firewall));
+  const [first] = firewall.value.ruleSets;
+  if (first !== undefined) return toBarrier("firewall", null, "not-judged-yet", first.evidence);
+  return toBarrier("firewall", false, "no-rule-set", joinEvidence(firewall.value.evidence));
+}
+
+/** What could not be read, as evidence: the source, and the reason in the door's own word. */
+export function toUnreadEvidence(reading: Extract<Reading<unknown>, { ok: false }>): Evidence {
+  return { from: reading.from, text: reading.detail === undefined ? reading.why : `${reading.why}: ${reading.detail}` };
+}
+
+function joinEvidence(evidence: readonly Evidence[]): Evidence | null {
+  const [first, ...others] = evidence;
+  if (first === undefined || others.length === 0) return first ?? null;
+  return {
+    from: evidence.map((each) => each.from).join(", "),
+    text: evidence.map((each) => each.text).join("; "),
+  };
+}

@@ -1,0 +1,105 @@
+import type { AskedListener } from "./asked-listeners.ts";
+import { toAuthenticationBarrier } from "./authentication.ts";
+import { isLoopback } from "./addresses.ts";
+import { toBarrier } from "./barriers.ts";
+import { toBrowserChecks } from "./browser-checks.ts";
+import { toBind, toLocalAddress } from "./listening.ts";
+import { toBrowserRoute, toHostRoute, type LocalWay } from "./local-routes.ts";
+import { toOutsideRoutes } from "./outside-routes.ts";
+import type { Barrier, Route } from "./route.ts";
+import type { FoundServer } from "./servers.ts";
+import { toUnitFilterBarrier, type UnitOf } from "./unit-filter.ts";
+import type { Outsider, Wiring } from "./vantages.ts";
+
+/** What stands around a listener. */
+export interface Surroundings {
+  readonly wiring: Wiring;
+  readonly firewall: Barrier;
+  readonly unit: UnitOf;
+}
+
+/** Routes to a listener in the reader's own network namespace. */
+export function toDirectRoutes(server: FoundServer, asked: AskedListener, around: Surroundings): Route[] {
+  const { listener, answers, recognition, dualStack } = asked;
+  const bind = toBind(listener, dualStack);
+  const authentication = toAuthenticationBarrier(recognition, answers);
+  const outside = toOutsideRoutes(
+    {
+      bind,
+      hops: [{ kind: "direct" }],
+      firewall: around.firewall,
+      barriersFor: ({ from }) => toList(toUnitFilterBarrier(around.unit, from.sources)),
+      authentication,
+    },
+    around.wiring,
+  );
+  const local: LocalWay = {
+    entry: { address: toAnsweredAddress(asked) ?? toLocalAddress(bind, around.wiring), port: listener.port },
+    hops: [{ kind: "direct" }],
+    barriers: [toBarrier("bind", false, "listens-here", listener.evidence)],
+    authentication,
+    answers,
+    recognition,
+  };
+  return [...outside, ...toLocalRoutes(server, local, listener.address)];
+}
+
+/**
+ * Routes to a listener in a network namespace that is no known container's (`ip netns`, a container whose engine
+ * did not tell). The packet filter in there was not read. What listens on that namespace's loopback is out of
+ * reach of everybody who is not in it.
+ */
+export function toForeignRoutes(server: FoundServer, asked: AskedListener, around: Surroundings): Route[] {
+  const { listener, answers, recognition, dualStack } = asked;
+  const inside = isLoopback(listener.address);
+  const firewall = toBarrier("firewall", null, "firewall-unread");
+  const authentication = toAuthenticationBarrier(recognition, answers);
+  const way = {
+    bind: toBind(listener, dualStack),
+    hops: [{ kind: "direct" }] as const,
+    firewall,
+    barriersFor: ({ from }: Outsider) => toList(toUnitFilterBarrier(around.unit, from.sources)),
+    authentication,
+  };
+  const outside = toOutsideRoutes(way, around.wiring);
+  const answered = toAnsweredAddress(asked);
+  const neighbour = outside.find((route) => route.from.vantage === "neighbour");
+  const local: LocalWay = {
+    entry: { address: answered ?? neighbour?.entry.address ?? listener.address, port: listener.port },
+    hops: way.hops,
+    barriers: [
+      ...(answered === null && !inside ? [firewall] : []),
+      toBarrier("bind", inside, inside ? "other-namespace" : "listens-here", listener.evidence),
+    ],
+    authentication,
+    answers,
+    recognition,
+  };
+  return [...outside, ...toLocalRoutes(server, local, listener.address)];
+}
+
+/**
+ * The routes that begin on the host: of its processes, and of web pages open on it. `address` is where the
+ * server's own socket listens, null where that was not seen.
+ */
+export function toLocalRoutes(server: FoundServer, way: LocalWay, address: string | null): Route[] {
+  const host = toHostRoute(way);
+  const { kind, version, process } = server;
+  const environment = process?.environment.ok === true ? process.environment.value : null;
+  const origins = { known: environment !== null, value: environment?.["OLLAMA_ORIGINS"] ?? null };
+  const browser = toBrowserRoute(host, toBrowserChecks({ kind, version, address, origins }, way.answers));
+  return browser === null ? [host] : [host, browser];
+}
+
+/** The address at which the listener really answered; null where it did not. */
+export function toAnsweredAddress({
+  answers,
+  recognition,
+}: Pick<AskedListener, "answers" | "recognition">): string | null {
+  if (recognition === null) return null;
+  return answers.find((answer) => answer.outcome.kind === "answered")?.address ?? null;
+}
+
+function toList<T>(value: T | null): T[] {
+  return value === null ? [] : [value];
+}

@@ -1,0 +1,97 @@
+import type { Facts } from "../facts/facts.ts";
+import type { Reading } from "../host/host.ts";
+import type { Missing } from "../report/report.ts";
+import type { FoundServer } from "./servers.ts";
+import { findUnit } from "./unit-filter.ts";
+
+/** Enough to act on; a host on which more is missing mends it by the same step. */
+const LONGEST_LIST = 100;
+
+/**
+ * Every fact that could not be read and that a verdict or a setting needed, once each: what may hide a server
+ * always, the rest only where there is a server to judge. `absent` is an answer for files and engines, which need
+ * not be there; for everything else it means that the tool to read it with is not.
+ */
+export function listMissing(facts: Facts, servers: readonly FoundServer[]): Missing[] {
+  const found = [...listHiding(facts), ...(servers.length > 0 ? listJudging(facts, servers) : [])];
+  const distinct = new Map(found.map((each) => [JSON.stringify(each), each]));
+  return [...distinct.values()].slice(0, LONGEST_LIST);
+}
+
+/** Without these a server may be on the host that nobody saw. */
+function listHiding(facts: Facts): Missing[] {
+  const { processes, namespaces, holders } = facts.unseen;
+  return [
+    ...toMissing("identity", facts.identity),
+    ...toMissing("listeners", facts.listeners),
+    ...toMissing("processes", facts.processes),
+    ...(processes === 0 ? [] : [toEntry("unseen", "denied", "/proc/PID/ns/net", toCount(processes))]),
+    ...namespaces.map((each) => toEntry("unseen", each.why, each.from, each.detail ?? each.namespace)),
+    ...(holders === 0 ? [] : [toEntry("processes", "too-large", "/proc/PID", toCount(holders))]),
+    ...(facts.unasked === 0 ? [] : [toEntry("answers", "too-large", "GET /", toCount(facts.unasked))]),
+    ...(facts.containers.ok || facts.containers.why === "absent" ? [] : toMissing("containers", facts.containers)),
+    ...(facts.containers.ok
+      ? facts.containers.value.unread.map((each) => toEntry("containers", each.why, each.from, each.detail ?? null))
+      : []),
+  ];
+}
+
+function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
+  const namespaces = new Set(servers.flatMap((server) => server.listeners.map((each) => each.namespace)));
+  const networks = facts.networks.filter((each) => each.own || namespaces.has(each.namespace ?? ""));
+  const pids = new Set(servers.map((server) => server.process?.pid));
+  return [
+    ...toMissing("firewall", facts.firewall),
+    ...(facts.networks.some((each) => each.own) ? [] : [toEntry("networks", "failed", "ip -j -d address", null)]),
+    ...networks.flatMap((each) => [
+      ...toMissing("networks", each.interfaces),
+      ...toMissing("networks", each.routing),
+      ...(each.own ? toUnreadSwitches(each.interfaces) : []),
+    ]),
+    ...listUnits(facts, servers),
+    ...facts.environmentFiles.flatMap((file) => toMissing("environmentFiles", file.assignments, "absent")),
+    ...servers.flatMap(({ process }) => (process === null ? [] : toMissing("processes", process.environment))),
+    ...servers.flatMap(listUnanswered),
+    ...facts.files.filter((file) => pids.has(file.pid)).flatMap((file) => toMissing("files", file.status, "absent")),
+  ];
+}
+
+function listUnits(facts: Facts, servers: readonly FoundServer[]): Missing[] {
+  const systemd = servers.filter((server) => server.process?.cgroup?.kind.endsWith("-unit") === true);
+  if (systemd.length > 0 && !facts.units.ok) return toMissing("units", facts.units);
+  return systemd.flatMap((server): Missing[] => {
+    const found = findUnit(facts, server.process);
+    if (found.kind === "unit") return found.unit.files.flatMap((file) => toMissing("units", file, "absent"));
+    if (found.kind === "none" || found.barrier.evidence === null) return [];
+    return [toEntry("units", found.why, found.barrier.evidence.from, found.barrier.evidence.text)];
+  });
+}
+
+/** Listeners of a server that nobody could ask. */
+function listUnanswered(server: FoundServer): Missing[] {
+  const heard = [...server.listeners, ...server.publications.map((each) => each.helper)];
+  if (heard.some((each) => each?.recognition !== null && each !== null)) return [];
+  return server.listeners.map(({ listener, answers }) => {
+    const outcome = answers[0]?.outcome;
+    const why = outcome?.kind === "timeout" ? "timeout" : "failed";
+    return toEntry("answers", why, listener.evidence.text, outcome?.kind ?? null);
+  });
+}
+
+function toUnreadSwitches(interfaces: Facts["networks"][number]["interfaces"]): Missing[] {
+  if (!interfaces.ok || interfaces.value.every((each) => each.loopback || each.routeLocalnet !== null)) return [];
+  return [toEntry("networks", "denied", "/proc/sys/net/ipv4/conf/*/route_localnet", null)];
+}
+
+function toMissing(fact: string, reading: Reading<unknown>, fine?: "absent"): Missing[] {
+  if (reading.ok || reading.why === fine) return [];
+  return [toEntry(fact, reading.why, reading.from, reading.detail ?? null)];
+}
+
+function toEntry(fact: string, why: Missing["why"], from: string, detail: string | null): Missing {
+  return { fact, why, from, detail };
+}
+
+function toCount(count: number | null): string | null {
+  return count === null ? null : String(count);
+}

@@ -1,0 +1,82 @@
+import type { Facts } from "../facts/facts.ts";
+import { toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
+import { toFirewallBarrier } from "./barriers.ts";
+import { toContainerRoutes } from "./container-routes.ts";
+import { toDirectRoutes, toForeignRoutes, type Surroundings } from "./direct-routes.ts";
+import { compareKeys } from "./order.ts";
+import type { Route, VantageName } from "./route.ts";
+import type { ServerVerdict } from "./server.ts";
+import type { FoundServer } from "./servers.ts";
+import { findUnit } from "./unit-filter.ts";
+import { toWiring, type Wiring } from "./vantages.ts";
+
+/** From the farthest to the nearest. */
+const VANTAGES: readonly VantageName[] = ["internet", "neighbour", "container", "host", "browser"];
+
+/**
+ * Returns the function that tells every route to a server, in the order of the report. How a network namespace
+ * is wired is worked out once and shared by the servers in it.
+ */
+export function toRouter(facts: Facts): (server: FoundServer) => Route[] {
+  const wirings = new Map<string, Wiring>();
+  const own = toOwnNamespace(facts);
+  const wiringOf = (namespace: string): Wiring => {
+    const known = wirings.get(namespace);
+    if (known !== undefined) return known;
+    const network = facts.networks.find((each) => (each.own ? own : each.namespace) === namespace) ?? null;
+    const wiring = toWiring(network, namespace === own, facts.containers);
+    wirings.set(namespace, wiring);
+    return wiring;
+  };
+  const firewall = toFirewallBarrier(facts.firewall);
+  return (server) => {
+    const around: Surroundings = { wiring: wiringOf(own), firewall, unit: findUnit(facts, server.process) };
+    return toServerRoutes(facts, server, around, wiringOf).toSorted(compareRoutes);
+  };
+}
+
+/**
+ * What a server comes to. `host` and `browser` are left out: whoever stands there is on the host already. A
+ * server without a single route is one whose listener could not be matched, and nobody knows who reaches it.
+ */
+export function toServerVerdict(routes: readonly Route[]): ServerVerdict {
+  if (routes.length === 0) return "unknown";
+  const outside = routes.filter((route) => route.from.vantage !== "host" && route.from.vantage !== "browser");
+  const verdicts = new Set(outside.map((route) => route.verdict));
+  if (verdicts.has("open")) return "exposed";
+  if (verdicts.has("unknown")) return "unknown";
+  return verdicts.has("guarded") ? "guarded" : "local";
+}
+
+function toServerRoutes(
+  facts: Facts,
+  found: FoundServer,
+  around: Surroundings,
+  wiringOf: (namespace: string) => Wiring,
+): Route[] {
+  const server = { ...found, listeners: toDistinct(found.listeners) };
+  if (server.inOwnNamespace) return server.listeners.flatMap((asked) => toDirectRoutes(server, asked, around));
+  const inside = wiringOf(server.listeners[0]?.namespace ?? server.process?.namespace ?? "");
+  if (server.container === null) {
+    return server.listeners.flatMap((asked) => toForeignRoutes(server, asked, { ...around, wiring: inside }));
+  }
+  const network = facts.networks.find((each) => each.own) ?? null;
+  return toContainerRoutes({ server, container: server.container, host: around, network, inside });
+}
+
+/** Several workers may each have a socket of their own on the same address and port. */
+function toDistinct(listeners: readonly AskedListener[]): AskedListener[] {
+  const byPlace = Map.groupBy(listeners, ({ listener }) =>
+    [listener.address, listener.port, listener.device].join(" "),
+  );
+  return [...byPlace.values()].flatMap((same) => same.find((each) => each.recognition !== null) ?? same.slice(0, 1));
+}
+
+function compareRoutes(one: Route, other: Route): number {
+  return compareKeys(toKey(one), toKey(other));
+}
+
+function toKey({ from, entry, hops }: Route): readonly (string | number)[] {
+  const way = hops.map((hop) => ("to" in hop ? `${hop.kind} ${hop.to}` : hop.kind)).join(" ");
+  return [VANTAGES.indexOf(from.vantage), entry.address, entry.port, from.interface ?? "", from.sources.join(" "), way];
+}

@@ -1,0 +1,50 @@
+import { admitsAnyOrigin } from "../../servers/ollama/browser-checks.ts";
+import type { FindingOf } from "../finding.ts";
+import type { Barrier, Route } from "../route.ts";
+import type { Rule } from "../rule.ts";
+import type { Server } from "../server.ts";
+import type { NumberedRoute } from "./others-routes.ts";
+
+/**
+ * A web page open on this host can call the server. Left to other rules where the cause is theirs: a server that
+ * is exposed anyway has its Host check off because of where it listens, and an OLLAMA_ORIGINS that admits every
+ * page is told as such.
+ */
+export const BROWSER_PAGE_CAN_CALL: Rule<"browser-page-can-call"> = {
+  id: "browser-page-can-call",
+  judge: ({ servers }) =>
+    servers.flatMap((server): FindingOf<"browser-page-can-call">[] => {
+      if (server.verdict === "exposed") return [];
+      const open = server.routes
+        .map((route, index) => ({ route, index }))
+        .filter(({ route }) => route.from.vantage === "browser" && route.verdict === "open");
+      const byHost = open.filter(({ route }) => checkOf(route, "host-check")?.stops === false);
+      if (byHost.length > 0) return [toFinding(server, "host-check-off", byHost)];
+      return open.length > 0 && !hasAnyOrigin(server) ? [toFinding(server, "any-origin", open)] : [];
+    }),
+};
+
+function toFinding(
+  server: Server,
+  by: "host-check-off" | "any-origin",
+  open: readonly NumberedRoute[],
+): FindingOf<"browser-page-can-call"> {
+  const kind = by === "any-origin" ? "origin-check" : "host-check";
+  return {
+    rule: "browser-page-can-call",
+    severity: "medium",
+    server: server.id,
+    routes: open.map((each) => each.index),
+    data: { by },
+    evidence: open.flatMap(({ route }) => checkOf(route, kind)?.evidence ?? []),
+  };
+}
+
+function hasAnyOrigin({ settings }: Server): boolean {
+  const origins = settings.find((each) => each.name === "OLLAMA_ORIGINS");
+  return origins !== undefined && admitsAnyOrigin(origins.effective);
+}
+
+function checkOf({ barriers }: Route, kind: Barrier["kind"]): Barrier | null {
+  return barriers.find((barrier) => barrier.kind === kind) ?? null;
+}

@@ -1,0 +1,42 @@
+import type { Container } from "../facts/containers.ts";
+import type { Process } from "../facts/processes.ts";
+import type { RunBy } from "./server.ts";
+
+/** Processes by which an engine holds or passes on a container's published port. */
+const PORT_HELPERS: ReadonlySet<string> = new Set([
+  "docker-proxy",
+  "rootlessport",
+  "rootlesskit",
+  "conmon",
+  "pasta",
+  "pasta.avx2",
+  "passt",
+  "slirp4netns",
+]);
+
+/** True for a process that only passes a published port on to its container. */
+export function isPortHelper(process: Pick<Process, "name" | "executable">): boolean {
+  const path = process.executable?.replace(/ \(deleted\)$/, "") ?? process.name;
+  // The kernel keeps 15 bytes of a name.
+  return PORT_HELPERS.has(path.slice(path.lastIndexOf("/") + 1)) || process.name.startsWith("rootlessport");
+}
+
+/** Who runs a server, from its container or else from the control group of its process. */
+export function toRunBy(process: Process | null, container: Container | null): RunBy {
+  if (container !== null) return { kind: container.engine, container: container.name, image: container.image };
+  if (process === null || isPortHelper(process)) return { kind: "unknown" };
+  switch (process.cgroup?.kind) {
+    case "system-unit":
+      return { kind: "systemd", unit: process.cgroup.unit, scope: "system" };
+    case "user-unit":
+      return { kind: "systemd", unit: process.cgroup.unit, scope: "user" };
+    case "session":
+      return { kind: "process", startedFrom: "session" };
+    case "container":
+      // Its engine did not say which container that is.
+      return { kind: "unknown" };
+    case "other":
+    case undefined:
+      return { kind: "process", startedFrom: "unknown" };
+  }
+}

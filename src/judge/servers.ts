@@ -1,0 +1,199 @@
+import type { Container } from "../facts/containers.ts";
+import type { Facts } from "../facts/facts.ts";
+import type { Process } from "../facts/processes.ts";
+import { KINDS } from "../servers/catalogue.ts";
+import type { Recognition, ServerKindId } from "../servers/server-kind.ts";
+import { toAskedListeners, toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
+import { toContainerIndex, type ContainerIndex, type Publication } from "./container-index.ts";
+import { toProcessTree, type ProcessTree } from "./process-tree.ts";
+import { compareKeys } from "./order.ts";
+import { isPortHelper } from "./run-by.ts";
+import { findUnmatched, pairProcesses } from "./unmatched-processes.ts";
+
+/** A model server as the facts show it, before anybody asks who can reach it. */
+export interface FoundServer {
+  readonly kind: ServerKindId;
+  readonly version: string | null;
+  /** Null where the process could not be seen, as without root. */
+  readonly process: Process | null;
+  /** The container it runs in; null for none, and where its engine did not tell. */
+  readonly container: Container | null;
+  /** False in the network namespace of a container, or of anything else set apart. */
+  readonly inOwnNamespace: boolean;
+  /** Its sockets; empty where none could be matched to it. */
+  readonly listeners: readonly AskedListener[];
+  /** Ports of the host that its container publishes for it. */
+  readonly publications: readonly Publication[];
+}
+
+/** What was found, and what it was found among. */
+export interface Found {
+  readonly servers: readonly FoundServer[];
+  /** The reader's own network namespace. */
+  readonly own: string;
+  /** Every listener but the engines' own, with all that came back from it. */
+  readonly heard: readonly AskedListener[];
+  readonly tree: ProcessTree;
+}
+
+/**
+ * The model servers of a host. A listener is one's when its answers are, or when the process that holds it looks
+ * like one; sockets of one process belong together, and those of its children to it: the runner of a model is no
+ * server of its own. The listener by which an engine passes on a published port belongs to the container behind
+ * it. A process that looks like a server and has no listener that can be matched is a server nobody can judge;
+ * where everything was seen and it listens nowhere, it is none.
+ */
+export function findServers(facts: Facts): Found {
+  const asked = toAskedListeners(facts);
+  const processes = facts.processes.ok ? facts.processes.value : [];
+  const tree = toProcessTree(processes);
+  const own = toOwnNamespace(facts);
+  const index = toContainerIndex(
+    facts,
+    tree.byPid,
+    asked.filter((each) => each.namespace === own),
+  );
+  const looks = toLooks(processes);
+  const scene: Scene = { facts, own, tree, index, looks };
+  const heard = hearThroughPublications(asked, index, own);
+  const servers = groupListeners(scene, heard).map((group) => toDirectServer(scene, group));
+  const published = findPublishedOnly(scene, servers);
+  const known = pairProcesses(scene, [...servers, ...published]);
+  return { servers: [...known, ...findUnmatched(scene, known)].toSorted(compareServers), own, heard, tree };
+}
+
+/** What every step of the search looks at. */
+export interface Scene {
+  readonly facts: Facts;
+  readonly own: string;
+  readonly tree: ProcessTree;
+  readonly index: ContainerIndex;
+  /** Kind each process looks like; processes that look like none are left out. */
+  readonly looks: ReadonlyMap<number, ServerKindId>;
+}
+
+function toLooks(processes: readonly Process[]): Map<number, ServerKindId> {
+  const looks = new Map<number, ServerKindId>();
+  for (const process of processes) {
+    const kind = isPortHelper(process) ? undefined : KINDS.find((each) => each.looksLike(process));
+    if (kind !== undefined) looks.set(process.pid, kind.id);
+  }
+  return looks;
+}
+
+/**
+ * Listeners without the engines' helpers. One that could not be asked in its own namespace is known by what came
+ * back through its published port.
+ */
+function hearThroughPublications(asked: readonly AskedListener[], index: ContainerIndex, own: string): AskedListener[] {
+  return asked.flatMap((each) => {
+    if (each.namespace === own) return index.isHelper(each) ? [] : [each];
+    const publications = index.publicationsOf(each.namespace, each.listener.port);
+    const helpers = publications.flatMap(({ helper }) => (helper === null ? [] : [helper]));
+    if (helpers.length === 0) return [each];
+    const answers = [...each.answers, ...helpers.flatMap((helper) => helper.answers)];
+    return [{ ...each, answers, recognition: toBest([each, ...helpers].map((one) => one.recognition)) }];
+  });
+}
+
+interface Group {
+  readonly root: number | null;
+  readonly listeners: readonly AskedListener[];
+}
+
+function groupListeners({ tree, looks }: Scene, asked: readonly AskedListener[]): Group[] {
+  const recognised = asked.filter((each) => each.recognition !== null);
+  const serving = new Set([...looks.keys(), ...recognised.flatMap((each) => toHolders(each))]);
+  const groups = new Map<string, { root: number | null; listeners: AskedListener[] }>();
+  for (const each of asked) {
+    const holder = toHolders(each).find((pid) => serving.has(tree.rootOf(pid, (one) => serving.has(one))));
+    if (holder === undefined && each.recognition === null) continue;
+    const root = holder === undefined ? null : tree.rootOf(holder, (one) => serving.has(one));
+    const key = toGroupKey(each, root, tree);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { root, listeners: [each] });
+    else group.listeners.push(each);
+  }
+  return [...groups.values()];
+}
+
+/** One server per process and namespace; an engine has one helper per port and family, for one container. */
+function toGroupKey(
+  { listener, namespace, recognition }: AskedListener,
+  root: number | null,
+  tree: ProcessTree,
+): string {
+  const process = root === null ? undefined : tree.byPid.get(root);
+  if (process !== undefined && isPortHelper(process)) return `${namespace} helper ${listener.port}`;
+  if (root !== null) return `${namespace} process ${root}`;
+  return `${namespace} user ${listener.uid} ${listener.port} ${recognition?.kind}`;
+}
+
+/** Who holds a socket. systemd keeps those it activates services with, and is none of them. */
+function toHolders({ listener }: AskedListener): readonly number[] {
+  return listener.pids.length > 1 ? listener.pids.filter((pid) => pid !== 1) : listener.pids;
+}
+
+function toDirectServer({ tree, looks, index, own }: Scene, { root, listeners }: Group): FoundServer {
+  const process = root === null ? null : (tree.byPid.get(root) ?? null);
+  const held = listeners.filter((each) => root === null || each.listener.pids.includes(root));
+  const heard = toBest(held.map((each) => each.recognition));
+  const look = root === null ? undefined : looks.get(root);
+  const any = toBest(listeners.map((each) => each.recognition));
+  const [first] = listeners;
+  const elsewhere = first !== undefined && first.namespace !== own;
+  return {
+    kind: heard?.kind ?? look ?? any?.kind ?? "openai-compatible",
+    version: heard?.version ?? null,
+    process,
+    container: index.of(process) ?? (elsewhere ? (index.inNamespace(first.namespace)[0] ?? null) : null),
+    inOwnNamespace: !elsewhere,
+    listeners,
+    publications: elsewhere
+      ? listeners.flatMap((each) => index.publicationsOf(each.namespace, each.listener.port))
+      : [],
+  };
+}
+
+/** Containers whose own sockets were not seen, but whose published port answers as a server. */
+function findPublishedOnly({ index }: Scene, servers: readonly FoundServer[]): FoundServer[] {
+  const taken = new Set(servers.flatMap((server) => server.publications.map((each) => each.published)));
+  const open = index.publications.filter(
+    (each) => each.helper?.recognition !== null && each.helper !== null && !taken.has(each.published),
+  );
+  const groups = Map.groupBy(open, (each) => `${each.container.id} ${each.published.containerPort}`);
+  return [...groups.values()].map((publications) => {
+    const best = toBest(publications.map((each) => each.helper?.recognition ?? null));
+    return {
+      kind: best?.kind ?? "openai-compatible",
+      version: best?.version ?? null,
+      process: null,
+      container: publications[0]?.container ?? null,
+      inOwnNamespace: false,
+      listeners: [],
+      publications,
+    };
+  });
+}
+
+function toBest(recognitions: readonly (Recognition | null)[]): Recognition | null {
+  return recognitions.reduce((best, each) => ((each?.specificity ?? 0) > (best?.specificity ?? 0) ? each : best), null);
+}
+
+function compareServers(one: FoundServer, other: FoundServer): number {
+  return compareKeys(toKey(one), toKey(other));
+}
+
+function toKey(server: FoundServer): readonly (string | number)[] {
+  const [listener] = server.listeners.map((each) => each.listener);
+  const port = listener?.port ?? server.publications[0]?.published.hostPort ?? Number.MAX_SAFE_INTEGER;
+  const place = listener?.address ?? server.publications[0]?.published.hostAddress ?? "";
+  return [
+    server.kind,
+    server.inOwnNamespace ? 0 : 1,
+    port,
+    place,
+    server.process?.pid ?? 0,
+    server.container?.id ?? "",
+  ];
+}

@@ -1,0 +1,25 @@
+import type { Facts } from "../facts/facts.ts";
+import { isLoopback } from "./addresses.ts";
+import type { AskedListener } from "./asked-listeners.ts";
+import type { Found } from "./servers.ts";
+
+/**
+ * True where a server could be on this host that nobody saw: so long as that is so, the host cannot be said to
+ * have none, nor only closed ones. A listener that was asked and stayed silent counts unless its process is known
+ * and looks like no model server; one in another namespace that nobody could ask counts unless it keeps to
+ * loopback there.
+ */
+export function mayHideServer(facts: Facts, found: Found): boolean {
+  const { processes, namespaces, holders } = facts.unseen;
+  if (!facts.listeners.ok || !facts.processes.ok || facts.unasked > 0) return true;
+  if (processes !== 0 || namespaces.length > 0 || holders > 0) return true;
+  const known = new Set(found.servers.flatMap((server) => server.listeners.map((each) => each.listener)));
+  return found.heard.some((each) => !known.has(each.listener) && isUntold(each, found));
+}
+
+function isUntold({ listener, namespace, answers }: AskedListener, { own, tree }: Found): boolean {
+  const asked = answers.filter(({ outcome }) => outcome.kind !== "not-possible");
+  if (asked.some(({ outcome }) => outcome.kind !== "timeout")) return false;
+  if (asked.length === 0 && namespace !== own) return !isLoopback(listener.address);
+  return !listener.pids.some((pid) => tree.byPid.has(pid));
+}
