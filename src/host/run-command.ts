@@ -107,11 +107,11 @@ function keepText(stream: Readable, limitBytes: number, onOverflow: () => void):
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
-/** Ends a child and everything it started in its process group. */
-export function killGroup(child: ChildProcess): void {
+/** Ends a child that was started `detached`, and everything in its process group. */
+export function killGroup(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): void {
   if (child.pid === undefined) return;
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(-child.pid, signal);
   } catch {
     // The group is already gone.
   }

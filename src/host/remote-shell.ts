@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import type { Readable, Writable } from "node:stream";
+import { ReplyReader } from "./reply-reader.ts";
+import type { ShellReply } from "./reply-reader.ts";
+import { parseShellTools, startRequest } from "./shell-requests.ts";
+import type { ShellRequest, ShellTools } from "./shell-requests.ts";
+
+/** A running `SHELL_COMMAND` on the other side. */
+export interface ShellProcess {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Comes true when the process has ended, with its last words. */
+  readonly ended: Promise<string>;
+  end(): void;
+}
+
+/** What came of one request: a reply, or why there is none. `lost`: the session itself is gone. */
+export type ShellOutcome =
+  | { readonly kind: "replied"; readonly reply: ShellReply }
+  | { readonly kind: "timeout" | "too-large" | "lost"; readonly detail: string };
+
+export interface ReplyLimits {
+  readonly timeoutMs: number;
+  readonly bytes: number;
+}
+
+interface Waiting {
+  readonly request: ShellRequest;
+  readonly limits: ReplyLimits;
+  readonly resolve: (outcome: ShellOutcome) => void;
+  nonce: string;
+}
+
+/** Frames and error texts come on top of what was asked for. */
+const FRAME_BYTES = 128 * 1024;
+/** What a login may print before the shell answers. */
+const START_BYTES = 1024 * 1024;
+/** A host on which more requests than this hang is not worth more waiting. */
+const REOPEN_LIMIT = 8;
+
+/**
+ * A POSIX shell on another machine, asked through its input. Requests are sent at once and answered in order,
+ * so many of them cost one round trip. One that exceeds its time or size is given up together with its shell;
+ * the others are asked again in a new shell of the same login (they only read, so asking twice is the same).
+ */
+export class RemoteShell {
+  readonly #reopen: () => ShellProcess;
+  readonly #startTimeoutMs: number;
+  #process: ShellProcess;
+  #reader: ReplyReader = new ReplyReader();
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #reopened: number = 0;
+  #lost: string | null = null;
+  /** Settles when the first shell has answered, or cannot. */
+  readonly started: Promise<ShellOutcome>;
+  #tools: ShellTools | null = null;
+
+  constructor(first: ShellProcess, reopen: () => ShellProcess, startTimeoutMs: number) {
+    this.#reopen = reopen;
+    this.#startTimeoutMs = startTimeoutMs;
+    this.#process = first;
+    this.#listen(first);
+    this.started = this.#start(null);
+  }
+
+  /** Tools of the host; null before the first shell has answered. */
+  get tools(): ShellTools | null {
+    return this.#tools;
+  }
+
+  /** Why the session is gone, or null while it lives. */
+  get lost(): string | null {
+    return this.#lost;
+  }
+
+  /** Never rejects. */
+  ask(request: ShellRequest, limits: ReplyLimits): Promise<ShellOutcome> {
+    if (this.#lost !== null) return Promise.resolve({ kind: "lost", detail: this.#lost });
+    const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
+    const waiting = { request, limits, resolve, nonce: "" };
+    this.#waiting.push(waiting);
+    this.#send(waiting);
+    if (this.#waiting.length === 1) this.#watchFirst();
+    return promise;
+  }
+
+  /** Ends the session; whoever still waits learns the reason. */
+  close(reason: string): void {
+    this.#lose(reason);
+    this.#process.end();
+  }
+
+  async #start(stuckGroup: number | null): Promise<ShellOutcome> {
+    const limits = { timeoutMs: this.#startTimeoutMs, bytes: START_BYTES };
+    const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
+    const waiting = { request: startRequest(stuckGroup), limits, resolve, nonce: "" };
+    this.#waiting.unshift(waiting);
+    for (const each of this.#waiting) this.#send(each);
+    this.#watchFirst();
+    const outcome = await promise;
+    if (outcome.kind === "replied") this.#tools = parseShellTools(outcome.reply.errors);
+    else this.close(outcome.detail);
+    return outcome;
+  }
+
+  #send(waiting: Waiting): void {
+    waiting.nonce = randomBytes(16).toString("hex");
+    this.#process.input.write(waiting.request(waiting.nonce));
+  }
+
+  #listen(process: ShellProcess): void {
+    process.input.on("error", () => {}); // the end of the process tells more
+    process.output.on("error", () => {});
+    process.output.on("data", (chunk: Buffer) => {
+      if (process !== this.#process || this.#lost !== null) return;
+      this.#reader.push(chunk);
+      this.#takeReplies();
+    });
+    void process.ended.then((lastWords) => {
+      if (process === this.#process) this.#lose(lastWords);
+    });
+  }
+
+  #takeReplies(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const { bytes } = first.limits;
+      const detail = `more than ${bytes} bytes`;
+      const reply = this.#reader.take(first.nonce);
+      if (!reply && this.#reader.pendingBytes > bytes + FRAME_BYTES) return this.#giveUp("too-large", detail);
+      if (!reply) return;
+      this.#waiting.shift();
+      first.resolve(reply.output.length > bytes ? { kind: "too-large", detail } : { kind: "replied", reply });
+      this.#watchFirst();
+    }
+  }
+
+  /** Each request has its time from the moment it is the next to be answered. */
+  #watchFirst(): void {
+    clearTimeout(this.#timer);
+    const first = this.#waiting[0];
+    if (first === undefined) return;
+    const { timeoutMs } = first.limits;
+    this.#timer = setTimeout(() => this.#giveUp("timeout", `no answer within ${timeoutMs} ms`), timeoutMs);
+  }
+
+  #giveUp(kind: "timeout" | "too-large", detail: string): void {
+    const stuckGroup = this.#tools?.group ?? null;
+    this.#waiting.shift()?.resolve({ kind, detail });
+    this.#reopened += 1;
+    if (stuckGroup === null) return this.close(detail);
+    if (this.#reopened > REOPEN_LIMIT) return this.close("too many requests hang on this host");
+    this.#process = this.#reopen();
+    this.#reader = new ReplyReader();
+    this.#listen(this.#process);
+    void this.#start(stuckGroup);
+  }
+
+  #lose(detail: string): void {
+    this.#lost ??= detail;
+    clearTimeout(this.#timer);
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: "lost", detail: this.#lost });
+  }
+}

@@ -1,0 +1,226 @@
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+import type { ShellProcess } from "./remote-shell.ts";
+import { killGroup } from "./run-command.ts";
+import { SHELL_COMMAND } from "./shell-requests.ts";
+import type { SshTarget } from "./ssh-target.ts";
+
+/** A byte stream to an address as the other host reaches it. */
+export interface Forward {
+  readonly stream: Duplex;
+  /** Settles when the other host has connected, or cannot. */
+  readonly opened: Promise<void>;
+  /** After the stream has ended: the reason why it was never opened, or null. */
+  refusal(): Promise<string | null>;
+}
+
+const LOG_LIMIT = 16 * 1024;
+const CLOSE_GRACE_MS = 1_000;
+const REFUSAL_WAIT_MS = 250;
+const DRAIN_MS = 200;
+
+/**
+ * What is set on top of the user's SSH configuration: nothing is asked (so nothing hangs on a prompt), nothing
+ * is forwarded to or from the host, a dead connection is noticed. How host keys are checked is the user's.
+ */
+const LOGIN_OPTIONS: readonly string[] = [
+  ["BatchMode", "yes"],
+  ["ClearAllForwardings", "yes"],
+  ["ConnectTimeout", "15"],
+  ["ControlPersist", "no"],
+  ["LogLevel", "INFO"],
+  ["PermitLocalCommand", "no"],
+  ["RemoteCommand", "none"],
+  ["ServerAliveCountMax", "3"],
+  ["ServerAliveInterval", "5"],
+  ["Tunnel", "no"],
+].map(([name, value]) => `-o${name}=${value}`);
+
+/**
+ * For the channels inside that login. They reach the host through the control socket only: should it be gone,
+ * the failing ProxyCommand keeps the client from logging in a second time.
+ */
+const CHANNEL_OPTIONS: readonly string[] = [
+  "-F/dev/null",
+  "-oBatchMode=yes",
+  "-oControlMaster=no",
+  "-oProxyCommand=false",
+];
+
+/**
+ * The OpenSSH client: one login, with further shells and byte streams multiplexed over it through a control
+ * socket in a private directory. The first shell keeps the login alive and ends when its input does, so
+ * nothing stays behind even where Portlock is killed.
+ */
+export class SshClient {
+  readonly #directory: string;
+  readonly #socket: string;
+  readonly #children: Set<ChildProcessWithoutNullStreams> = new Set();
+  readonly #refusals: string[] = [];
+  #onRefusal: (() => void) | undefined;
+  /** Streams given up before they were opened: their refusal may come much later. */
+  #overdue: number = 0;
+  readonly #loginChild: ChildProcessWithoutNullStreams;
+  /** The login itself, and the first shell in it. */
+  readonly login: ShellProcess;
+
+  constructor(target: SshTarget, configFile: string | null) {
+    this.#directory = mkdtempSync(join(tmpdir(), "portlock-")); // mode 0700
+    this.#socket = join(this.#directory, "control");
+    const words = ["-T", "-a", "-x", "-M", "-S", escapePercent(this.#socket), ...LOGIN_OPTIONS];
+    if (configFile !== null) words.push("-F", configFile);
+    if (target.user !== null) words.push("-l", target.user);
+    if (target.port !== null) words.push("-p", String(target.port));
+    const child = this.#spawn([...words, "--", target.host, SHELL_COMMAND]);
+    let unfinished = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      const lines = (unfinished + chunk.toString("utf8")).slice(-LOG_LIMIT).split(/\r?\n/);
+      unfinished = lines.pop() ?? "";
+      for (const line of lines) this.#noteRefusal(line);
+    });
+    this.#loginChild = child;
+    this.login = toShellProcess(child);
+  }
+
+  /** True where the login has ended by the other side's doing: the client itself fails with 255. */
+  get endedByHost(): boolean {
+    return this.#loginChild.exitCode !== null && this.#loginChild.exitCode !== 255;
+  }
+
+  /** A further shell in the same login. */
+  openShell(): ShellProcess {
+    return toShellProcess(this.#spawn([...this.#channelWords(), "-T", "--", "portlock", SHELL_COMMAND]));
+  }
+
+  /** Connects to an address from the other host. Open one after the other: see `Forward.refusal`. */
+  openForward(address: string, port: number): Forward {
+    const entry = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    const child = this.#spawn([...this.#channelWords(), "-v", "-W", entry, "--", "portlock"]);
+    const words = keepLog(child);
+    const { promise: opened, resolve } = Promise.withResolvers<void>();
+    let isOpen = false;
+    child.stderr.on("data", () => {
+      if (!words().includes("master session id")) return;
+      isOpen = true;
+      resolve();
+    });
+    child.stdin.on("error", () => {});
+    const ended = waitForEnd(child);
+    void ended.then(resolve);
+    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    stream.on("close", () => killGroup(child));
+    this.#refusals.length = 0;
+    return {
+      stream,
+      opened,
+      refusal: async () => {
+        await ended;
+        if (isOpen) return null;
+        if (words().includes("Session open refused by peer")) return await this.#takeRefusal();
+        this.#overdue += 1;
+        return null;
+      },
+    };
+  }
+
+  /** Ends the login and everything in it, and removes the control socket. */
+  async close(): Promise<void> {
+    const ends = [...this.#children].map(waitForEnd);
+    for (const child of this.#children) killGroup(child, "SIGTERM");
+    const timer = setTimeout(() => {
+      for (const child of this.#children) killGroup(child);
+    }, CLOSE_GRACE_MS);
+    await Promise.all(ends);
+    clearTimeout(timer);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #channelWords(): readonly string[] {
+    return [...CHANNEL_OPTIONS, "-S", escapePercent(this.#socket)];
+  }
+
+  #spawn(words: readonly string[]): ChildProcessWithoutNullStreams {
+    // In a group of its own, so that an interrupt typed at the terminal reaches Portlock first. LC_ALL: the
+    // client's messages are read here.
+    const child = spawn("ssh", words, { env: { ...process.env, LC_ALL: "C" }, stdio: "pipe", detached: true });
+    child.on("error", () => {}); // told by the end of the process
+    this.#children.add(child);
+    void waitForEnd(child).then(() => this.#children.delete(child));
+    return child;
+  }
+
+  /**
+   * The login's own log is the only place that says why a stream was refused. It names no stream, so streams
+   * are opened one after the other. After the start the other host cannot write into this log.
+   */
+  #noteRefusal(line: string): void {
+    const reason = /^channel \d+: open failed: (.*)$/.exec(line)?.[1];
+    if (reason === undefined) return;
+    if (this.#overdue > 0 && /timed out|No route|unreachable/.test(reason)) {
+      this.#overdue -= 1;
+      return;
+    }
+    this.#refusals.push(reason);
+    this.#onRefusal?.();
+  }
+
+  async #takeRefusal(): Promise<string> {
+    if (this.#refusals.length === 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, REFUSAL_WAIT_MS);
+        this.#onRefusal = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#onRefusal = undefined;
+    }
+    return this.#refusals.shift() ?? "refused without a reason";
+  }
+}
+
+function toShellProcess(child: ChildProcessWithoutNullStreams): ShellProcess {
+  const words = keepLog(child);
+  let fault = "";
+  child.once("error", (error) => {
+    fault = error.message;
+  });
+  return {
+    input: child.stdin,
+    output: child.stdout,
+    ended: waitForEnd(child).then(() => fault + words().trim()),
+    end: () => killGroup(child, "SIGTERM"),
+  };
+}
+
+/** A child has ended when its streams have, or shortly after it: a grandchild may hold them for ever. */
+async function waitForEnd(child: ChildProcessWithoutNullStreams): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let timer: NodeJS.Timeout | undefined;
+  child.once("close", () => resolve());
+  child.once("error", () => resolve());
+  child.once("exit", () => {
+    timer = setTimeout(resolve, DRAIN_MS);
+  });
+  await promise;
+  clearTimeout(timer);
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+}
+
+/** The end of what a client has said on its error stream. */
+function keepLog(child: ChildProcessWithoutNullStreams): () => string {
+  let text = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    text = (text + chunk.toString("utf8")).slice(-LOG_LIMIT);
+  });
+  return () => text;
+}
+
+/** `ssh` expands tokens such as %h in the path of the control socket. */
+function escapePercent(path: string): string {
+  return path.replaceAll("%", "%%");
+}

@@ -1,0 +1,163 @@
+import { FILE_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
+import type { FileStatus, HostReader, Link, Output, Reading, ReadRequest, RequestOutcome } from "./host.ts";
+import { sendRequest } from "./http-request.ts";
+import { parseLinkPattern } from "./link-pattern.ts";
+import type { ReadCommand } from "./read-command.ts";
+import { RemoteShell } from "./remote-shell.ts";
+import type { ShellReply } from "./reply-reader.ts";
+import { formatCommand } from "./shell-quote.ts";
+import { toFileText, toLinks, toNames, toOutput, toStatus } from "./shell-replies.ts";
+import * as requests from "./shell-requests.ts";
+import { SshClient } from "./ssh-client.ts";
+import { toLoginError, toNoAnswerOverSsh, toNoShellError } from "./ssh-failure.ts";
+import { parseSshTarget } from "./ssh-target.ts";
+
+const LOGIN_TIMEOUT_MS = 30_000;
+
+export interface SshSettings {
+  /** Read instead of the user's SSH configuration. */
+  readonly configFile?: string;
+  /** Default: 30 seconds. */
+  readonly loginTimeoutMs?: number;
+  /** For one file or command; default `READ_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
+  /** Largest output of a command; default `OUTPUT_LIMIT_BYTES`. */
+  readonly outputBytes?: number;
+}
+
+/**
+ * The door to a machine behind SSH, through the OpenSSH client and the user's own configuration of it. The
+ * login begins at once. Where it fails every verb rejects with a `HostError`; once it has succeeded whatever
+ * goes wrong is a failed reading. Nothing is written on the other machine, and nothing needs to be there but a
+ * POSIX shell and the usual tools. Throws a `HostError` where the target is none.
+ */
+export function openSshHost(target: string, settings: SshSettings = {}): HostReader {
+  return new SshHost(target, settings);
+}
+
+class SshHost implements HostReader {
+  readonly target: string;
+  readonly #client: SshClient;
+  readonly #shell: RemoteShell;
+  readonly #tools: Promise<requests.ShellTools>;
+  readonly #timeoutMs: number;
+  readonly #outputBytes: number;
+  readonly #closing: AbortController = new AbortController();
+  /** Settles when the next byte stream may be opened; see `Forward.refusal`. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(target: string, settings: SshSettings) {
+    this.target = target;
+    this.#timeoutMs = settings.timeoutMs ?? READ_TIMEOUT_MS;
+    this.#outputBytes = settings.outputBytes ?? OUTPUT_LIMIT_BYTES;
+    const client = new SshClient(parseSshTarget(target), settings.configFile ?? null);
+    this.#client = client;
+    this.#shell = new RemoteShell(client.login, () => client.openShell(), settings.loginTimeoutMs ?? LOGIN_TIMEOUT_MS);
+    this.#tools = this.#logIn();
+    this.#tools.catch(() => {}); // told by the first verb that is called
+  }
+
+  async readFile(path: string, maxBytes: number = FILE_LIMIT_BYTES): Promise<Reading<string>> {
+    const most = maxBytes + 1;
+    return (
+      refusePath(path) ??
+      (await this.#ask(requests.fileRequest(path, most), path, most, (reply) => toFileText(reply, path, maxBytes)))
+    );
+  }
+
+  async listDirectory(path: string): Promise<Reading<readonly string[]>> {
+    const limit = this.#outputBytes;
+    return (
+      refusePath(path) ?? (await this.#ask(requests.namesRequest(path), path, limit, (reply) => toNames(reply, path)))
+    );
+  }
+
+  async readLinks(pattern: string): Promise<Reading<{ readonly links: readonly Link[]; readonly denied: number }>> {
+    const parsed = parseLinkPattern(pattern);
+    if (!parsed) return { ok: false, why: "failed", from: pattern, detail: "not a pattern of links" };
+    return await this.#ask(requests.linksRequest(parsed), pattern, this.#outputBytes, (reply, tools) =>
+      toLinks(reply, pattern, parsed, tools),
+    );
+  }
+
+  async stat(path: string): Promise<Reading<FileStatus>> {
+    return (
+      refusePath(path) ??
+      (await this.#ask(requests.statusRequest(path), path, this.#outputBytes, (reply, tools) =>
+        toStatus(reply, path, tools, new Date()),
+      ))
+    );
+  }
+
+  async run(command: ReadCommand): Promise<Reading<Output>> {
+    const words: readonly string[] = command;
+    const from = formatCommand(words);
+    if (words.some((word) => word.includes("\0"))) return { ok: false, why: "absent", from, detail: "a NUL byte" };
+    return await this.#ask(requests.commandRequest(words), from, this.#outputBytes, (reply) => toOutput(reply, from));
+  }
+
+  /** The request is made here, through a byte stream that the other machine opens: it needs no tool there. */
+  async request(request: ReadRequest): Promise<RequestOutcome> {
+    await this.#tools;
+    const mine = this.#turn;
+    const next = Promise.withResolvers<void>();
+    this.#turn = next.promise;
+    await mine;
+    try {
+      return await this.#requestInTurn(request, next.resolve);
+    } finally {
+      next.resolve();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#shell.close("closed");
+    await this.#client.close();
+  }
+
+  async #logIn(): Promise<requests.ShellTools> {
+    const outcome = await this.#shell.started;
+    if (outcome.kind === "replied" && this.#shell.tools) return this.#shell.tools;
+    this.#shell.close("no POSIX shell");
+    const isShellMissing = outcome.kind === "replied" || outcome.kind === "too-large" || this.#client.endedByHost;
+    if (isShellMissing) throw toNoShellError(this.target);
+    throw toLoginError(this.target, outcome.detail, outcome.kind === "timeout");
+  }
+
+  async #requestInTurn(request: ReadRequest, endTurn: () => void): Promise<RequestOutcome> {
+    let refusal: Promise<string | null> = Promise.resolve(null);
+    const outcome = await sendRequest(request, {
+      signal: this.#closing.signal,
+      connect: () => {
+        const forward = this.#client.openForward(request.address, request.port);
+        void forward.opened.then(endTurn);
+        refusal = forward.refusal();
+        return forward.stream;
+      },
+    });
+    if (outcome.kind === "answered") return outcome;
+    const reason = await refusal;
+    if (this.#shell.lost !== null) return { kind: "not-possible", detail: this.#shell.lost };
+    return reason === null ? outcome : toNoAnswerOverSsh(reason);
+  }
+
+  async #ask<T>(
+    request: requests.ShellRequest,
+    from: string,
+    bytes: number,
+    toReading: (reply: ShellReply, tools: requests.ShellTools) => Reading<T>,
+  ): Promise<Reading<T>> {
+    // Asked before the login is done: the requests then wait on the other side for nothing but the shell.
+    const outcome = await this.#shell.ask(request, { timeoutMs: this.#timeoutMs, bytes });
+    const tools = await this.#tools;
+    if (outcome.kind === "replied") return toReading(outcome.reply, tools);
+    return { ok: false, why: outcome.kind === "lost" ? "failed" : outcome.kind, from, detail: outcome.detail };
+  }
+}
+
+function refusePath(path: string): Reading<never> | null {
+  if (!path.startsWith("/")) return { ok: false, why: "failed", from: path, detail: "not an absolute path" };
+  if (path.includes("\0")) return { ok: false, why: "absent", from: path, detail: "a NUL byte" };
+  return null;
+}
