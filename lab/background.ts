@@ -16,12 +16,18 @@ export interface BackgroundProcess {
 const START_TIMEOUT_MS = 5_000;
 const STOP_TIMEOUT_MS = 5_000;
 
-/** Starts `nsenter … COMMAND` and finds the command's own process. Rejects where it ended at once. */
+/**
+ * Starts `WRAPPERS… COMMAND…`, where each wrapper becomes what follows it, and resolves when the last has become
+ * the command. Rejects where that ended at once: it is for what goes on running.
+ */
 export async function startInBackground(
-  argv: readonly string[],
+  wrappers: readonly string[],
+  command: readonly string[],
   env: Readonly<Record<string, string>>,
   logPath: string,
 ): Promise<BackgroundProcess> {
+  const argv = [...wrappers, ...command];
+  const onTheWay = new Set(wrappers.map((_, index) => `${argv.slice(index).join("\0")}\0`));
   const sink = openSync(logPath, "w");
   const child = spawn(argv[0] ?? "", argv.slice(1), { env, stdio: ["ignore", sink, sink], detached: true });
   closeSync(sink);
@@ -29,9 +35,11 @@ export async function startInBackground(
   child.on("error", () => {}); // told below: it has no child
   for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(5)) {
     const outerPid = readFirstChild(child.pid ?? 0);
-    const innerPid = outerPid === null ? null : readInnerPid(outerPid);
     if (child.exitCode !== null) break;
-    if (outerPid === null || innerPid === null) continue;
+    const commandLine = outerPid === null ? "" : readOrNothing(`/proc/${outerPid}/cmdline`);
+    if (outerPid === null || commandLine === "" || onTheWay.has(commandLine)) continue; // ended, or not there yet
+    const innerPid = readInnerPid(outerPid);
+    if (innerPid === null) continue;
     return {
       pid: innerPid,
       output: () => readFileSync(logPath, "utf8"),
@@ -43,11 +51,15 @@ export async function startInBackground(
 
 /** The pid of a process in its innermost process namespace, or null where it is gone. */
 function readInnerPid(pid: number): number | null {
+  const line = /^NSpid:\t(.*)$/m.exec(readOrNothing(`/proc/${pid}/status`));
+  return line === null ? null : Number(line[1]?.split("\t").at(-1));
+}
+
+function readOrNothing(path: string): string {
   try {
-    const line = /^NSpid:\t(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return Number(line?.[1]?.split("\t").at(-1));
+    return readFileSync(path, "utf8");
   } catch {
-    return null;
+    return ""; // gone
   }
 }
 

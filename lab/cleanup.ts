@@ -11,7 +11,7 @@ import { isLeftover, NAMESPACE_DIRECTORY, STATE_DIRECTORY, toPrefix } from "./na
 
 const CGROUP_ROOT = "/sys/fs/cgroup";
 const NSPAWN_DIRECTORIES = ["/run/systemd/nspawn/propagate", "/run/systemd/nspawn/unix-export"];
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 2_000;
 
 /** Removes what killed runs have left behind; runs that are alive are not touched. Returns their prefixes. */
 export function removeLeftovers(): readonly string[] {
@@ -40,33 +40,43 @@ export function removeByPrefix(prefix: string): void {
 }
 
 /**
- * Ends every process in the namespaces of that prefix. The first process of a host takes all others of its
- * process namespace with it, containers included; the nspawn outside that watches over it then ends by itself
- * and removes what it made, and is killed only where it does not.
+ * Ends every process in the namespaces of that prefix. A host's first process takes all others of its process
+ * namespace with it, containers included, and those outside that watch over one inside (nspawn, nsenter) then
+ * end by themselves, having reaped it and removed what they made. They are killed only where they do not:
+ * killed earlier, they would leave the reaping to the machine's own init, which may take its time.
  */
 function killAll(prefix: string): void {
-  const namespaces = new Set(
-    namesWith(NAMESPACE_DIRECTORY, prefix).map((name) => toNamespaceId(join(NAMESPACE_DIRECTORY, name))),
-  );
+  const names = namesWith(NAMESPACE_DIRECTORY, prefix);
+  const namespaces = new Set(names.map((name) => toNamespaceId(join(NAMESPACE_DIRECTORY, name))));
   namespaces.delete(null);
   const start = Date.now();
   for (;;) {
     const pids = namesIn("/proc").filter((name) => /^\d+$/.test(name));
     const inside = pids.filter((pid) => namespaces.has(toNamespaceId(`/proc/${pid}/ns/net`)));
-    const watchers = pids.filter((pid) => isWatcher(pid, prefix));
-    if (inside.length + watchers.length === 0) return;
+    const outside = pids.filter((pid) => isWatcher(pid, prefix));
+    if (inside.length + outside.length === 0) return;
     const waited = Date.now() - start;
-    if (waited > 2 * PATIENCE_MS) throw new Error(`lab: processes ${[...inside, ...watchers].join(" ")} do not end`);
-    for (const pid of waited > PATIENCE_MS ? [...inside, ...watchers] : inside) signal(Number(pid));
+    if (waited > 3 * PATIENCE_MS) throw new Error(`lab: processes ${[...inside, ...outside].join(" ")} do not end`);
+    const firsts = inside.filter(isFirst);
+    for (const pid of waited > 2 * PATIENCE_MS ? outside : waited > PATIENCE_MS ? inside : firsts) signal(Number(pid));
     pause(10);
   }
 }
 
+/** True for the first process of a process namespace that is not the machine's. */
+function isFirst(pid: string): boolean {
+  return /^NSpid:\t\d+\t.*\b1$/m.test(readOrNothing(`/proc/${pid}/status`));
+}
+
 function isWatcher(pid: string, prefix: string): boolean {
+  return readOrNothing(`/proc/${pid}/cmdline`).includes(`\0--machine=${prefix}`);
+}
+
+function readOrNothing(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`\0--machine=${prefix}`);
+    return readFileSync(path, "utf8");
   } catch {
-    return false; // ended meanwhile
+    return ""; // ended meanwhile
   }
 }
 

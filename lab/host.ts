@@ -67,8 +67,6 @@ export class Host {
   readonly outsider: Vantage;
   /** Somebody in the subnet of eth0. */
   readonly neighbour: Vantage;
-  /** Somebody in the subnet of eth1. */
-  readonly secondNeighbour: Vantage;
   /** A process of root on the host itself. */
   readonly local: Vantage;
   /** A process of another user (nobody) on the host itself. */
@@ -78,6 +76,7 @@ export class Host {
   /** Process id of the host's first process on the machine, for `nsenter --target=… --all`. */
   readonly leader: number;
   readonly #parts: HostParts;
+  readonly #secondNeighbour: Vantage | null;
   readonly #vantages: Vantage[] = [];
   #spawned = 0;
 
@@ -87,11 +86,18 @@ export class Host {
     this.leader = parts.machine.leader;
     this.outsider = this.#placeVantage("outsider", parts.places.outsider);
     this.neighbour = this.#placeVantage("neighbour", parts.places.neighbour);
-    this.secondNeighbour = this.#placeVantage("second neighbour", parts.places.secondNeighbour ?? "no-second-lan");
+    const second = parts.places.secondNeighbour;
+    this.#secondNeighbour = second === null ? null : this.#placeVantage("second neighbour", second);
     this.local = this.#placeVantage("local", parts.places.host);
     this.otherUser = this.#placeVantage("other user", parts.places.host, NOBODY_UID);
     this.docker = new ContainerEngine("docker", this, parts.workshop);
     this.podman = new ContainerEngine("podman", this, parts.workshop);
+  }
+
+  /** Somebody in the subnet of eth1. Throws where the host has no second LAN. */
+  get secondNeighbour(): Vantage {
+    if (this.#secondNeighbour === null) throw new Error("lab: this host was made without secondLan");
+    return this.#secondNeighbour;
   }
 
   /** Runs a command to its end; rejects on an exit code other than 0, with what the command said. */
@@ -114,7 +120,7 @@ export class Host {
 
   /**
    * Starts a command that goes on running, as somebody does at a shell: on a systemd host in a session's
-   * scope, so that it belongs to no service.
+   * scope, so that it belongs to no service. Rejects where it ends at once.
    */
   async spawn(
     argv: readonly string[],
@@ -124,7 +130,8 @@ export class Host {
     this.#spawned += 1;
     const session = toSessionArguments(account, this.#spawned, this.hasSystemd);
     return startInBackground(
-      [...this.#enter(), ...session, ...toBecomeArguments(account), ...argv],
+      [...this.#enter(), ...session, ...toBecomeArguments(account)],
+      argv,
       { ...toLoginEnvironment(account), ...options.env },
       join(this.#parts.stateDirectory, `spawned-${this.#spawned}.log`),
     );
@@ -175,8 +182,9 @@ export class Host {
    */
   async showWay(from: "neighbour" | "secondNeighbour", destination: string): Promise<void> {
     const { neighbour, secondNeighbour } = this.#parts.places;
-    if (from === "neighbour") await routeToHost(neighbour, destination, HOST);
-    else await routeToHost(secondNeighbour ?? "no-second-lan", destination, HOST_SECOND);
+    if (from === "neighbour") return routeToHost(neighbour, destination, HOST);
+    if (secondNeighbour === null) throw new Error("lab: this host was made without secondLan");
+    return routeToHost(secondNeighbour, destination, HOST_SECOND);
   }
 
   /** The network namespace of a process of the host (its pid as the host sees it) as a vantage. */
@@ -184,9 +192,14 @@ export class Host {
     return this.#keep(new Vantage(name, `/proc/${this.leader}/root/proc/${pid}/ns/net`));
   }
 
+  /** Calls back those who stand at its vantages; the host itself goes on. */
+  leave(): void {
+    for (const vantage of this.#vantages) vantage.close();
+  }
+
   /** Ends the host and all the places around it, and removes what they left. Safe to call twice. */
   close(): void {
-    for (const vantage of this.#vantages) vantage.close();
+    this.leave();
     removeByPrefix(this.#parts.prefix);
   }
 

@@ -46,10 +46,10 @@ export function openLab(): Lab {
 
   function close(): void {
     letGo();
-    for (const host of hosts) host.close();
+    for (const host of hosts) host.leave();
     removeByPrefix(prefix);
   }
-  const letGo = removeAtTheEnd(() => removeByPrefix(prefix));
+  const letGo = closeAtTheEnd(close);
   return {
     async host(options = {}) {
       made += 1;
@@ -76,19 +76,17 @@ async function makeHost(prefix: string, workshop: Workshop, options: HostOptions
   return new Host({ prefix, stateDirectory: join(STATE_DIRECTORY, id), places, machine, workshop, systemd });
 }
 
-/** Calls `remove` when this process ends by itself, by an error or by a signal it can see. Returns an undo. */
-function removeAtTheEnd(remove: () => void): () => void {
+/** Calls `close` when this process ends by itself, by an error or by a signal it can see. Returns an undo. */
+function closeAtTheEnd(close: () => void): () => void {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   function onSignal(signal: NodeJS.Signals): void {
-    letGo();
-    remove();
+    close();
     process.kill(process.pid, signal);
   }
-  function letGo(): void {
-    process.off("exit", remove);
-    for (const signal of signals) process.off(signal, onSignal);
-  }
-  process.on("exit", remove);
+  process.on("exit", close);
   for (const signal of signals) process.on(signal, onSignal);
-  return letGo;
+  return () => {
+    process.off("exit", close);
+    for (const signal of signals) process.off(signal, onSignal);
+  };
 }

@@ -45,6 +45,9 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   mkdirSync(toCgroup(options.id));
   const layers = `lowerdir=/,upperdir=${join(directory, "upper")},workdir=${join(directory, "work")},volatile`;
   await runCommand(["mount", "-t", "overlay", options.id, "-o", layers, root]);
+  for (const engine of ENGINES.filter((name) => options[name])) {
+    await runCommand(["mount", "-t", "tmpfs", "-o", "mode=0711", options.id, join(directory, engine)]);
+  }
   prepareRoot(root, options);
 
   const consolePath = join(directory, "console.log");
@@ -104,7 +107,7 @@ function toStartArguments(options: MachineOptions, directory: string): readonly 
 }
 
 function toNspawnArguments(options: MachineOptions, directory: string): readonly string[] {
-  // An overlay can hold no overlay, so engines keep their images on the machine's own file system.
+  // An overlay can hold no overlay, so engines keep their images elsewhere: in memory, where ending costs no sync.
   const engines = ENGINES.filter((engine) => options[engine]).map(
     (engine) => `--bind=${toEngineBind(directory, engine)}`,
   );

@@ -3,10 +3,7 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { runCommand } from "./command.ts";
 
-const CHECKOUT = join(import.meta.dirname, "..");
-const STAND_IN = join(CHECKOUT, "src/demo/stand-in/main.ts");
-/** The name Node gives its main thread would be the process's name, where the real one is `ollama`. */
-const BANNER = 'require("node:fs").writeFileSync("/proc/self/comm", "ollama");';
+const ENTRY = join(import.meta.dirname, "ollama-entry.ts");
 
 /** The real Ollama of this machine where `PORTLOCK_LAB_OLLAMA=real` asks for it; throws where it has none. */
 export function findRealOllama(): string | null {
@@ -27,9 +24,11 @@ export function findRealOllama(): string | null {
  * the executable, the arguments and the process name. `workDirectory` holds what is made on the way.
  */
 export async function buildOllama(path: string, workDirectory: string): Promise<void> {
-  const bundle = await rolldown({ input: STAND_IN, platform: "node", logLevel: "silent" });
+  // An application in an executable is a CommonJS script, and no module's own command may start beside it.
+  const transform = { define: { "import.meta.main": "false" } };
+  const bundle = await rolldown({ input: ENTRY, platform: "node", transform, logLevel: "silent" });
   const script = join(workDirectory, "ollama.cjs");
-  await bundle.write({ file: script, format: "cjs", banner: BANNER, codeSplitting: false });
+  await bundle.write({ file: script, format: "cjs", codeSplitting: false });
   await bundle.close();
   const blob = join(workDirectory, "ollama.blob");
   const configuration = join(workDirectory, "ollama.json");

@@ -26,7 +26,11 @@ export async function installOllama(host: Host, executable: string, options: Oll
   await host.run(["mount", "--bind", executable, OLLAMA_PATH]);
   const account = ["useradd", "-r", "-s", "/bin/false", "-U", "-m", "-d", "/usr/share/ollama", "ollama"];
   await host.run(account);
-  await host.run(["usermod", "-a", "-G", "render,video", "ollama"]);
+  for (const group of ["render", "video"]) {
+    const known = await host.attempt(["getent", "group", group]);
+    if (known.exitCode === 0) await host.run(["usermod", "-a", "-G", group, "ollama"]);
+  }
+  await host.run(["usermod", "-a", "-G", "ollama", "root"]);
   if (!host.hasSystemd) return;
   await host.write(OLLAMA_UNIT_PATH, toUnit(options.mainUnit ?? []));
   if (options.override !== undefined) {
