@@ -85,6 +85,8 @@ export interface AdvisoryFinding {
   readonly id: string;
   readonly aliases: readonly string[];
   readonly severity: Severity;
+  /** False where the records do not settle whether this very version has it. */
+  readonly certain: boolean;
   readonly summary: { readonly en: string; readonly "zh-CN": string };
   /** First version without it; null where no version is, because it is by design or unmended. */
   readonly fixed: string | null;

@@ -14,9 +14,7 @@ export type BrowserCheck = "refuses" | "accepts" | "unmeasured";
 
 /** What the listener did to a foreign Host header. Only tells where the same request without it was served. */
 export function hostCheck(answers: readonly Answer[]): BrowserCheck {
-  const foreign = foreignAnswer(answers, FOREIGN_HOST_VERSION);
-  if (foreign === null) return "unmeasured";
-  return foreign.status < 400 ? "accepts" : "refuses";
+  return judgeForeign(foreignAnswer(answers, FOREIGN_HOST_VERSION));
 }
 
 /**
@@ -24,9 +22,7 @@ export function hostCheck(answers: readonly Answer[]): BrowserCheck {
  * the answer counts as accepted: it had its effect.
  */
 export function originCheck(answers: readonly Answer[]): BrowserCheck {
-  const foreign = foreignAnswer(answers, FOREIGN_ORIGIN_VERSION);
-  if (foreign === null) return "unmeasured";
-  return foreign.status < 400 ? "accepts" : "refuses";
+  return judgeForeign(foreignAnswer(answers, FOREIGN_ORIGIN_VERSION));
 }
 
 /** What the rules of this version do on a listener at `address` when nobody asked it. */
@@ -49,6 +45,12 @@ export function expectedOriginCheck(value: string | null): BrowserCheck {
 export function admitsAnyOrigin(value: string | null): boolean {
   const list = (value ?? "").replaceAll(/["']/g, "").split(",");
   return list.some((origin) => /^(?:\*|https?:\/\/\*)$/i.test(origin.trim()));
+}
+
+/** A server that is overloaded or broken (429, 5xx) has judged nothing. */
+function judgeForeign(answer: HttpAnswer | null): BrowserCheck {
+  if (answer === null || answer.status === 429 || answer.status >= 500) return "unmeasured";
+  return answer.status < 400 ? "accepts" : "refuses";
 }
 
 function foreignAnswer(answers: readonly Answer[], question: Question): HttpAnswer | null {

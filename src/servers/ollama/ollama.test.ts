@@ -21,6 +21,7 @@ describe("what a web page elsewhere meets", () => {
     assert.equal(host(SERVED, answer(FOREIGN_HOST_VERSION, "", REFUSED)), "refuses");
     assert.equal(host(SERVED, answer(FOREIGN_HOST_VERSION, { version: "0.24.0" })), "accepts");
     assert.equal(host(SERVED), "unmeasured");
+    assert.equal(host(SERVED, answer(FOREIGN_HOST_VERSION, "", { status: 503 })), "unmeasured");
     // Behind a login both are refused, which says nothing of the check.
     const locked = answer(API_VERSION, "", { status: 401 });
     assert.equal(host(locked, answer(FOREIGN_HOST_VERSION, "", { status: 401 })), "unmeasured");
