@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Answer } from "../facts/answers.ts";
 import { answer } from "./answers.fixture.ts";
-import { KINDS, recogniseServer, titleOf, toWanted } from "./catalogue.ts";
+import { KINDS, recogniseServer, toWanted } from "./catalogue.ts";
 import {
   API_TAGS,
   API_VERSION,
@@ -350,6 +350,4 @@ describe("what is asked", () => {
     );
     assert.ok(!wanted.looksLikeServer({ name: "nginx", executable: null, arguments: ["nginx: master process"] }));
   });
-
-  test("titles", () => assert.equal(titleOf("llama-cpp"), "llama.cpp"));
 });

@@ -4,18 +4,13 @@ import { declareKind } from "./kinds/declare-kind.ts";
 import { KIND_ENTRIES } from "./kinds/kinds.ts";
 import { OLLAMA } from "./ollama/ollama.ts";
 import { FIRST_QUESTIONS } from "./questions.ts";
-import type { Recognition, ServerKind, ServerKindId } from "./server-kind.ts";
+import type { Recognition, ServerKind } from "./server-kind.ts";
 
 /** Every kind Portlock recognises, Ollama first. */
 export const KINDS: readonly ServerKind[] = [OLLAMA, ...KIND_ENTRIES.map(declareKind)];
 
 /** Below this a recognition is a guess, and the marks of other kinds are still worth asking for. */
 const SURE = 50;
-
-/** The name its makers use. */
-export function titleOf(id: ServerKindId, kinds: readonly ServerKind[] = KINDS): string {
-  return kinds.find((kind) => kind.id === id)?.title ?? id;
-}
 
 /** Who answers, by all answers of one listener: the kind whose answers are hardest to give by accident. Null: nobody known. */
 export function recogniseServer(answers: readonly Answer[], kinds: readonly ServerKind[] = KINDS): Recognition | null {

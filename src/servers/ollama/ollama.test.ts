@@ -7,7 +7,7 @@ import { answer } from "../answers.fixture.ts";
 import { API_STATUS, API_TAGS, API_VERSION, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION } from "../questions.ts";
 import { admitsAnyOrigin, expectedHostCheck, expectedOriginCheck, hostCheck, originCheck } from "./browser-checks.ts";
 import { parseCloudEnabled, parseModels } from "./models.ts";
-import { isModelRunner, OLLAMA } from "./ollama.ts";
+import { OLLAMA } from "./ollama.ts";
 
 const SERVED = answer(API_VERSION, { version: "0.24.0" });
 const REFUSED = { status: 403 };
@@ -187,17 +187,5 @@ describe("processes and files of an Ollama", () => {
   });
   test("paths of a container mean nothing on the host", () => {
     assert.deepEqual(paths({ ...serve, cgroup: { kind: "container", engine: "docker", id: "a" } }, "/root"), []);
-  });
-
-  test("its model runners are told from servers", () => {
-    assert.equal(
-      isModelRunner({ ...serve, arguments: ["/usr/local/bin/ollama", "runner", "--port", "4"] }, serve),
-      true,
-    );
-    assert.equal(isModelRunner(serve, null), false);
-    const llama = { name: "llama-server", executable: "/usr/lib/ollama/llama-server", arguments: ["llama-server"] };
-    assert.equal(isModelRunner(llama, serve), true);
-    assert.equal(isModelRunner(llama, { name: "bash", executable: "/bin/bash" }), false);
-    assert.equal(isModelRunner(llama, null), false);
   });
 });

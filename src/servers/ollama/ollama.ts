@@ -1,7 +1,7 @@
 import type { Answer } from "../../facts/answers.ts";
 import type { Process } from "../../facts/processes.ts";
 import type { HttpAnswer } from "../../host/host.ts";
-import { fileName, programOf } from "../program.ts";
+import { programOf } from "../program.ts";
 import {
   API_STATUS,
   API_TAGS,
@@ -53,20 +53,6 @@ export const OLLAMA: ServerKind = {
     programOf(process) === "ollama" && ["serve", "start", undefined].includes(process.arguments[1]),
   recognise,
 };
-
-/**
- * True for the child that an Ollama starts for every loaded model: it listens on a random loopback port,
- * and belongs to the Ollama rather than being a server of its own. `ollama runner` up to 0.24, then llama-server.
- */
-export function isModelRunner(
-  process: Pick<Process, "name" | "executable" | "arguments">,
-  parent: Pick<Process, "name" | "executable"> | null,
-): boolean {
-  const program = programOf(process);
-  if (program === "ollama") return process.arguments[1] === "runner";
-  const word = fileName(process.arguments[0] ?? "");
-  return (program === "llama-server" || word === "llama-server") && parent !== null && programOf(parent) === "ollama";
-}
 
 /** The server's own files, by the account's home. In a container the paths mean nothing on the host. */
 function filesOf(process: Process, home: string | null): readonly { readonly role: string; readonly path: string }[] {
