@@ -1,4 +1,7 @@
 import type { Answer, Question } from "../facts/answers.ts";
+import type { Evidence } from "../facts/evidence.ts";
+import type { Process } from "../facts/processes.ts";
+import type { Listener } from "../facts/sockets.ts";
 import { FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION } from "../servers/questions.ts";
 import {
   expectedHostCheck,
@@ -25,10 +28,10 @@ export interface BrowserChecks {
 export interface CheckedServer {
   readonly kind: ServerKindId;
   readonly version: string | null;
-  /** Address of its own socket, in a container the one inside; null where it was not seen. */
-  readonly address: string | null;
-  /** OLLAMA_ORIGINS as its process has it, null where unset; `known` false where that could not be read. */
-  readonly origins: { readonly known: boolean; readonly value: string | null };
+  /** Its own socket, in a container the one inside; null where it was not seen. */
+  readonly socket: Pick<Listener, "address" | "evidence"> | null;
+  /** The environment its process runs with. */
+  readonly environment: Process["environment"] | null;
 }
 
 /**
@@ -37,36 +40,37 @@ export interface CheckedServer {
  * origins is a setting. Of other kinds nothing is known unmeasured.
  */
 export function toBrowserChecks(server: CheckedServer, answers: readonly Answer[]): BrowserChecks {
-  const ollama = server.kind === "ollama";
-  const off = ollama && server.address !== null && !isLoopback(server.address);
-  const host = hostCheck(answers);
-  const origin = originCheck(answers);
-  const expectedHost = ollama && server.address !== null ? expectedHostCheck(server.version, server.address) : host;
-  const expectedOrigin = ollama && server.origins.known ? expectedOriginCheck(server.origins.value) : origin;
+  return { host: toHostCheck(server, answers), origin: toOriginCheck(server, answers) };
+}
+
+function toHostCheck({ kind, version, socket }: CheckedServer, answers: readonly Answer[]): Barrier {
+  const measured = hostCheck(answers);
+  const known = kind === "ollama" ? socket : null;
+  const off = known !== null && !isLoopback(known.address);
   const accepted = off ? "check-off-on-this-address" : "check-accepts";
-  return {
-    host: toCheck(
-      "host-check",
-      host === "unmeasured" ? expectedHost : host,
-      accepted,
-      find(answers, FOREIGN_HOST_VERSION),
-    ),
-    origin: toCheck(
-      "origin-check",
-      origin === "unmeasured" ? expectedOrigin : origin,
-      "check-accepts",
-      find(answers, FOREIGN_ORIGIN_VERSION),
-    ),
-  };
+  if (measured !== "unmeasured" || known === null) {
+    return toCheck("host-check", measured, accepted, toAnswerEvidence(find(answers, FOREIGN_HOST_VERSION)));
+  }
+  return toCheck("host-check", expectedHostCheck(version, known.address), accepted, known.evidence);
+}
+
+function toOriginCheck({ kind, environment }: CheckedServer, answers: readonly Answer[]): Barrier {
+  const measured = originCheck(answers);
+  if (measured !== "unmeasured" || kind !== "ollama" || environment?.ok !== true) {
+    const evidence = toAnswerEvidence(find(answers, FOREIGN_ORIGIN_VERSION));
+    return toCheck("origin-check", measured, "check-accepts", evidence);
+  }
+  const value = environment.value["OLLAMA_ORIGINS"] ?? null;
+  const evidence = { from: environment.from, text: value === null ? "OLLAMA_ORIGINS: -" : `OLLAMA_ORIGINS=${value}` };
+  return toCheck("origin-check", expectedOriginCheck(value), "check-accepts", evidence);
 }
 
 function toCheck(
   kind: "host-check" | "origin-check",
   check: BrowserCheck,
   accepted: "check-off-on-this-address" | "check-accepts",
-  answer: Answer | null,
+  evidence: Evidence | null,
 ): Barrier {
-  const evidence = toAnswerEvidence(answer);
   switch (check) {
     case "accepts":
       return toBarrier(kind, false, accepted, evidence);

@@ -63,7 +63,7 @@ function toPublishedRoutes(scene: ContainerScene, publication: Publication): Rou
     answers,
     recognition,
   };
-  return [...outside, ...toLocalRoutes(server, local, targets[0]?.listener.address ?? null)];
+  return [...outside, ...toLocalRoutes(server, local, targets[0]?.listener ?? null)];
 }
 
 const NOTHING_HEARD = { recognition: null, answers: [] } as const;
@@ -145,7 +145,7 @@ function toTargetRoutes(scene: ContainerScene, network: ContainerNetwork, target
   return [
     ...(direct.length === 0 && network.bridge !== null ? [others] : direct).map((each) => route(each, [host.firewall])),
     ...forwarded.map((each) => route(each, [each.routing, toForwarding(scene, network, family), host.firewall])),
-    ...toLocalRoutes(server, local, asked?.listener.address ?? null),
+    ...toLocalRoutes(server, local, asked?.listener ?? null),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { Listener } from "../facts/sockets.ts";
 import type { AskedListener } from "./asked-listeners.ts";
 import { toAuthenticationBarrier } from "./authentication.ts";
 import { isLoopback } from "./addresses.ts";
@@ -41,7 +42,7 @@ export function toDirectRoutes(server: FoundServer, asked: AskedListener, around
     answers,
     recognition,
   };
-  return [...outside, ...toLocalRoutes(server, local, listener.address)];
+  return [...outside, ...toLocalRoutes(server, local, listener)];
 }
 
 /**
@@ -75,19 +76,18 @@ export function toForeignRoutes(server: FoundServer, asked: AskedListener, aroun
     answers,
     recognition,
   };
-  return [...outside, ...toLocalRoutes(server, local, listener.address)];
+  return [...outside, ...toLocalRoutes(server, local, listener)];
 }
 
 /**
- * The routes that begin on the host: of its processes, and of web pages open on it. `address` is where the
- * server's own socket listens, null where that was not seen.
+ * The routes that begin on the host: of its processes, and of web pages open on it. `socket` is the server's own,
+ * null where that was not seen.
  */
-export function toLocalRoutes(server: FoundServer, way: LocalWay, address: string | null): Route[] {
+export function toLocalRoutes(server: FoundServer, way: LocalWay, socket: Listener | null): Route[] {
   const host = toHostRoute(way);
   const { kind, version, process } = server;
-  const environment = process?.environment.ok === true ? process.environment.value : null;
-  const origins = { known: environment !== null, value: environment?.["OLLAMA_ORIGINS"] ?? null };
-  const browser = toBrowserRoute(host, toBrowserChecks({ kind, version, address, origins }, way.answers));
+  const checks = toBrowserChecks({ kind, version, socket, environment: process?.environment ?? null }, way.answers);
+  const browser = toBrowserRoute(host, checks);
   return browser === null ? [host] : [host, browser];
 }
 

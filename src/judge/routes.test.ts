@@ -1,0 +1,412 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Facts } from "../facts/facts.ts";
+import { aHost, alwaysReplies, ollamaReplies, read, type AHost } from "./testing/a-host.ts";
+import { routesOf, toText, verdictsOf } from "./testing/routes-as-text.ts";
+
+const RULES: Facts["firewall"] = read(
+  {
+    ruleSets: [
+      {
+        engine: "nftables",
+        family: "inet",
+        table: "filter",
+        evidence: { from: "nft -j list tables", text: "inet filter" },
+      },
+    ],
+    evidence: [],
+  },
+  "nft -j list tables",
+);
+const DENIED = { ok: false, why: "denied", from: "nft -j list tables" } as const;
+const TWO_LINKS = aHost().link("eth1", ["10.0.0.5/24"]);
+
+const CASES: readonly (readonly [title: string, host: AHost, verdict: string, routes: readonly string[]])[] = [
+  [
+    "the default: 127.0.0.1 only",
+    aHost().ollama("127.0.0.1"),
+    "local",
+    [
+      "internet eth0 127.0.0.1:11434 closed: loopback-only",
+      "neighbour eth0 127.0.0.1:11434 closed: loopback-only",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
+    "OLLAMA_HOST=0.0.0.0 makes one socket for IPv4 and IPv6",
+    aHost().ollama("::"),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 open",
+      "internet eth0 [2001:db8:1::10]:11434 open",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "neighbour eth0 [2001:db8:1::10]:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "a wildcard for IPv4 alone",
+    aHost().ollama("0.0.0.0"),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 open",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "a wildcard for IPv6 alone",
+    aHost().ollama("::", { dualStack: false, askedAt: "::1" }),
+    "exposed",
+    [
+      "internet eth0 [2001:db8:1::10]:11434 open",
+      "neighbour eth0 [2001:db8:1::10]:11434 open",
+      "host [::1]:11434 open",
+      "browser [::1]:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "whether [::] takes IPv4 was measured on 127.0.0.1",
+    aHost().ollama("::", { dualStack: null }),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 open",
+      "internet eth0 [2001:db8:1::10]:11434 open",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "neighbour eth0 [2001:db8:1::10]:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "whether [::] takes IPv4 was not measured",
+    aHost().ollama("::", { dualStack: null, askedAt: "::1" }),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 unknown: dual-stack-unmeasured",
+      "internet eth0 [2001:db8:1::10]:11434 open",
+      "neighbour eth0 192.168.1.10:11434 unknown: dual-stack-unmeasured",
+      "neighbour eth0 [2001:db8:1::10]:11434 open",
+      "host [::1]:11434 open",
+      "browser [::1]:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "::1 only: no sysctl hands it to neighbours",
+    aHost().link("eth0", ["2001:db8:1::10/64"], { routeLocalnet: true }).ollama("::1"),
+    "local",
+    [
+      "internet eth0 [::1]:11434 closed: loopback-only",
+      "neighbour eth0 [::1]:11434 closed: loopback-only",
+      "host [::1]:11434 open",
+      "browser [::1]:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
+    "bound to the address of the inner network, reached from the outer one too",
+    TWO_LINKS.ollama("10.0.0.5"),
+    "exposed",
+    [
+      "internet eth0 10.0.0.5:11434 open: weak-host-model",
+      "neighbour eth0 10.0.0.5:11434 open: weak-host-model",
+      "neighbour eth1 10.0.0.5:11434 open",
+      "host 10.0.0.5:11434 open",
+      "browser 10.0.0.5:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "the address of an interface that is down is answered on the others",
+    aHost().link("eth1", ["10.0.0.5/24"], { up: false }).ollama("10.0.0.5"),
+    "exposed",
+    [
+      "internet eth0 10.0.0.5:11434 open: weak-host-model",
+      "neighbour eth0 10.0.0.5:11434 open: weak-host-model",
+      "host 10.0.0.5:11434 open",
+      "browser 10.0.0.5:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "bound to an IPv6 link-local address, which belongs to one link",
+    aHost().link("eth1", ["fe80::5/64"]).ollama("fe80::5"),
+    "exposed",
+    [
+      "internet eth0 [fe80::5]:11434 closed: listens-elsewhere",
+      "neighbour eth0 [fe80::5]:11434 closed: listens-elsewhere",
+      "neighbour eth1 [fe80::5]:11434 open",
+      "host [fe80::5]:11434 open",
+      "browser [fe80::5]:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "bound to a device",
+    TWO_LINKS.ollama("0.0.0.0", { device: "eth1", askedAt: "10.0.0.5" }),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 closed: device-bound",
+      "neighbour eth1 10.0.0.5:11434 open",
+      "neighbour eth0 192.168.1.10:11434 closed: device-bound",
+      "host 10.0.0.5:11434 open",
+      "browser 10.0.0.5:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "bound to an address that no interface has",
+    aHost().ollama("10.9.9.9"),
+    "unknown",
+    [
+      "internet eth0 10.9.9.9:11434 unknown: routing-unread",
+      "neighbour eth0 10.9.9.9:11434 unknown: routing-unread",
+      "host 10.9.9.9:11434 open",
+      "browser 10.9.9.9:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "route_localnet hands loopback to neighbours, but no router carries it from the internet",
+    aHost().link("eth0", ["192.168.1.10/24"], { routeLocalnet: true }).ollama("127.0.0.1"),
+    "exposed",
+    [
+      "internet eth0 127.0.0.1:11434 closed: loopback-only",
+      "neighbour eth0 127.0.0.1:11434 open: loopback-routed-in",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
+    "route_localnet could not be read",
+    aHost().link("eth0", ["192.168.1.10/24"], { routeLocalnet: null }).ollama("127.0.0.1"),
+    "unknown",
+    [
+      "internet eth0 127.0.0.1:11434 closed: loopback-only",
+      "neighbour eth0 127.0.0.1:11434 unknown: routing-unread",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
+    "without a default route nobody beyond the link gets an answer",
+    aHost().link("eth0", ["192.168.1.10/24"]).withoutGateways().ollama("0.0.0.0"),
+    "exposed",
+    [
+      "internet 192.168.1.10:11434 closed: no-way-back",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "a default route in a table that only a policy rule would use",
+    aHost()
+      .link("eth0", ["192.168.1.10/24"])
+      .withoutGateways()
+      .gateway("eth0", "192.168.1.1", "0.0.0.0/0", "100")
+      .ollama("0.0.0.0"),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 unknown: routing-unread",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "a host without any address is reached by nobody else",
+    aHost().withoutLink("eth0").ollama("::"),
+    "local",
+    ["host 127.0.0.1:11434 open", "browser 127.0.0.1:11434 open: check-off-on-this-address"],
+  ],
+  [
+    "rules are loaded: not judged yet, but they cannot open what the bind closes",
+    aHost().with({ firewall: RULES }).ollama("127.0.0.1"),
+    "local",
+    [
+      "internet eth0 127.0.0.1:11434 closed: loopback-only",
+      "neighbour eth0 127.0.0.1:11434 closed: loopback-only",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
+    "rules are loaded, and the server listens on every address",
+    aHost().with({ firewall: RULES }).ollama("0.0.0.0"),
+    "unknown",
+    [
+      "internet eth0 192.168.1.10:11434 unknown: not-judged-yet",
+      "neighbour eth0 192.168.1.10:11434 unknown: not-judged-yet",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "the rules could not be read",
+    aHost().with({ firewall: DENIED }).ollama("0.0.0.0"),
+    "unknown",
+    [
+      "internet eth0 192.168.1.10:11434 unknown: firewall-unread",
+      "neighbour eth0 192.168.1.10:11434 unknown: firewall-unread",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "the interfaces could not be read",
+    aHost()
+      .network({ interfaces: { ok: false, why: "absent", from: "ip -j -d address" } })
+      .ollama("0.0.0.0"),
+    "unknown",
+    [
+      "internet 0.0.0.0:11434 unknown: routing-unread",
+      "neighbour 0.0.0.0:11434 unknown: routing-unread",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "the routing tables could not be read: neighbours are known by the addresses",
+    aHost()
+      .link("eth0", ["192.168.1.10/24"])
+      .network({ routing: { ok: false, why: "failed", from: "ip -j -4 route show table all" } })
+      .ollama("0.0.0.0"),
+    "exposed",
+    [
+      "internet 192.168.1.10:11434 unknown: routing-unread",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+  [
+    "it listens, and never answers",
+    aHost()
+      .link("eth0", ["192.168.1.10/24"])
+      .ollama("0.0.0.0", { replies: alwaysReplies("timeout") }),
+    "unknown",
+    [
+      "internet eth0 192.168.1.10:11434 unknown: authentication-unmeasured",
+      "neighbour eth0 192.168.1.10:11434 unknown: authentication-unmeasured",
+      "host 127.0.0.1:11434 unknown: authentication-unmeasured",
+      "browser 127.0.0.1:11434 unknown: authentication-unmeasured",
+    ],
+  ],
+  [
+    "a credential is demanded in front of it",
+    aHost()
+      .link("eth0", ["192.168.1.10/24"])
+      .ollama("0.0.0.0", {
+        replies: { ...ollamaReplies("0.24.0", "elsewhere"), "GET /api/tags": [401, ""] },
+      }),
+    "guarded",
+    [
+      "internet eth0 192.168.1.10:11434 guarded: demands-credential",
+      "neighbour eth0 192.168.1.10:11434 guarded: demands-credential",
+      "host 127.0.0.1:11434 guarded: demands-credential",
+      "browser 127.0.0.1:11434 guarded: check-refuses, demands-credential",
+    ],
+  ],
+  [
+    "an Ollama from before the Host check, on loopback",
+    aHost().ollama("127.0.0.1", { replies: ollamaReplies("0.1.28", "elsewhere") }),
+    "local",
+    [
+      "internet eth0 127.0.0.1:11434 closed: loopback-only",
+      "neighbour eth0 127.0.0.1:11434 closed: loopback-only",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-accepts",
+    ],
+  ],
+  [
+    "containers reach a server on the host by the bridge",
+    aHost().link("eth0", ["192.168.1.10/24"]).link("docker0", ["172.17.0.1/16"], { kind: "bridge" }).ollama("0.0.0.0"),
+    "exposed",
+    [
+      "internet eth0 192.168.1.10:11434 open",
+      "neighbour eth0 192.168.1.10:11434 open",
+      "container docker0 172.17.0.1:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
+    ],
+  ],
+];
+
+for (const [title, host, verdict, routes] of CASES) {
+  test(title, () => {
+    assert.deepEqual(routesOf(host).map(toText), routes);
+    assert.deepEqual(verdictsOf(host), [`ollama ${verdict}`]);
+  });
+}
+
+test("a unit's IP filter is unproven, whatever it says, but where it lets the sender in", () => {
+  const filtered = withFilter(["::/0", "0.0.0.0/0"], ["127.0.0.0/8", "192.168.1.0/24"]);
+  assert.deepEqual(routesOf(filtered).map(toText).slice(0, 3), [
+    "internet eth0 192.168.1.10:11434 unknown: ip-filter-unproven",
+    "neighbour eth0 192.168.1.10:11434 open",
+    "host 127.0.0.1:11434 open",
+  ]);
+});
+
+test("a unit that could not be read may filter", () => {
+  const host = aHost().link("eth0", ["192.168.1.10/24"]).ollama("0.0.0.0");
+  const unread = host.with({ units: { ok: false, why: "timeout", from: "systemctl show" } });
+  assert.deepEqual(verdictsOf(unread), ["ollama unknown"]);
+  assert.match(routesOf(unread).map(toText)[0] ?? "", /unknown: unit-unread$/);
+});
+
+test("what stands in front of the host is unseen on every route from the internet that it does not close", () => {
+  const seen = routesOf(TWO_LINKS.ollama("0.0.0.0")).map((route) => [route.from.vantage, route.upstreamUnseen]);
+  assert.deepEqual(seen, [
+    ["internet", true],
+    ["neighbour", false],
+    ["neighbour", false],
+    ["host", false],
+    ["browser", false],
+  ]);
+  assert.ok(routesOf(aHost().ollama("127.0.0.1")).every((route) => !route.upstreamUnseen));
+});
+
+test("neighbours stand in every network of the link, and with IPv6 on the link itself", () => {
+  const host = aHost().link("eth0", ["192.168.1.10/24", "10.5.0.1/16", "2001:db8:1::10/64", "fe80::10/64"]);
+  const sources = routesOf(host.ollama("::"))
+    .filter((route) => route.from.vantage === "neighbour")
+    .map((route) => route.from.sources);
+  assert.deepEqual(sources, [
+    ["192.168.1.0/24", "10.5.0.0/16"],
+    ["2001:db8:1::/64", "fe80::/10"],
+  ]);
+});
+
+test("the end of a container's link on the host is not where anybody stands", () => {
+  const host = aHost()
+    .link("docker0", ["172.17.0.1/16"], { kind: "bridge" })
+    .link("veth12", ["fe80::42/64"], { kind: "veth", master: "docker0" });
+  const names = routesOf(host.ollama("::")).map((route) => route.from.interface);
+  assert.ok(!names.includes("veth12"));
+});
+
+test("every unknown route says what is missing, and every open one from outside names its evidence", () => {
+  for (const [title, host] of CASES) {
+    for (const route of routesOf(host)) {
+      const unknown = route.barriers.some((barrier) => barrier.stops === null);
+      if (route.verdict === "unknown") assert.ok(unknown, title);
+      for (const barrier of route.barriers) {
+        if (barrier.stops === false && barrier.kind !== "origin-check") assert.notEqual(barrier.evidence, null, title);
+      }
+    }
+  }
+});
+
+function withFilter(ipAddressDeny: readonly string[], ipAddressAllow: readonly string[]): AHost {
+  const host = aHost().link("eth0", ["192.168.1.10/24"]).ollama("0.0.0.0");
+  const units = host.facts.units.ok ? host.facts.units.value : [];
+  return host.with({
+    units: read(
+      units.map((unit) =>
+        unit.loaded.ok
+          ? { ...unit, loaded: { ...unit.loaded, value: { ...unit.loaded.value, ipAddressDeny, ipAddressAllow } } }
+          : unit,
+      ),
+      "systemctl list-units",
+    ),
+  });
+}
