@@ -16,7 +16,7 @@ export interface CommandOptions {
 }
 
 /** How long a command of the lab may take unless told otherwise. */
-export const COMMAND_TIMEOUT_MS: number = 30_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 /** The environment of a root login on Debian, so that nothing of the test run's own leaks into a host. */
 export const ROOT_ENVIRONMENT: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 import type { Output } from "./command.ts";
 import type { Host } from "./host.ts";
-import { Vantage } from "./vantage.ts";
+import type { Vantage } from "./vantage.ts";
 import type { Workshop } from "./workshop.ts";
 
-export const OLLAMA_IMAGE = "ollama/ollama:latest";
-export const BUSYBOX_IMAGE = "busybox:latest";
+const OLLAMA_IMAGE = "ollama/ollama:latest";
+const BUSYBOX_IMAGE = "busybox:latest";
 const START_TIMEOUT_MS = 20_000;
 
 /** Docker or Podman inside a host. Names of images and containers are the test's own. */

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { after, test } from "node:test";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
+import { OLLAMA_OVERRIDE_PATH } from "./ollama.ts";
 import { missingRequirement } from "./requirements.ts";
 
 const skip = missingRequirement() ?? false;
@@ -111,7 +112,7 @@ test(
     const { eth0 } = host.addresses;
     assert.equal((await host.local.get("127.0.0.1", 11434)).kind, "answered");
     assert.equal((await host.outsider.connect(eth0.ipv4, 11434)).kind, "refused");
-    await host.write("/etc/systemd/system/ollama.service.d/override.conf", "[Service]\nEnvironment=OLLAMA_HOST=::\n");
+    await host.write(OLLAMA_OVERRIDE_PATH, "[Service]\nEnvironment=OLLAMA_HOST=::\n");
     await host.systemd("daemon-reload");
     await host.systemd("restart", "ollama");
     await host.waitForPort(11434);

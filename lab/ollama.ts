@@ -1,10 +1,10 @@
 import type { Host } from "./host.ts";
 
 /** Where Ollama's installer puts things. */
-export const OLLAMA_PATH = "/usr/local/bin/ollama";
-export const OLLAMA_UNIT_PATH = "/etc/systemd/system/ollama.service";
+const OLLAMA_PATH = "/usr/local/bin/ollama";
+const OLLAMA_UNIT_PATH = "/etc/systemd/system/ollama.service";
 export const OLLAMA_OVERRIDE_PATH = "/etc/systemd/system/ollama.service.d/override.conf";
-export const OLLAMA_PORT = 11434;
+const OLLAMA_PORT = 11434;
 
 export interface OllamaOptions {
   /** Lines for the `[Service]` of an override.conf, as `systemctl edit ollama` writes it. Default: no file. */

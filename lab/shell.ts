@@ -15,25 +15,30 @@ const WORDS = ["systemd", "docker", "podman", "second-lan", "no-ip-filter", "oll
 const separator = process.argv.indexOf("--");
 const words = process.argv.slice(2, separator < 0 ? undefined : separator);
 const command = separator < 0 ? [] : process.argv.slice(separator + 1);
-const unknown = words.find((word) => !WORDS.includes(word));
-const missing = missingRequirement();
-if (unknown !== undefined || missing !== null) {
-  process.stderr.write(missing ?? `lab: ${unknown} is none of: ${WORDS.join(" ")}\n`);
-  process.exit(64);
-}
+process.exitCode = await open(words, command);
 
-const lab = openLab();
-const host = await lab.host({
-  systemd: words.includes("systemd"),
-  docker: words.includes("docker"),
-  podman: words.includes("podman"),
-  secondLan: words.includes("second-lan"),
-  ipFilter: !words.includes("no-ip-filter"),
-});
-if (words.includes("ollama")) await host.installOllama();
-if (command.length === 0) process.stderr.write(describe(host));
-process.exitCode = await enter(host, command.length === 0 ? toShell() : command);
-lab.close();
+/** Returns the exit code: the command's own, or 64 where the words or the machine do not allow it. */
+async function open(words: readonly string[], command: readonly string[]): Promise<number> {
+  const unknown = words.find((word) => !WORDS.includes(word));
+  const reason = unknown === undefined ? missingRequirement() : `${unknown} is none of: ${WORDS.join(" ")}`;
+  if (reason !== null) {
+    process.stderr.write(`lab: ${reason}\n`);
+    return 64;
+  }
+  const lab = openLab();
+  const host = await lab.host({
+    systemd: words.includes("systemd"),
+    docker: words.includes("docker"),
+    podman: words.includes("podman"),
+    secondLan: words.includes("second-lan"),
+    ipFilter: !words.includes("no-ip-filter"),
+  });
+  if (words.includes("ollama")) await host.installOllama();
+  if (command.length === 0) process.stderr.write(describe(host));
+  const exitCode = await enter(host, command.length === 0 ? toShell() : command);
+  lab.close();
+  return exitCode;
+}
 
 function describe(made: Host): string {
   return [

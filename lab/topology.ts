@@ -65,7 +65,10 @@ export function toPlaces(prefix: string, secondLan: boolean): Places {
 export async function layNetworks(places: Places): Promise<void> {
   const { host, router, outsider, neighbour, secondNeighbour: second } = places;
   const all = [host, router, outsider, neighbour, ...(second === null ? [] : [second])];
-  await runIp([], [...all.map((name) => `netns add ${name}`)]);
+  await runIp(
+    [],
+    all.map((name) => `netns add ${name}`),
+  );
   await Promise.all([
     setSysctls(host, { ...NEUTRAL, "net.ipv4.ip_forward": "0" }),
     setSysctls(router, { ...NEUTRAL, "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1" }),
