@@ -7,10 +7,13 @@ import type { Stage } from "./stage/open-stage.ts";
 import { openStage } from "./stage/open-stage.ts";
 import type { Outcome } from "./stage/orders.ts";
 import { StageFailure } from "./stage/orders.ts";
+import type { Self } from "./stage/self.ts";
 import type { Breakage, DemoWords, SceneName } from "./words.ts";
 
 /** What a guided run needs from the command that runs it. */
 export interface Theatre {
+  /** The program whose parts play. */
+  readonly self: Self;
   readonly words: DemoWords;
   readonly write: (text: string) => void;
   readonly width: number;
@@ -54,7 +57,7 @@ const SCENES: readonly SceneName[] = ["serve", "visit", "audit", "rebind", "audi
  * be opened it replays `load()`. Raises StoryBroken where something went otherwise than told.
  */
 export async function runGuidedRun(theatre: Theatre, load: () => Promise<Recordings>): Promise<void> {
-  const stage = await openStage().catch((error: unknown) => {
+  const stage = await openStage(theatre.self).catch((error: unknown) => {
     if (error instanceof StageFailure) {
       return error;
     }

@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import type { Answer, Order, Outcome } from "./orders.ts";
 import { parseAnswer, StageFailure } from "./orders.ts";
 import { TOOL_PATH } from "./run-tool.ts";
-import { findSelf, toPartCommand } from "./self.ts";
+import type { Self } from "./self.ts";
+import { toPartCommand } from "./self.ts";
 
 /** A server and a stranger in network namespaces of their own, steered from outside. */
 export interface Stage {
@@ -31,22 +32,22 @@ const NAMESPACES = ["--net", "--pid", "--mount", "--mount-proc", "--uts", "--ipc
 const AS_ANY_USER = ["unshare", "--user", "--map-root-user", "--"];
 
 /**
- * Opens the stage. Raises a StageFailure where this kernel, this container or this user may not make
+ * Opens the stage with parts of the program `self`. Raises a StageFailure where this kernel, this container or this user may not make
  * namespaces. Nothing outlives this process: the stage ends when its input does.
  */
-export async function openStage(): Promise<Stage> {
+export async function openStage(self: Self): Promise<Stage> {
   try {
-    return await open([...AS_ANY_USER, "unshare", ...NAMESPACES]);
+    return await open(self, [...AS_ANY_USER, "unshare", ...NAMESPACES]);
   } catch (error) {
     if (!(error instanceof StageFailure) || process.getuid?.() !== 0) {
       throw error;
     }
-    return open(["unshare", ...NAMESPACES]);
+    return open(self, ["unshare", ...NAMESPACES]);
   }
 }
 
-async function open(prefix: readonly string[]): Promise<Stage> {
-  const [program = "", ...operands] = [...prefix, "--", ...toPartCommand(findSelf(), "stage")];
+async function open(self: Self, prefix: readonly string[]): Promise<Stage> {
+  const [program = "", ...operands] = [...prefix, "--", ...toPartCommand(self, "stage")];
   // A group of its own: Ctrl-C is for the guided run alone, and the end of its input tells the stage.
   const child = spawn(program, operands, { cwd: "/", env: { PATH: TOOL_PATH, LC_ALL: "C" }, detached: true });
   const ask = toConversation(child);
