@@ -1,4 +1,7 @@
-import type { RequestOutcome } from "../host/host.ts";
+import type { HostReader, ReadRequest, RequestOutcome } from "../host/host.ts";
+import { inTurns } from "./in-turns.ts";
+import type { Target } from "./targets.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** A question put to a listener; which ones are asked is the server kinds' business. */
 export interface Question {
@@ -15,14 +18,103 @@ export interface Question {
 /** What a listener answered to one question asked from the host itself. */
 export interface Answer {
   readonly question: string;
-  /** Address and port the question was sent to: a loopback address where the listener takes one. */
+  /**
+   * Address and port the question was sent to. On the reader's own namespace: 127.0.0.1 for a listener on
+   * 0.0.0.0 or on `::` with IPv4, ::1 for one on `::` otherwise, else the listener's own address (with %zone
+   * where it is link-local). On another namespace: an address of that namespace.
+   */
   readonly address: string;
   readonly port: number;
   /** Namespace of the listener that was asked. */
   readonly namespace: string | null;
+  /** The listener speaks TLS, and was asked over it. */
+  readonly tls?: true;
   readonly outcome: RequestOutcome;
 }
 
 /** Host and origin that no machine of the user's has; RFC 2606 keeps `.example` free. */
 export const FOREIGN_HOST = "rebind.portlock.example";
 export const FOREIGN_ORIGIN = "https://page.portlock.example";
+
+/** Requests to one listener, whatever the kinds of server would like to know. */
+const QUESTIONS_LIMIT = 16;
+const AT_A_TIME = 16;
+/** For all questions together; a listener that has not been reached by then counts as unasked. */
+const TIME_LIMIT_MS = 3_000;
+
+/**
+ * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
+ * every listener, then those the answers call for. A listener that refuses, stays silent or does not speak
+ * HTTP gets no second request (one more over TLS where it hung up). Sources: the listeners themselves.
+ */
+export async function gatherAnswers(
+  host: HostReader,
+  targets: readonly Target[],
+  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
+): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
+  const { promise: over, resolve } = Promise.withResolvers<RequestOutcome>();
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    resolve({ kind: "timeout", detail: "the time for questions was over" });
+  }, TIME_LIMIT_MS);
+  const ask = (request: ReadRequest): Promise<RequestOutcome> => Promise.race([host.request(request), over]);
+  try {
+    const asked = await inTurns(targets, AT_A_TIME, async (target) => (isOver ? null : askTarget(ask, target, wanted)));
+    return {
+      answers: asked.flatMap((answers) => answers ?? []),
+      unasked: asked.filter((answers) => answers === null).length,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Ask = (request: ReadRequest) => Promise<RequestOutcome>;
+
+async function askTarget(
+  ask: Ask,
+  target: Target,
+  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
+): Promise<readonly Answer[]> {
+  const [first, ...others] = wanted.questions;
+  if (first === undefined) return [];
+  let tls = false;
+  let answer = await askQuestion(ask, target, first, tls);
+  if (mayBeTls(answer.outcome)) {
+    const secured = await askQuestion(ask, target, first, true);
+    tls = secured.outcome.kind === "answered";
+    if (tls) answer = secured;
+  }
+  const answers = [answer];
+  let questions: readonly Question[] = others;
+  do {
+    for (const question of questions) {
+      if (answers.at(-1)?.outcome.kind !== "answered" || answers.length >= QUESTIONS_LIMIT) return answers;
+      answers.push(await askQuestion(ask, target, question, tls));
+    }
+    const known = new Set(answers.map(({ question }) => question));
+    questions = wanted.furtherQuestions(answers).filter(({ id }) => !known.has(id));
+  } while (questions.length > 0);
+  return answers;
+}
+
+/** Servers of TLS hang up on plain HTTP, or tell so in an answer of status 400. */
+function mayBeTls(outcome: RequestOutcome): boolean {
+  if (outcome.kind === "answered") return outcome.answer.status === 400 && /https|tls|ssl/i.test(outcome.answer.body);
+  return outcome.kind === "closed" || outcome.kind === "not-http";
+}
+
+async function askQuestion(ask: Ask, target: Target, question: Question, tls: boolean): Promise<Answer> {
+  const { address, port, namespace } = target;
+  const outcome = await ask({
+    method: question.method,
+    path: question.path,
+    address,
+    port,
+    ...(tls ? { tls } : {}),
+    ...(question.host === "foreign" ? { hostHeader: `${FOREIGN_HOST}:${port}` } : {}),
+    ...(question.origin === "foreign" ? { origin: FOREIGN_ORIGIN } : {}),
+  });
+  return { question: question.id, address, port, namespace, ...(tls ? { tls } : {}), outcome };
+}

@@ -4,7 +4,8 @@ import { parseContainers, parseEngineNetworks, parseEngineVersion } from "./engi
 
 /** What decides whether an engine is asked. */
 export interface EngineSigns {
-  readonly readerUid: number;
+  /** Null: not known. */
+  readonly readerUid: number | null;
   /** Base names of the programs that run. */
   readonly programs: ReadonlySet<string>;
   /** True where some programs could not be seen, so that `programs` is only a part. */

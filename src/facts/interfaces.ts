@@ -49,17 +49,18 @@ export interface Network {
  * How the reader's own network namespace is wired: `ip -j -d address` and `ip -j route` (ip(8)), and the
  * sysctls of ip-sysctl that send packets on or let neighbours address loopback.
  */
-export async function gatherOwnNetwork(host: HostReader, namespace: string | null): Promise<Network> {
-  const [address, ipv4, ipv6, forwardsIpv4, forwardsIpv6] = await Promise.all([
+export async function gatherOwnNetwork(host: HostReader): Promise<Network> {
+  const [address, ipv4, ipv6, namespace, forwardsIpv4, forwardsIpv6] = await Promise.all([
     host.run(["ip", "-j", "-d", "address"]),
     host.run(["ip", "-j", "-4", "route", "show", "table", "all"]),
     host.run(["ip", "-j", "-6", "route", "show", "table", "all"]),
+    host.readLinks("/proc/self/ns/net"),
     gatherSwitch(host, "/proc/sys/net/ipv4/ip_forward"),
     gatherSwitch(host, "/proc/sys/net/ipv6/conf/all/forwarding"),
   ]);
   const interfaces = toReading(address, parseAddresses);
   return {
-    namespace,
+    namespace: namespace.ok ? (namespace.value.links[0]?.target ?? null) : null,
     own: true,
     interfaces: interfaces.ok
       ? { ...interfaces, value: await gatherRouteLocalnet(host, interfaces.value) }

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import test from "node:test";
+import { openLocalHost } from "../host/local.ts";
+import type { ReadRequest, RequestOutcome } from "../host/host.ts";
+import { type Answer, FOREIGN_HOST, FOREIGN_ORIGIN, gatherAnswers, type Question } from "./answers.ts";
+import { openWrittenHost } from "./written-host.ts";
+
+const ROOT: Question = { id: "GET /", method: "GET", path: "/" };
+const VERSION: Question = { id: "GET /api/version", method: "GET", path: "/api/version" };
+const FOREIGN: Question = { ...VERSION, id: "GET /api/version foreign", host: "foreign", origin: "foreign" };
+const WANTED = { questions: [ROOT, VERSION], furtherQuestions: () => [FOREIGN] };
+
+async function listen(server: Server | TcpServer): Promise<number> {
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return address.port;
+}
+
+function at(port: number): { address: string; port: number; namespace: null } {
+  return { address: "127.0.0.1", port, namespace: null };
+}
+
+function summarize(answers: readonly Answer[]): readonly string[] {
+  return answers.map(({ question, outcome }) => `${question} ${outcome.kind}`);
+}
+
+test("a server is asked what every listener is asked, then what its answers call for, as a stranger", async () => {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.host} ${request.headers.origin ?? "-"}`);
+    response.end("Ollama is running");
+  });
+  const port = await listen(server);
+  const host = openLocalHost();
+  const { answers, unasked } = await gatherAnswers(host, [at(port)], WANTED);
+  await host.close();
+  server.close();
+  assert.deepEqual(seen, [
+    `GET / 127.0.0.1:${port} -`,
+    `GET /api/version 127.0.0.1:${port} -`,
+    `GET /api/version ${FOREIGN_HOST}:${port} ${FOREIGN_ORIGIN}`,
+  ]);
+  assert.deepEqual(summarize(answers), [
+    "GET / answered",
+    "GET /api/version answered",
+    "GET /api/version foreign answered",
+  ]);
+  assert.equal(unasked, 0);
+});
+
+test("a listener that speaks something else gets no second question", async () => {
+  let greeted = 0;
+  const server = createTcpServer((socket) => {
+    greeted += 1;
+    socket.on("error", () => {});
+    socket.end("SSH-2.0-OpenSSH_9.2p1\r\n");
+  });
+  const port = await listen(server);
+  const host = openLocalHost();
+  const { answers } = await gatherAnswers(host, [at(port)], WANTED);
+  await host.close();
+  server.close();
+  assert.deepEqual(summarize(answers), ["GET / not-http"]);
+  assert.ok(greeted <= 2, "one request in the clear, one over TLS");
+});
+
+test("a port on which nothing answers is asked once", async () => {
+  const host = openLocalHost();
+  const { answers } = await gatherAnswers(host, [at(1)], WANTED);
+  await host.close();
+  assert.deepEqual(summarize(answers), ["GET / refused"]);
+});
+
+function answered(status: number, body: string): RequestOutcome {
+  return { kind: "answered", answer: { status, headers: {}, body, truncated: false } };
+}
+
+for (const [what, plain] of [
+  ["hangs up on plain HTTP", { kind: "closed" }],
+  ["says that it wants HTTPS", answered(400, "Client sent an HTTP request to an HTTPS server.\n")],
+] as const) {
+  test(`a server that ${what} is asked over TLS`, async () => {
+    const host = openWrittenHost({
+      answer: async (request: ReadRequest) => (request.tls === true ? answered(200, "ok") : plain),
+    });
+    const { answers } = await gatherAnswers(host, [at(8000)], { ...WANTED, furtherQuestions: () => [] });
+    assert.deepEqual(summarize(answers), ["GET / answered", "GET /api/version answered"]);
+    assert.ok(answers.every(({ tls }) => tls === true));
+  });
+}
+
+test("questions without end are cut off", async () => {
+  let asked = 0;
+  const host = openWrittenHost({
+    answer: async () => {
+      asked += 1;
+      return answered(200, "{}");
+    },
+  });
+  const furtherQuestions = (answers: readonly Answer[]) => [{ ...ROOT, id: `GET / ${answers.length}` }];
+  await gatherAnswers(host, [at(8000)], { questions: [ROOT], furtherQuestions });
+  assert.equal(asked, 16);
+});
+
+test(
+  "listeners that never answer hold nobody up for longer than the time for all questions",
+  { timeout: 10_000 },
+  async () => {
+    const host = openWrittenHost({ answer: () => new Promise(() => {}) });
+    const targets = Array.from({ length: 40 }, (_, index) => at(9_000 + index));
+    const { answers, unasked } = await gatherAnswers(host, targets, WANTED);
+    assert.equal(answers.length, 16);
+    assert.ok(answers.every(({ outcome }) => outcome.kind === "timeout"));
+    assert.equal(unasked, 24);
+  },
+);
