@@ -42,6 +42,9 @@ const SEVERITY_COLOURS: Readonly<Record<Severity, Style>> = {
   info: "dim",
 };
 
+/** Places named of one kind of fact that could not be read. */
+const MOST_PLACES = 3;
+
 /**
  * A report as text that ends in a newline: the verdict in one sentence, then each server with its routes, the
  * findings worst first, and what could not be read. Everything that came from the host is made printable.
@@ -179,19 +182,29 @@ function toDetails<Id extends RuleId>(finding: FindingOf<Id>, words: Words): rea
   return rule.details?.(finding.data) ?? [];
 }
 
+/** Facts that failed alike stand together: without root a host may hide hundreds of files. */
 function formatMissing(report: Report, page: Page): string[] {
   const { words, width, paint } = page;
+  const groups = Map.groupBy(report.missing, ({ fact, why, fix }) => [fact, why, fix].join("\n"));
   return [
     paint("bold", words.headings.missing),
-    ...report.missing.flatMap(({ fact, why, from, detail, fix }) => {
-      const name = words.facts[fact] ?? toPrintable(fact, 40);
-      const reason = detail === null ? words.whys[why] : `${words.whys[why]} (${toPrintable(detail, 120)})`;
+    ...[...groups.values()].flatMap((group) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const name = words.facts[first.fact] ?? toPrintable(first.fact, 40);
+      const places = [...new Set(group.map(toPlace))];
+      const shown = places.slice(0, MOST_PLACES);
+      const more = places.length > shown.length ? [words.more(places.length - shown.length)] : [];
       return [
-        ...indent(wrapText(words.labelled(name, words.join([reason, toPrintable(from, 120)])), width - 2)),
-        ...indent(wrapText(fix, width - 4), 4),
+        ...indent(wrapText(words.labelled(name, words.join([words.whys[first.why], ...shown, ...more])), width - 2)),
+        ...indent(wrapText(first.fix, width - 4), 4),
       ];
     }),
   ];
+}
+
+function toPlace({ from, detail }: Report["missing"][number]): string {
+  return toPrintable(from, 120) + (detail === null ? "" : ` (${toPrintable(detail, 120)})`);
 }
 
 function toMoment(instant: string): string {

@@ -141,6 +141,7 @@ export const EN: Words = {
       .join(", "),
   labelled: (label, text) => `${label}: ${text}`,
   join: (parts) => parts.join(", "),
+  more: (count) => `${count} more`,
   headings: {
     who: "Who",
     way: "By which way",

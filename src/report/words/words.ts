@@ -59,6 +59,8 @@ export interface Words {
   labelled(label: string, text: string): string;
   /** Facts that stand side by side in one sentence. */
   join(parts: readonly string[]): string;
+  /** So many more of the same. */
+  more(count: number): string;
   readonly headings: Readonly<
     Record<
       | "who"

@@ -145,6 +145,7 @@ export const ZH_CN: Words = {
       .join("，"),
   labelled: (label, text) => `${label}：${text}`,
   join: (parts) => parts.join("，"),
+  more: (count) => `另有 ${count} 处`,
   headings: {
     who: "来源",
     way: "经由",

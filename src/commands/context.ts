@@ -1,0 +1,39 @@
+import type { CommandContext } from "@stricli/core";
+import type { HostReader } from "../host/host.ts";
+import type { Endpoint } from "../host/resolve-url.ts";
+import type { AllWords } from "./language.ts";
+
+/** A stream a command writes to, and what is known about who reads it. */
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; null where it is none. */
+  readonly columns: number | null;
+}
+
+/** Everything from outside that a command may use; tests hand in their own. */
+export interface Context {
+  readonly out: Output;
+  readonly err: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  now(): Date;
+  /** Opens the door to a host: `localhost` or `ssh://user@host`; rejects with a HostError for any other text. */
+  openHost(target: string): Promise<HostReader>;
+  /** The addresses behind a URL or a host as a user writes them; rejects with a HostError where there are none. */
+  resolveUrl(text: string): Promise<readonly Endpoint[]>;
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>;
+}
+
+/** What a command is handed: the outside, and the words of the language that was asked for. */
+export interface Session extends Context {
+  readonly words: AllWords;
+}
+
+/** The context as the argument parser wants it. */
+export interface ParserContext extends CommandContext {
+  readonly session: Session;
+  /** Told once, when a command has come to its end. */
+  finish(code: number): void;
+}

@@ -1,0 +1,83 @@
+import { HostError } from "../host/host-error.ts";
+import { toPrintable } from "../report/printable.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { CommandWords, ErrorWords } from "./words/words.ts";
+
+/** Troubles a user can do something about, with what the sentence needs. Codes are stable. */
+export interface Troubles {
+  "recording-unreadable": { readonly file: string; readonly detail: string };
+  "recording-damaged": { readonly file: string; readonly detail: string };
+  "recording-newer": { readonly file: string; readonly schema: string };
+  "recording-too-large": { readonly file: string; readonly limitMiB: number };
+  "file-exists": { readonly file: string };
+  "file-unwritable": { readonly file: string; readonly detail: string };
+  "rule-unknown": { readonly rule: string; readonly nearest: string | null };
+  "shell-unknown": { readonly shell: string };
+}
+
+export type TroubleCode = keyof Troubles;
+
+export type Trouble = {
+  readonly [Code in TroubleCode]: { readonly code: Code; readonly data: Troubles[Code] };
+}[TroubleCode];
+
+/** Thrown by a command where the user can mend it. */
+export class CommandError extends Error {
+  override readonly name: string = "CommandError";
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super(trouble.code);
+    this.trouble = trouble;
+  }
+}
+
+/** A trouble in words: a stable code, a sentence, what to do, and the last words of a tool that failed. */
+export interface ErrorText extends ErrorWords {
+  readonly code: string;
+  readonly detail: string;
+  readonly exitCode: ExitCode;
+}
+
+const USAGE_CODES: readonly string[] = ["file-exists", "rule-unknown", "shell-unknown", "bad-target", "bad-url"];
+
+/** What to say about an error the user can mend; null for every other error, which is a bug of ours. */
+export function toErrorText(error: unknown, words: CommandWords): ErrorText | null {
+  if (error instanceof HostError) {
+    return {
+      code: error.code,
+      ...words.hostError(error),
+      detail: toPrintable(error.detail.trim(), 400),
+      exitCode: toCode(error.code),
+    };
+  }
+  if (!(error instanceof CommandError)) return null;
+  const { code } = error.trouble;
+  return { code, ...toWords(error.trouble, words), detail: "", exitCode: toCode(code) };
+}
+
+/** The lines to print for an error. */
+export function formatError({ code, sentence, hint, detail }: ErrorText, words: CommandWords): string {
+  const lines = [
+    `portlock: ${words.error} ${code}: ${sentence}`,
+    ...(detail === "" ? [] : [`  ${detail}`]),
+    `  ${words.whatToDo}: ${hint}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** An error as a document, for where a report was asked for as JSON. */
+export function toErrorDocument(target: string, { code, sentence, hint, detail }: ErrorText): object {
+  return { schema: "portlock.error/1", target, error: { code, sentence, hint, detail } };
+}
+
+function toCode(code: string): ExitCode {
+  return USAGE_CODES.includes(code) ? EXIT.usage : EXIT.unknown;
+}
+
+function toWords<Code extends TroubleCode>(
+  trouble: { readonly code: Code; readonly data: Troubles[Code] },
+  words: CommandWords,
+): ErrorWords {
+  return words.troubles[trouble.code](trouble.data);
+}

@@ -1,0 +1,62 @@
+import type { RuleId } from "../judge/finding.ts";
+import { toPaint } from "../report/colour.ts";
+import { formatRule } from "../report/rule-text.ts";
+import { RULE_NOTES } from "../report/rule-notes.ts";
+import { formatTable } from "../report/table.ts";
+import type { Session } from "./context.ts";
+import { CommandError } from "./errors.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { toTextOptions, type LayoutFlags } from "./page.ts";
+
+export type ExplainFlags = LayoutFlags & { readonly lang?: string };
+
+/** `portlock explain [RULE]`: all rules in a line each, or one in full. */
+export async function explain(session: Session, flags: ExplainFlags, rule?: string): Promise<ExitCode> {
+  const options = toTextOptions(session, flags);
+  if (rule === undefined) {
+    session.out.write(listRules(session, options.width));
+    return EXIT.clear;
+  }
+  if (!isRule(rule)) throw new CommandError({ code: "rule-unknown", data: { rule, nearest: toNearest(rule) } });
+  session.out.write(formatRule(rule, { ...options, paint: toPaint(options.colour) }));
+  return EXIT.clear;
+}
+
+/** Rules whose id begins with what was typed. */
+export function proposeRules(partial: string): readonly string[] {
+  return ruleIds().filter((id) => id.startsWith(partial));
+}
+
+function listRules({ words }: Session, width: number): string {
+  const { rules, explain: headings } = words.report;
+  const rows = ruleIds().map((id) => [{ text: id }, { text: rules[id].what }]);
+  const table = formatTable([{ heading: headings.title, fixed: true }, { heading: headings.what }], rows, width);
+  const lines = table ?? ruleIds().flatMap((id) => [id, `  ${rules[id].what}`]);
+  return `${lines.join("\n")}\n\n${words.commands.explainMore}\n`;
+}
+
+function ruleIds(): RuleId[] {
+  return Object.keys(RULE_NOTES).filter(isRule);
+}
+
+function isRule(id: string): id is RuleId {
+  return Object.hasOwn(RULE_NOTES, id);
+}
+
+/** The rule that shares most pairs of letters with what was typed; null where none shares half of them. */
+function toNearest(typed: string): RuleId | null {
+  const scored = ruleIds()
+    .map((id) => ({ id, score: toLikeness(typed.slice(0, 60).toLowerCase(), id) }))
+    .toSorted((a, b) => b.score - a.score);
+  const [best] = scored;
+  return best !== undefined && best.score >= 0.5 ? best.id : null;
+}
+
+/** Sorensen-Dice over pairs of letters: 0 for nothing in common, 1 for the same. */
+function toLikeness(a: string, b: string): number {
+  const pairs = (text: string): ReadonlySet<string> =>
+    new Set(Array.from(text, (_, index) => text.slice(index, index + 2)));
+  const [left, right] = [pairs(a), pairs(b)];
+  const shared = [...left].filter((pair) => right.has(pair)).length;
+  return (2 * shared) / (left.size + right.size);
+}

@@ -1,0 +1,82 @@
+import {
+  ArgumentParseError,
+  ArgumentScannerError,
+  formatMessageForArgumentScannerError,
+  type ApplicationText,
+} from "@stricli/core";
+import { formatError, toErrorText } from "./errors.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { CommandWords } from "./words/words.ts";
+
+/** Everything the argument parser prints, and the exit code of what a command throws. */
+export interface ParserText extends ApplicationText {
+  toExitCode(error: unknown): ExitCode;
+}
+
+/** The parser's texts in our words; `called` is the command line up to the command, for the hint. */
+export function toParserText(
+  words: CommandWords,
+  { version, called }: { readonly version: string; readonly called: string },
+): ParserText {
+  const usage = (sentence: string): string =>
+    formatError(
+      { code: "usage", sentence, hint: words.usage.hint(called), detail: "", exitCode: EXIT.usage },
+      words,
+    ).trimEnd();
+  const failure = (error: unknown): string => {
+    const text = toErrorText(error, words);
+    return text === null ? toBugText(error, words, version) : formatError(text, words).trimEnd();
+  };
+  return {
+    headers: words.help,
+    keywords: words.help,
+    briefs: {
+      help: words.help.helpFlag,
+      helpAll: words.help.helpFlag,
+      version: words.help.versionFlag,
+      argumentEscapeSequence: words.help.escape,
+    },
+    noCommandRegisteredForInput: ({ input, corrections }) => usage(words.usage.noSuchCommand(input, corrections)),
+    exceptionWhileParsingArguments: (error) =>
+      error instanceof ArgumentScannerError ? usage(toUsageSentence(error, words)) : failure(error),
+    exceptionWhileLoadingCommandFunction: failure,
+    exceptionWhileLoadingCommandContext: failure,
+    exceptionWhileRunningCommand: failure,
+    commandErrorResult: failure,
+    exceptionWhileRunningIntegrationHook: ({ exception }) => failure(exception),
+    exceptionWhileRunningIntegrationFlag: ({ exception }) => failure(exception),
+    // Neither is reached: there is one text and no look for newer versions.
+    noTextAvailableForLocale: ({ defaultLocale }) => defaultLocale,
+    currentVersionIsNotLatest: ({ currentVersion }) => currentVersion,
+    toExitCode: (error) => toErrorText(error, words)?.exitCode ?? EXIT.bug,
+  };
+}
+
+/** Our bug: a plea to report it, and the stack. */
+export function toBugText(error: unknown, words: CommandWords, version: string): string {
+  return `${words.bug(version)}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+function toUsageSentence(error: ArgumentScannerError, { usage }: CommandWords): string {
+  return formatMessageForArgumentScannerError(error, {
+    FlagNotFoundError: ({ input, corrections }) =>
+      usage.noSuchFlag(
+        `--${input}`,
+        corrections.map((each) => `--${each}`),
+      ),
+    AliasNotFoundError: ({ input }) => usage.noSuchFlag(`-${input}`, []),
+    ArgumentParseError: (fault) =>
+      usage.badValue(toName(fault), fault.input, fault.exception instanceof Error ? fault.exception.message : ""),
+    EnumValidationError: ({ externalFlagName, input, values }) =>
+      usage.notOneOf(`--${externalFlagName}`, input, values),
+    UnsatisfiedFlagError: ({ externalFlagName }) => usage.valueMissing(`--${externalFlagName}`),
+    UnsatisfiedPositionalError: ({ placeholder }) => usage.argumentMissing(placeholder),
+    UnexpectedPositionalError: ({ input }) => usage.tooManyArguments(input),
+    UnexpectedFlagError: ({ externalFlagName }) => usage.givenTwice(`--${externalFlagName}`),
+    InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => usage.takesNoValue(`--${externalFlagName}`),
+  });
+}
+
+function toName({ externalFlagNameOrPlaceholder }: ArgumentParseError): string {
+  return `--${externalFlagNameOrPlaceholder}`;
+}

@@ -1,0 +1,59 @@
+import { toPaint, type Style } from "../report/colour.ts";
+import { toPrintable, toSocketText } from "../report/printable.ts";
+import { wrapText } from "../report/table.ts";
+import type { TextOptions } from "../report/text.ts";
+import type { AllWords } from "./language.ts";
+import type { Probed, ProbeVerdict } from "./probe.ts";
+
+const COLOURS: Readonly<Record<ProbeVerdict, Style>> = {
+  open: "red",
+  guarded: "green",
+  closed: "green",
+  none: "green",
+  unknown: "yellow",
+};
+
+/** One probed address as text that ends in a newline: the verdict, what was seen, and what to do. */
+export function formatProbed(probed: Probed, words: AllWords, { width, colour }: TextOptions): string {
+  const paint = toPaint(colour);
+  const { probe } = words.commands;
+  const [first = "", ...rest] = wrapText(toSentence(probed, words), width);
+  const word = probe.verdicts[probed.verdict];
+  const head = first.startsWith(word)
+    ? paint("bold", paint(COLOURS[probed.verdict], word)) + first.slice(word.length)
+    : first;
+  const indented = (text: string): string[] => wrapText(text, width - 2).map((line) => `  ${line}`);
+  const checks =
+    probed.verdict === "open"
+      ? [...indented(probe.hostCheck[probed.hostCheck]), ...indented(probe.originCheck[probed.originCheck])]
+      : [];
+  const strangers =
+    probed.verdict === "open"
+      ? [
+          ...indented(words.report.labelled(probe.strangersCan, "")),
+          ...probe.strangers[probed.kind === "ollama" ? "ollama" : "other"].flatMap((each) =>
+            wrapText(`- ${each}`, width - 4).map((line) => `    ${line}`),
+          ),
+          ...indented(probe.next),
+        ]
+      : [];
+  return `${[head, ...rest, ...checks, ...strangers].join("\n")}\n`;
+}
+
+function toSentence({ verdict, why, kind, version, address, port, tls }: Probed, words: AllWords): string {
+  const { probe } = words.commands;
+  const place = `${tls ? "https" : "http"}://${toSocketText(toPrintable(address, 60), port)}`;
+  const server = kind === null ? null : words.report.server(words.report.servers[kind], version);
+  switch (verdict) {
+    case "open":
+      return probe.open(place, server ?? "");
+    case "guarded":
+      return probe.guarded(place, server);
+    case "closed":
+      return probe.closed(place);
+    case "none":
+      return probe.none(place);
+    case "unknown":
+      return probe.unknown(place, probe.whys[why ?? "access"]);
+  }
+}

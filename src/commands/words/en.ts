@@ -1,0 +1,239 @@
+import { toPrintable } from "../../report/printable.ts";
+import type { CommandWords } from "./words.ts";
+
+/** The command line in English, ASCII only. */
+export const COMMANDS_EN: CommandWords = {
+  about:
+    "Portlock tells who can reach your model server, by which route, and what stops them.\n" +
+    "It only reads: nothing on the host is changed, and it asks nobody but the hosts you name.",
+  commands: {
+    audit: {
+      brief: "Tell who can reach the model servers of a host, and what stops them",
+      description:
+        "Reads a host and tells for each model server who can reach it, by which way, what stops them, and what to do. " +
+        "Without --host or --from it reads this host. Run it as root to see everything; what could not be read is " +
+        "listed, and never taken for safe.",
+      examples: [
+        ["", "this host"],
+        [
+          "--host ssh://root@gpu-1 --host ssh://root@gpu-2",
+          "two hosts through your OpenSSH client; nothing is installed there",
+        ],
+        ["--from gpu-1.json", "a recording made by `portlock record`, without root and without Linux"],
+        ["--json --fail-on medium", "one JSON document for a program, exit code 1 from medium on"],
+      ],
+    },
+    record: {
+      brief: "Save the facts of a host to a file, to be judged later or elsewhere",
+      description:
+        "Reads a host as `audit` does and writes what it read to a file only you can read. Secrets are dropped while " +
+        "reading: of environment variables only the settings of model servers are kept.",
+      examples: [
+        ["-o gpu-1.json", "this host"],
+        ["-o gpu-1.json --host ssh://root@gpu-1", "another host"],
+        ["-o - | ssh security@desk portlock audit --from -", "to standard output, judged elsewhere"],
+      ],
+    },
+    probe: {
+      brief: "Look at a server as a stranger does, from where you are",
+      description:
+        "Asks an address by GET whether it is a model server, which one, and whether it serves strangers. A few small " +
+        "requests, no redirects, only to the host you name. A name without a port is asked on 11434.",
+      examples: [
+        ["gpu-1", "port 11434 of gpu-1"],
+        ["http://192.0.2.10:8000 [2001:db8::10]:11434", "two addresses"],
+        ["https://ollama.example.com --json", "a server behind a proxy, as JSON"],
+      ],
+    },
+    explain: {
+      brief: "Explain a rule: what it finds, why it matters, how to mend it",
+      description: "Without a rule it lists all of them.",
+      examples: [
+        ["", "every rule in one line"],
+        ["open-bind", "one rule in full"],
+      ],
+    },
+    demo: {
+      brief: "See it work on a stand-in server that nobody else can reach (about 20 seconds)",
+      description:
+        "Starts a stand-in Ollama in a throw-away network namespace, audits it exposed, rebinds it, audits it again, " +
+        "with a real connection from a second namespace before and after. Nothing listens on your own network.",
+      examples: [["", "the guided run"]],
+    },
+    completion: {
+      brief: "Print a completion script for your shell",
+      description: "Prints a script for bash or zsh; load it from your shell's start-up file.",
+      examples: [
+        ["bash > ~/.local/share/bash-completion/completions/portlock", "for bash"],
+        ["zsh > ~/.zsh/completions/_portlock", "for zsh, in a folder of your fpath"],
+      ],
+    },
+  },
+  flags: {
+    host: "Host to read through OpenSSH; may be given several times",
+    from: "Recording to judge instead of a host, - for standard input; may be given several times",
+    json: "Print the JSON document; with several hosts, an array",
+    lang: "Language, en or zh-CN; default from PORTLOCK_LANG, LC_ALL, LC_MESSAGES, LANG",
+    failOn: "Exit with 1 when a finding is at least this bad; high unless given",
+    color: "Use colour; auto unless given: on a terminal without NO_COLOR",
+    plain: "One fact a line instead of tables, for screen readers and grep",
+    output: "File to write, - for standard output",
+    force: "Overwrite the file if it exists",
+    recordHost: "Host to read through OpenSSH",
+    fast: "Do not pause between the scenes",
+  },
+  arguments: {
+    url: "host, host:port, [IPv6]:port, http://... or https://...",
+    rule: "Id of a rule, for example open-bind",
+    shell: "bash or zsh",
+  },
+  placeholders: { target: "ssh://user@host", file: "FILE", url: "URL", rule: "RULE", shell: "bash|zsh" },
+  help: {
+    usage: "Usage",
+    aliases: "Aliases",
+    commands: "Commands",
+    flags: "Flags",
+    arguments: "Arguments",
+    examples: "Examples",
+    exitCodes: "Exit codes",
+    default: "default =",
+    separator: "separator =",
+    helpFlag: "Print this help",
+    versionFlag: "Print the version",
+    escape: "Take everything after this as arguments",
+  },
+  exitCodes: [
+    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded"],
+    ["1", "findings; probe: it answers without a credential"],
+    ["2", "could not judge: a verdict that matters is unknown"],
+    ["3", "a bug of Portlock"],
+    ["64", "a command line that is not understood"],
+  ],
+
+  usage: {
+    noSuchCommand: (input, corrections) => `there is no command ${quote(input)}${didYouMean(corrections)}`,
+    noSuchFlag: (input, corrections) => `there is no flag ${quote(input)}${didYouMean(corrections)}`,
+    badValue: (flag, input, why) => `${quote(input)} does not suit ${flag}: ${why}`,
+    notOneOf: (flag, input, values) => `${quote(input)} does not suit ${flag}; it takes ${values.join(", ")}`,
+    valueMissing: (flag) => `${flag} needs a value`,
+    argumentMissing: (name) => `${name} is missing`,
+    tooManyArguments: (input) => `nothing can be done with the argument ${quote(input)}`,
+    givenTwice: (flag) => `${flag} may be given only once`,
+    takesNoValue: (flag) => `${flag} takes no value`,
+    takes: (values) => `it takes ${values.join(", ")}`,
+    badLanguage: "there are words in en and zh-CN",
+    hint: (command) => `\`${command} --help\` shows what can be given.`,
+  },
+  error: "error",
+  whatToDo: "What to do",
+  troubles: {
+    "recording-unreadable": ({ file, detail }) => ({
+      sentence: `${quote(file)} could not be read (${detail}).`,
+      hint: "Check the path and its rights; a recording is readable only by who made it.",
+    }),
+    "recording-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} is not a recording, or is damaged: ${toPrintable(detail, 200)}.`,
+      hint: "Copy it again, or record the host again: portlock record -o FILE",
+    }),
+    "recording-newer": ({ file, schema }) => ({
+      sentence: `${quote(file)} was made by a newer Portlock (${toPrintable(schema, 60)}).`,
+      hint: "Judge it with the version that made it, or a newer one.",
+    }),
+    "recording-too-large": ({ file, limitMiB }) => ({
+      sentence: `${quote(file)} is larger than ${limitMiB} MiB, which no recording is.`,
+      hint: "Check that it is the right file.",
+    }),
+    "file-exists": ({ file }) => ({
+      sentence: `${quote(file)} is there already, and is left as it is.`,
+      hint: "Choose another name, or overwrite it with --force.",
+    }),
+    "file-unwritable": ({ file, detail }) => ({
+      sentence: `${quote(file)} could not be written (${detail}).`,
+      hint: "Choose a folder you may write to.",
+    }),
+    "rule-unknown": ({ rule, nearest }) => ({
+      sentence: `there is no rule ${quote(rule)}.`,
+      hint: nearest === null ? "`portlock explain` lists all rules." : `Did you mean \`portlock explain ${nearest}\`?`,
+    }),
+    "shell-unknown": ({ shell }) => ({
+      sentence: `there is no completion for ${quote(shell)}.`,
+      hint: "Use bash or zsh.",
+    }),
+  },
+  hostError: ({ message, hint }) => ({ sentence: toPrintable(message, 400), hint: toPrintable(hint, 400) }),
+  bug: (version) =>
+    `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
+    "  What to do: please report it with the lines below; take out names you do not want to share.",
+
+  reading: (target, fact) => `reading ${target}: ${fact} ...`,
+  asking: (places) => `asking ${places} ...`,
+  readingMany: (done, all) => `reading hosts: ${done} of ${all} done ...`,
+  hostHeading: (target) => `Host ${target}`,
+
+  recorded: ({ host, file, sizeBytes, listeners, processes, missing }) =>
+    `Recorded ${toPrintable(host, 80)} to ${quote(file)} (${toSize(sizeBytes)}): ${count(listeners, "listening socket", "listening sockets")}, ` +
+    `${count(processes, "process", "processes")}, and what bears on them.\n` +
+    (missing === 0
+      ? ""
+      : `${count(missing, "fact", "facts")} could not be read; recorded as root there would be fewer.\n`) +
+    "Secrets were dropped while reading: of environment variables only the settings of model servers were kept.\n" +
+    "It still holds host names, addresses, user names and paths: give it to people you would give those to.\n" +
+    `Judge it with: portlock audit --from FILE\n`,
+
+  probe: {
+    verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
+    open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,
+    guarded: (place, server) => `GUARDED: ${server ?? "what answers"} at ${place} demands a credential.`,
+    closed: (place) => `CLOSED: ${place} refuses connections from here.`,
+    none: (place) => `NONE: ${place} answers, and not as a model server that Portlock knows.`,
+    unknown: (place, why) => `UNKNOWN: ${place} could not be judged: ${why}.`,
+    whys: {
+      timeout: "no answer in time; a firewall drops the packets, or the server is stuck",
+      unroutable: "there is no way to it from here",
+      "not-http": "it does not speak HTTP",
+      "tls-failed": "the TLS handshake failed",
+      closed: "it closed the connection without an answer",
+      "not-possible": "the request could not be made",
+      access: "its answers do not tell whether it demands a credential",
+    },
+    hostCheck: {
+      accepts: "A foreign Host header is accepted: a web page can reach it by DNS rebinding.",
+      refuses: "A foreign Host header is refused.",
+      unmeasured: "Whether a foreign Host header is accepted could not be told.",
+    },
+    originCheck: {
+      accepts: "A foreign Origin is accepted: any web page can call it from a browser that reaches it.",
+      refuses: "A foreign Origin is refused.",
+      unmeasured: "Whether a foreign Origin is accepted could not be told.",
+    },
+    strangersCan: "A stranger can",
+    strangers: {
+      ollama: [
+        "run every model, on your hardware and your power bill",
+        "list models and read their system prompts",
+        "delete, copy and overwrite models, and fill the disk",
+        "make the server fetch from any address (pull) and send models away (push)",
+        "spend your plan at ollama.com where cloud models are on",
+      ],
+      other: ["run the models it serves, on your hardware", "use every flaw of its version"],
+    },
+    next: "On the host: `sudo portlock audit` shows which setting opens it and the command that closes it.",
+  },
+  explainMore: "One rule in full: portlock explain RULE",
+};
+
+function quote(text: string): string {
+  return `"${toPrintable(text, 120)}"`;
+}
+
+function didYouMean(corrections: readonly string[]): string {
+  return corrections.length === 0 ? "" : `; did you mean ${corrections.slice(0, 3).join(" or ")}?`;
+}
+
+function count(number: number | null, one: string, many: string): string {
+  return number === null ? `an unknown number of ${many}` : `${number} ${number === 1 ? one : many}`;
+}
+
+function toSize(bytes: number): string {
+  return bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KiB`;
+}

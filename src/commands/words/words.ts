@@ -1,0 +1,112 @@
+import type { HostError } from "../../host/host-error.ts";
+import type { NoAnswer } from "../../host/host.ts";
+import type { TroubleCode, Troubles } from "../errors.ts";
+
+export type CommandName = "audit" | "record" | "probe" | "explain" | "demo" | "completion";
+
+/** Help of one command. */
+export interface CommandHelp {
+  /** One line, for the list of commands. */
+  readonly brief: string;
+  readonly description: string;
+  /** Command lines after `portlock NAME`, and what each does. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+}
+
+export interface ErrorWords {
+  readonly sentence: string;
+  /** What to do next. */
+  readonly hint: string;
+}
+
+/** What the command line can say, in one language. */
+export interface CommandWords {
+  readonly about: string;
+  readonly commands: Readonly<Record<CommandName, CommandHelp>>;
+  readonly flags: Readonly<
+    Record<
+      "host" | "from" | "json" | "lang" | "failOn" | "color" | "plain" | "output" | "force" | "recordHost" | "fast",
+      string
+    >
+  >;
+  readonly arguments: Readonly<Record<"url" | "rule" | "shell", string>>;
+  readonly placeholders: Readonly<Record<"target" | "file" | "url" | "rule" | "shell", string>>;
+  readonly help: Readonly<
+    Record<
+      | "usage"
+      | "aliases"
+      | "commands"
+      | "flags"
+      | "arguments"
+      | "examples"
+      | "exitCodes"
+      | "default"
+      | "separator"
+      | "helpFlag"
+      | "versionFlag"
+      | "escape",
+      string
+    >
+  >;
+  /** The exit codes, one line each. */
+  readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
+
+  /** Faults of a command line; all have the code `usage`. */
+  readonly usage: {
+    noSuchCommand(input: string, corrections: readonly string[]): string;
+    noSuchFlag(input: string, corrections: readonly string[]): string;
+    badValue(flag: string, input: string, why: string): string;
+    notOneOf(flag: string, input: string, values: readonly string[]): string;
+    valueMissing(flag: string): string;
+    argumentMissing(name: string): string;
+    tooManyArguments(input: string): string;
+    givenTwice(flag: string): string;
+    takesNoValue(flag: string): string;
+    takes(values: readonly string[]): string;
+    readonly badLanguage: string;
+    hint(command: string): string;
+  };
+  readonly error: string;
+  readonly whatToDo: string;
+  readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code]) => ErrorWords };
+  hostError(error: HostError): ErrorWords;
+  bug(version: string): string;
+
+  /** Said on the terminal while a host is read. */
+  reading(target: string, fact: string): string;
+  asking(places: string): string;
+  readingMany(done: number, all: number): string;
+  hostHeading(target: string): string;
+
+  recorded(facts: RecordedFacts): string;
+
+  readonly probe: ProbeWords;
+  readonly explainMore: string;
+}
+
+/** What a recording holds, for the sentence that says so. */
+export interface RecordedFacts {
+  readonly host: string;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly listeners: number | null;
+  readonly processes: number | null;
+  readonly missing: number;
+}
+
+/** What `probe` says about one place that was asked. */
+export interface ProbeWords {
+  readonly verdicts: Readonly<Record<"open" | "guarded" | "closed" | "none" | "unknown", string>>;
+  open(place: string, server: string): string;
+  guarded(place: string, server: string | null): string;
+  closed(place: string): string;
+  none(place: string): string;
+  unknown(place: string, why: string): string;
+  readonly whys: Readonly<Record<Exclude<NoAnswer, "refused"> | "access", string>>;
+  readonly hostCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
+  readonly originCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
+  readonly strangersCan: string;
+  readonly strangers: Readonly<Record<"ollama" | "other", readonly string[]>>;
+  /** What to do about an open server. */
+  readonly next: string;
+}

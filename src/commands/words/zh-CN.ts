@@ -1,0 +1,268 @@
+import type { HostErrorCode } from "../../host/host-error.ts";
+import { toPrintable } from "../../report/printable.ts";
+import type { CommandWords, ErrorWords } from "./words.ts";
+
+/** The command line in Simplified Chinese. */
+export const COMMANDS_ZH_CN: CommandWords = {
+  about:
+    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n它只读取：不改动主机上的任何内容，也只向你指定的主机发出请求。",
+  commands: {
+    audit: {
+      brief: "检查谁能访问主机上的模型服务，以及被什么拦截",
+      description:
+        "读取主机，逐个说明模型服务谁能访问、经由哪条路径、被什么拦截、该怎么做。未指定 --host 或 --from 时检查本机。" +
+        "以 root 运行才能看全；未能读取的内容会列出，绝不当作安全。",
+      examples: [
+        ["", "检查本机"],
+        ["--host ssh://root@gpu-1 --host ssh://root@gpu-2", "通过本机的 OpenSSH 检查两台主机，对方无需安装任何东西"],
+        ["--from gpu-1.json", "检查 `portlock record` 生成的记录文件，无需 root，也不限于 Linux"],
+        ["--json --fail-on medium", "输出供程序读取的 JSON；中危及以上时退出码为 1"],
+      ],
+    },
+    record: {
+      brief: "把主机信息保存到文件，供以后或在别处判断",
+      description:
+        "与 `audit` 一样读取主机，并写入只有你能读取的文件。读取时即丢弃机密：环境变量只保留模型服务的设置项。",
+      examples: [
+        ["-o gpu-1.json", "记录本机"],
+        ["-o gpu-1.json --host ssh://root@gpu-1", "记录另一台主机"],
+        ["-o - | ssh security@desk portlock audit --from -", "写到标准输出，在别处判断"],
+      ],
+    },
+    probe: {
+      brief: "从当前位置，以陌生人的视角查看一个服务",
+      description:
+        "用 GET 请求查看某个地址是否为模型服务、是哪一种、是否向陌生人开放。只发少量小请求，不跟随重定向，只访问你指定的主机。" +
+        "未写端口时使用 11434。",
+      examples: [
+        ["gpu-1", "gpu-1 的 11434 端口"],
+        ["http://192.0.2.10:8000 [2001:db8::10]:11434", "两个地址"],
+        ["https://ollama.example.com --json", "代理后面的服务，输出 JSON"],
+      ],
+    },
+    explain: {
+      brief: "解释规则：检查什么、有什么影响、如何修复",
+      description: "不带参数时列出全部规则。",
+      examples: [
+        ["", "每条规则一行"],
+        ["open-bind", "一条规则的完整说明"],
+      ],
+    },
+    demo: {
+      brief: "用外界无法访问的替身服务演示一遍（约 20 秒）",
+      description:
+        "在一次性的网络命名空间里启动一个替身 Ollama：先检查出暴露，改绑地址后再检查一次，前后都从另一个命名空间真实连接验证。" +
+        "不会在你自己的网络上监听任何端口。",
+      examples: [["", "运行演示"]],
+    },
+    completion: {
+      brief: "输出 shell 补全脚本",
+      description: "输出 bash 或 zsh 的补全脚本，在 shell 启动文件中加载即可。",
+      examples: [
+        ["bash > ~/.local/share/bash-completion/completions/portlock", "用于 bash"],
+        ["zsh > ~/.zsh/completions/_portlock", "用于 zsh，目录须在 fpath 中"],
+      ],
+    },
+  },
+  flags: {
+    host: "通过 OpenSSH 读取的主机，可多次指定",
+    from: "改为检查记录文件，- 表示标准输入，可多次指定",
+    json: "输出 JSON 文档；多台主机时输出数组",
+    lang: "语言，en 或 zh-CN；默认取自 PORTLOCK_LANG、LC_ALL、LC_MESSAGES、LANG",
+    failOn: "问题达到该级别时退出码为 1，默认 high",
+    color: "是否使用颜色，默认 auto：在终端上且未设 NO_COLOR 时使用",
+    plain: "不用表格，每行一项，便于读屏软件和 grep",
+    output: "要写入的文件，- 表示标准输出",
+    force: "文件已存在时覆盖",
+    recordHost: "通过 OpenSSH 读取的主机",
+    fast: "场景之间不停顿",
+  },
+  arguments: {
+    url: "主机名、主机名:端口、[IPv6]:端口、http://… 或 https://…",
+    rule: "规则名，例如 open-bind",
+    shell: "bash 或 zsh",
+  },
+  placeholders: { target: "ssh://用户@主机", file: "文件", url: "URL", rule: "规则名", shell: "bash|zsh" },
+  help: {
+    usage: "用法",
+    aliases: "别名",
+    commands: "命令",
+    flags: "选项",
+    arguments: "参数",
+    examples: "示例",
+    exitCodes: "退出码",
+    default: "默认 =",
+    separator: "分隔符 =",
+    helpFlag: "显示帮助",
+    versionFlag: "显示版本",
+    escape: "其后的内容全部视为参数",
+  },
+  exitCodes: [
+    ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据"],
+    ["1", "发现问题；probe：无需凭据即应答"],
+    ["2", "无法判断：某个重要结论为未知"],
+    ["3", "Portlock 自身的缺陷"],
+    ["64", "命令行有误"],
+  ],
+
+  usage: {
+    noSuchCommand: (input, corrections) => `没有命令 ${quote(input)}${didYouMean(corrections)}`,
+    noSuchFlag: (input, corrections) => `没有选项 ${quote(input)}${didYouMean(corrections)}`,
+    badValue: (flag, input, why) => `${quote(input)} 不适用于 ${flag}：${why}`,
+    notOneOf: (flag, input, values) => `${quote(input)} 不适用于 ${flag}，可用的值：${values.join("、")}`,
+    valueMissing: (flag) => `${flag} 缺少值`,
+    argumentMissing: (name) => `缺少 ${name}`,
+    tooManyArguments: (input) => `多余的参数 ${quote(input)}`,
+    givenTwice: (flag) => `${flag} 只能指定一次`,
+    takesNoValue: (flag) => `${flag} 不带值`,
+    takes: (values) => `可用的值：${values.join("、")}`,
+    badLanguage: "可用的语言为 en 和 zh-CN",
+    hint: (command) => `运行 \`${command} --help\` 查看用法。`,
+  },
+  error: "错误",
+  whatToDo: "处理方法",
+  troubles: {
+    "recording-unreadable": ({ file, detail }) => ({
+      sentence: `无法读取 ${quote(file)}（${detail}）。`,
+      hint: "请检查路径和权限；记录文件只有生成者可读。",
+    }),
+    "recording-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} 不是记录文件，或已损坏：${toPrintable(detail, 200)}。`,
+      hint: "请重新复制，或重新记录主机：portlock record -o 文件",
+    }),
+    "recording-newer": ({ file, schema }) => ({
+      sentence: `${quote(file)} 由更新版本的 Portlock 生成（${toPrintable(schema, 60)}）。`,
+      hint: "请用生成它的版本或更新的版本来检查。",
+    }),
+    "recording-too-large": ({ file, limitMiB }) => ({
+      sentence: `${quote(file)} 超过 ${limitMiB} MiB，记录文件不会这么大。`,
+      hint: "请确认文件是否正确。",
+    }),
+    "file-exists": ({ file }) => ({
+      sentence: `${quote(file)} 已存在，未作改动。`,
+      hint: "请换一个文件名，或用 --force 覆盖。",
+    }),
+    "file-unwritable": ({ file, detail }) => ({
+      sentence: `无法写入 ${quote(file)}（${detail}）。`,
+      hint: "请选择有写权限的目录。",
+    }),
+    "rule-unknown": ({ rule, nearest }) => ({
+      sentence: `没有规则 ${quote(rule)}。`,
+      hint:
+        nearest === null ? "运行 `portlock explain` 列出全部规则。" : `是否想查看 \`portlock explain ${nearest}\`？`,
+    }),
+    "shell-unknown": ({ shell }) => ({ sentence: `不支持 ${quote(shell)} 的补全。`, hint: "请使用 bash 或 zsh。" }),
+  },
+  hostError: ({ code, target }) => HOST_ERRORS[code](toPrintable(target, 120)),
+  bug: (version) =>
+    `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关，也没有改动任何内容。\n` +
+    "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。",
+
+  reading: (target, fact) => `正在读取 ${target}：${fact} …`,
+  asking: (places) => `正在询问 ${places} …`,
+  readingMany: (done, all) => `正在读取主机：已完成 ${done}/${all} …`,
+  hostHeading: (target) => `主机 ${target}`,
+
+  recorded: ({ host, file, sizeBytes, listeners, processes, missing }) =>
+    `已将 ${toPrintable(host, 80)} 记录到 ${quote(file)}（${toSize(sizeBytes)}）：` +
+    `监听套接字 ${listeners ?? "数量未知"}${listeners === null ? "" : " 个"}，进程 ${processes ?? "数量未知"}${processes === null ? "" : " 个"}，以及相关信息。\n` +
+    (missing === 0 ? "" : `有 ${missing} 项未能读取；在该主机上以 root 记录会更完整。\n`) +
+    "机密在读取时已丢弃：环境变量只保留了模型服务的设置项。\n" +
+    "文件中仍有主机名、地址、用户名和路径，请只交给可以知道这些信息的人。\n" +
+    "检查记录：portlock audit --from 文件\n",
+
+  probe: {
+    verdicts: { open: "开放", guarded: "需认证", closed: "不通", none: "无", unknown: "未知" },
+    open: (place, server) => `开放：${place} 的 ${server} 无需凭据即应答。`,
+    guarded: (place, server) => `需认证：${place} 的${server === null ? "服务" : ` ${server} `}要求提供凭据。`,
+    closed: (place) => `不通：${place} 拒绝来自当前位置的连接。`,
+    none: (place) => `无：${place} 有应答，但不是 Portlock 认识的模型服务。`,
+    unknown: (place, why) => `未知：无法判断 ${place}：${why}。`,
+    whys: {
+      timeout: "超时无应答，可能被防火墙丢弃，或服务已卡住",
+      unroutable: "当前位置没有到它的路由",
+      "not-http": "它不使用 HTTP",
+      "tls-failed": "TLS 握手失败",
+      closed: "它未应答就关闭了连接",
+      "not-possible": "无法发出请求",
+      access: "从应答看不出是否要求凭据",
+    },
+    hostCheck: {
+      accepts: "接受外来的 Host：网页可通过 DNS 重绑定访问它。",
+      refuses: "拒绝外来的 Host。",
+      unmeasured: "无法判断是否接受外来的 Host。",
+    },
+    originCheck: {
+      accepts: "接受外来的 Origin：在能访问它的浏览器中，任何网页都能调用它。",
+      refuses: "拒绝外来的 Origin。",
+      unmeasured: "无法判断是否接受外来的 Origin。",
+    },
+    strangersCan: "陌生人可以",
+    strangers: {
+      ollama: [
+        "运行所有模型，算力和电费由你承担",
+        "列出模型并读取其系统提示词",
+        "删除、复制、覆盖模型，占满磁盘",
+        "让服务器从任意地址下载（pull），或把模型传出（push）",
+        "在启用云端模型时消耗你在 ollama.com 的额度",
+      ],
+      other: ["运行它提供的模型，算力由你承担", "利用该版本的所有漏洞"],
+    },
+    next: "请在该主机上运行 `sudo portlock audit`：它会指出是哪项设置造成的，并给出修复命令。",
+  },
+  explainMore: "查看一条规则的完整说明：portlock explain 规则名",
+};
+
+const HOST_ERRORS: Readonly<Record<HostErrorCode, (target: string) => ErrorWords>> = {
+  "bad-target": (target) => ({
+    sentence: `无法识别目标“${target}”。`,
+    hint: "请写成 ssh://用户@主机:端口；特殊设置请放到 SSH 配置中的简短别名下。",
+  }),
+  "bad-url": (target) => ({
+    sentence: `无法识别地址“${target}”。`,
+    hint: "请写成 主机名、主机名:端口、[IPv6]:端口、http://… 或 https://…。",
+  }),
+  "name-unknown": (target) => ({ sentence: `找不到名称“${target}”。`, hint: "请检查拼写，或直接使用 IP 地址。" }),
+  "ssh-missing": () => ({
+    sentence: "本机没有 OpenSSH 客户端。",
+    hint: "请安装 openssh-client，并确认 ssh 在 PATH 中。",
+  }),
+  "ssh-name-unknown": (target) => ({
+    sentence: `SSH 找不到主机“${target}”。`,
+    hint: "请检查拼写，或在 SSH 配置中加入该主机。",
+  }),
+  "ssh-unreachable": (target) => ({
+    sentence: `无法通过 SSH 连接“${target}”。`,
+    hint: "请检查主机是否在线、端口是否正确、是否需要跳板机。",
+  }),
+  "ssh-host-key-unknown": (target) => ({
+    sentence: `本机还不认识“${target}”的主机密钥。`,
+    hint: "请先手工 ssh 登录一次，核对指纹后接受；Portlock 不会代为接受。",
+  }),
+  "ssh-host-key-changed": (target) => ({
+    sentence: `“${target}”的主机密钥与 known_hosts 中的不一致。`,
+    hint: "可能有人冒充该主机。请向管理员核实后，再更新 known_hosts。",
+  }),
+  "ssh-denied": (target) => ({
+    sentence: `“${target}”拒绝登录。`,
+    hint: "请确认 ssh 能免交互登录（密钥或 agent），以及用户名正确。",
+  }),
+  "ssh-no-shell": (target) => ({
+    sentence: `登录“${target}”后没有可用的 POSIX shell。`,
+    hint: "请换用登录 shell 为 sh 或 bash 的用户。",
+  }),
+  "ssh-timeout": (target) => ({ sentence: `“${target}”的 SSH 超时无响应。`, hint: "请检查网络和主机负载后重试。" }),
+  "ssh-failed": (target) => ({ sentence: `对“${target}”的 SSH 连接失败。`, hint: "请手工执行 ssh 查看原因。" }),
+};
+
+function quote(text: string): string {
+  return `“${toPrintable(text, 120)}”`;
+}
+
+function didYouMean(corrections: readonly string[]): string {
+  return corrections.length === 0 ? "" : `，是否指 ${corrections.slice(0, 3).join(" 或 ")}？`;
+}
+
+function toSize(bytes: number): string {
+  return bytes < 10_000 ? `${bytes} 字节` : `${Math.round(bytes / 1024)} KiB`;
+}

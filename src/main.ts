@@ -1,0 +1,73 @@
+/** Process in, process out: the only file that reads the command line, prints and exits. */
+import manifest from "../package.json" with { type: "json" };
+import type { Context, Output } from "./commands/context.ts";
+import type { HostReader } from "./host/host.ts";
+
+const openHosts = new Set<HostReader>();
+
+async function main(argv: readonly string[]): Promise<number> {
+  // Before anything else is loaded: scripts ask for the version in loops.
+  if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) {
+    process.stdout.write(`${manifest.version}\n`);
+    return 0;
+  }
+  // The guided run starts its parts as children of this same program.
+  if (argv[0] === "__demo") return (await import("./demo/part.ts")).runPart(argv.slice(1));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) stopOn(signal);
+  const { runPortlock } = await import("./commands/run.ts");
+  return runPortlock(argv, toContext());
+}
+
+function toContext(): Context {
+  return {
+    out: toOutput(process.stdout),
+    err: toOutput(process.stderr),
+    env: process.env,
+    version: manifest.version,
+    now: () => new Date(),
+    openHost: async (target) => {
+      const host = (await import("./host/open-host.ts")).openHost(target);
+      openHosts.add(host);
+      return host;
+    },
+    resolveUrl: async (text) => (await import("./host/resolve-url.ts")).resolveUrl(text),
+    input: process.stdin,
+  };
+}
+
+function toOutput(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    columns: stream.isTTY === true ? stream.columns : null,
+  };
+}
+
+/** Ends sessions on other hosts, then dies of the signal itself, so that a shell or a loop sees what happened. */
+function stopOn(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
+  process.once(signal, () => {
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[2K");
+    void Promise.allSettled([...openHosts].map((host) => host.close())).then(() => process.kill(process.pid, signal));
+  });
+}
+
+/** Whatever was not foreseen ends here, and never with a code that could be taken for an answer. */
+function reportBug(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `portlock: error bug: this is a bug of Portlock ${manifest.version}; please report it:\n${stack}\n`,
+  );
+  stop(3);
+}
+
+function stop(exitCode: number): void {
+  // oxlint-disable-next-line unicorn/no-process-exit -- nobody reads any more, or nothing can be trusted any more
+  process.exit(exitCode);
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  // `portlock audit | head` is no error; the shell takes 141 for a writer whose reader is gone.
+  stream.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? stop(141) : reportBug(error)));
+}
+process.on("uncaughtException", reportBug);
+process.exitCode = await main(process.argv.slice(2));

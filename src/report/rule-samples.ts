@@ -1,0 +1,87 @@
+import type { FindingData, RuleId } from "../judge/finding.ts";
+import type { Server } from "../judge/server.ts";
+
+/** The server of the examples in `explain` and docs/rules.md; addresses are RFC 5737's. */
+export const SAMPLE_SERVER: Server = {
+  id: "ollama-1",
+  kind: "ollama",
+  version: "0.24.0",
+  verdict: "exposed",
+  runBy: { kind: "systemd", unit: "ollama.service", scope: "system" },
+  process: { pid: 812, user: "ollama", startedAt: null },
+  listeners: [{ address: "::", port: 11434, dualStack: true }],
+  settings: [
+    {
+      name: "OLLAMA_HOST",
+      effective: "127.0.0.1:11434",
+      effectiveKnown: true,
+      listensOn: "127.0.0.1:11434",
+      declared: [],
+    },
+  ],
+  routes: [],
+};
+
+/** Data of one finding of every rule, for examples. */
+export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
+  "open-bind": { setting: "OLLAMA_HOST", value: "0.0.0.0", entries: ["192.0.2.10:11434"], unit: "ollama.service" },
+  "published-port-open": {
+    container: "ollama",
+    engine: "docker",
+    published: "0.0.0.0:11434",
+    containerPort: 11434,
+  },
+  "reached-from-other-interface": { address: "198.51.100.5", interfaces: ["eth1"] },
+  "loopback-routed-in": { interfaces: ["eth0"], entry: "127.0.0.1:11434" },
+  "browser-page-can-call": { by: "any-origin" },
+  "any-origin-allowed": { value: "*" },
+  "setting-without-effect": {
+    setting: "OLLAMA_HOST",
+    value: "127.0.0.1:11434",
+    file: "/etc/environment",
+    line: 3,
+    reason: "not-read-by-system-services",
+  },
+  "comment-applied-as-setting": {
+    file: "/etc/systemd/system/ollama.service.d/override.conf",
+    line: 2,
+    setting: "OLLAMA_HOST",
+    value: "0.0.0.0",
+  },
+  "setting-in-overwritten-unit": {
+    setting: "OLLAMA_HOST",
+    file: "/etc/systemd/system/ollama.service",
+    unit: "ollama.service",
+  },
+  "daemon-reload-missing": { unit: "ollama.service" },
+  "restart-missing": { unit: "ollama.service", setting: "OLLAMA_HOST", running: "0.0.0.0", loaded: "127.0.0.1" },
+  "second-server": { servers: ["ollama-1", "ollama-2"] },
+  "misleading-listen-address": { value: ":8080", reason: "no-host", listensOn: "[::]:8080" },
+  "known-vulnerability": {
+    version: "0.1.33",
+    advisories: [
+      {
+        id: "CVE-2024-37032",
+        aliases: ["GHSA-8hqg-whrw-pv92"],
+        severity: "critical",
+        certain: true,
+        summary: {
+          en: "a pulled model can write files anywhere, which leads to running code",
+          "zh-CN": "拉取的模型可向任意路径写文件，进而执行代码",
+        },
+        fixed: "0.1.34",
+        usableFrom: ["neighbour"],
+        source: "https://nvd.nist.gov/vuln/detail/CVE-2024-37032",
+      },
+    ],
+    updateTo: "0.1.34",
+  },
+  "version-unknown": { advisories: 20 },
+  "runs-as-root": { pid: 812 },
+  "key-file-readable": { path: "/usr/share/ollama/.ollama/id_ed25519", mode: "644" },
+  "model-folder-writable": { path: "/usr/share/ollama/.ollama/models", mode: "777" },
+  "request-logging-on": { setting: "OLLAMA_DEBUG_LOG_REQUESTS" },
+  "planted-models": { models: ["leak_model_1a2b3c"] },
+  "cloud-on-exposed-server": { models: ["gpt-oss:120b-cloud"] },
+  "ip-filter-unproven": { unit: "ollama.service", unifiedCgroups: true },
+};
