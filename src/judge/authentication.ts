@@ -29,7 +29,8 @@ export function toAnswerEvidence(answer: Answer | null): Evidence | null {
   if (answer === null) return null;
   const { address, port, outcome, question } = answer;
   const [method = "GET", path = "/", ...how] = question.split(" ");
-  const from = [method, `http://${toAuthority(address, port)}${path}`, ...how].join(" ");
+  const scheme = answer.tls === true ? "https" : "http";
+  const from = [method, `${scheme}://${toAuthority(address, port)}${path}`, ...how].join(" ");
   return { from, text: outcome.kind === "answered" ? `HTTP ${outcome.answer.status}` : outcome.kind };
 }
 

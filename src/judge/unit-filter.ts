@@ -20,6 +20,8 @@ export function findUnit(facts: Facts, process: Process | null): UnitOf {
   const group = process?.cgroup ?? null;
   if (group === null) return unread("denied", null);
   if (group.kind !== "system-unit" && group.kind !== "user-unit") return { kind: "none" };
+  // A user's manager has no right to load BPF programs, and leaves the setting alone (bpf_firewall_supported()).
+  if (group.kind === "user-unit" && group.uid !== 0) return { kind: "none" };
   if (!facts.units.ok) return unread(facts.units.why, toUnreadEvidence(facts.units));
   const uid = group.kind === "user-unit" ? group.uid : null;
   const scope = group.kind === "user-unit" ? "user" : "system";

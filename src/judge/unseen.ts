@@ -5,9 +5,8 @@ import type { Found } from "./servers.ts";
 
 /**
  * True where a server could be on this host that nobody saw: so long as that is so, the host cannot be said to
- * have none, nor only closed ones. A listener that was asked and stayed silent counts unless its process is known
- * and looks like no model server; one in another namespace that nobody could ask counts unless it keeps to
- * loopback there.
+ * have none, nor only closed ones. A listener that was asked and stayed silent counts where nobody knows whose it
+ * is, unless it keeps to the loopback of another namespace. Listeners that nobody could ask are in `unasked`.
  */
 export function mayHideServer(facts: Facts, found: Found): boolean {
   const { processes, namespaces, holders } = facts.unseen;
@@ -18,8 +17,7 @@ export function mayHideServer(facts: Facts, found: Found): boolean {
 }
 
 function isUntold({ listener, namespace, answers }: AskedListener, { own, tree }: Found): boolean {
-  const asked = answers.filter(({ outcome }) => outcome.kind !== "not-possible");
-  if (asked.some(({ outcome }) => outcome.kind !== "timeout")) return false;
-  if (asked.length === 0 && namespace !== own) return !isLoopback(listener.address);
-  return !listener.pids.some((pid) => tree.byPid.has(pid));
+  if (answers.length === 0 || (namespace !== own && isLoopback(listener.address))) return false;
+  const silent = answers.every(({ outcome }) => outcome.kind === "timeout" || outcome.kind === "not-possible");
+  return silent && !listener.pids.some((pid) => tree.byPid.has(pid));
 }
