@@ -52,22 +52,19 @@ export async function gatherAnswers(
   targets: readonly Target[],
   wanted: Pick<Wanted, "questions" | "furtherQuestions">,
 ): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
-  const { promise: over, resolve } = Promise.withResolvers<RequestOutcome>();
-  let isOver = false;
-  const timer = setTimeout(() => {
-    isOver = true;
-    resolve({ kind: "timeout", detail: "the time for questions was over" });
-  }, TIME_LIMIT_MS);
-  const ask = (request: ReadRequest): Promise<RequestOutcome> => Promise.race([host.request(request), over]);
-  try {
-    const asked = await inTurns(targets, AT_A_TIME, async (target) => (isOver ? null : askTarget(ask, target, wanted)));
-    return {
-      answers: asked.flatMap((answers) => answers ?? []),
-      unasked: asked.filter((answers) => answers === null).length,
-    };
-  } finally {
-    clearTimeout(timer);
-  }
+  // A limit to waiting; no fact depends on what time it is.
+  const limit = AbortSignal.timeout(TIME_LIMIT_MS);
+  const over = new Promise<RequestOutcome>((resolve) => {
+    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: "the time for questions was over" }));
+  });
+  const ask: Ask = (request) => Promise.race([host.request(request), over]);
+  const asked = await inTurns(targets, AT_A_TIME, async (target) =>
+    limit.aborted ? null : askTarget(ask, target, wanted),
+  );
+  return {
+    answers: asked.flatMap((answers) => answers ?? []),
+    unasked: asked.filter((answers) => answers === null).length,
+  };
 }
 
 type Ask = (request: ReadRequest) => Promise<RequestOutcome>;
