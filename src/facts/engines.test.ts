@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { gatherContainers } from "./containers.ts";
-import { openWrittenHost } from "./written-host.ts";
+import { openWrittenHost } from "./written-host.fixture.ts";
 
 const DOCKER = "docker --host unix:///run/docker.sock";
 const ANSWERS = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
 import { gatherFirewall, parseIptablesSave, parseNftTables } from "./firewall.ts";
-import { openWrittenHost } from "./written-host.ts";
+import { openWrittenHost } from "./written-host.fixture.ts";
 
 // nftables 1.0.6
 const NONE = `{"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}]}`;
