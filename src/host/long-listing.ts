@@ -9,7 +9,7 @@ import type { LinkPattern } from "./link-pattern.ts";
 export type NameStyle = "escape" | "mask";
 
 const LINE =
-  /^([-bcdlps])([-rwxsStT]{9})[.+@]? +\d+ +(\d+) +(\d+) +(\d+) +([A-Z][a-z]{2}) +(\d{1,2}) +(\d{2}:\d{2}|\d{4}) (.*)$/;
+  /^([-bcdlps])([-rwxsStT]{9})[.+@]? +\d+ +(\d+) +(\d+) +(?:\d+, +)?(\d+) +([A-Z][a-z]{2}) +(\d{1,2}) +(\d{2}:\d{2}|\d{4}) (.*)$/;
 const ARROW = " -> ";
 
 /**
@@ -59,11 +59,12 @@ function decodeEscapes(text: string): string {
 }
 
 /**
- * Ownership and mode from one line of `ls -ldnL` with TZ=UTC, for hosts without a `stat` that takes a format.
+ * Ownership and mode from what `ls -ldnL` prints of one path with TZ=UTC, for hosts without a `stat` that takes a format.
  * `ls` tells minutes for the last half year and days before; a date without a year is the last such date
  * before `now`.
  */
-export function parseStatusListing(line: string, now: Date): FileStatus | null {
+export function parseStatusListing(text: string, now: Date): FileStatus | null {
+  const line = text.split("\n")[0] ?? ""; // the name comes last, and may hold line feeds
   const [, type = "", bits = "", uid, gid, size, month = "", day, clock = ""] = LINE.exec(line) ?? [];
   if (uid === undefined || gid === undefined) return null;
   const modifiedAt = toTime(month, Number(day), clock, now);
@@ -73,7 +74,7 @@ export function parseStatusListing(line: string, now: Date): FileStatus | null {
     mode: toMode(bits),
     uid: Number(uid),
     gid: Number(gid),
-    sizeBytes: Number(size),
+    sizeBytes: /[bc]/.test(type) ? 0 : Number(size), // of a device `ls` tells its numbers instead
     modifiedAt,
   };
 }
