@@ -71,14 +71,9 @@ function toCheck(
   accepted: "check-off-on-this-address" | "check-accepts",
   evidence: Evidence | null,
 ): Barrier {
-  switch (check) {
-    case "accepts":
-      return toBarrier(kind, false, accepted, evidence);
-    case "refuses":
-      return toBarrier(kind, true, "check-refuses", evidence);
-    case "unmeasured":
-      return toBarrier(kind, null, "check-unmeasured", evidence);
-  }
+  if (check === "unmeasured") return toBarrier(kind, null, "check-unmeasured", evidence);
+  const refuses = check === "refuses";
+  return toBarrier(kind, refuses, refuses ? "check-refuses" : accepted, evidence);
 }
 
 function find(answers: readonly Answer[], question: Question): Answer | null {

@@ -25,18 +25,10 @@ export function isPortHelper(process: Pick<Process, "name" | "executable">): boo
 export function toRunBy(process: Process | null, container: Container | null): RunBy {
   if (container !== null) return { kind: container.engine, container: container.name, image: container.image };
   if (process === null || isPortHelper(process)) return { kind: "unknown" };
-  switch (process.cgroup?.kind) {
-    case "system-unit":
-      return { kind: "systemd", unit: process.cgroup.unit, scope: "system" };
-    case "user-unit":
-      return { kind: "systemd", unit: process.cgroup.unit, scope: "user" };
-    case "session":
-      return { kind: "process", startedFrom: "session" };
-    case "container":
-      // Its engine did not say which container that is.
-      return { kind: "unknown" };
-    case "other":
-    case undefined:
-      return { kind: "process", startedFrom: "unknown" };
-  }
+  const group = process.cgroup;
+  if (group?.kind === "system-unit") return { kind: "systemd", unit: group.unit, scope: "system" };
+  if (group?.kind === "user-unit") return { kind: "systemd", unit: group.unit, scope: "user" };
+  // Its engine did not say which container that is.
+  if (group?.kind === "container") return { kind: "unknown" };
+  return { kind: "process", startedFrom: group?.kind === "session" ? "session" : "unknown" };
 }
