@@ -1,0 +1,560 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Container } from "../facts/containers.ts";
+import { gatherEnvironmentFiles } from "../facts/environment-files.ts";
+import type { ControlGroup, Process } from "../facts/processes.ts";
+import { UNIT_PROPERTIES } from "../facts/unit-show.ts";
+import { gatherUnits } from "../facts/units.ts";
+import { openWrittenHost } from "../facts/written-host.fixture.ts";
+import type { WrittenHost } from "../facts/written-host.fixture.ts";
+import { KINDS } from "../servers/catalogue.ts";
+import { toRunBy } from "./run-by.ts";
+import type { Setting } from "./server.ts";
+import { judgeSettings } from "./settings.ts";
+import { aHost } from "./testing/a-host.ts";
+
+/** What a user did to a host, in files and commands; the facts are read from it as from a real one. */
+interface Story {
+  readonly files: Readonly<Record<string, string>>;
+  /** What systemd has loaded; `null`: the manager could not be asked. */
+  readonly loaded?: { readonly environment?: string; readonly reload?: boolean; readonly more?: string } | null;
+  /** OLLAMA_HOST in the running process; null: not set; undefined: the environment could not be read. */
+  readonly running?: string | null;
+  readonly cgroup?: ControlGroup;
+  /** The files of a written host are all of 2026-01-01; by default the process was started later. */
+  readonly startedBeforeTheFiles?: boolean;
+  readonly program?: string;
+  readonly container?: Partial<Container>;
+  readonly denied?: WrittenHost["denied"];
+}
+
+const UNIT = "/etc/systemd/system/ollama.service";
+const DROP_IN = "/etc/systemd/system/ollama.service.d/override.conf";
+const INSTALLED = "[Service]\nExecStart=/usr/local/bin/ollama serve\n";
+const SERVICE: ControlGroup = { kind: "system-unit", unit: "ollama.service" };
+const ANN: ControlGroup = { kind: "session", uid: 1000 };
+const VARIABLES = KINDS.find(({ id }) => id === "ollama")?.variables ?? [];
+const ACCOUNTS = [
+  { uid: 0, name: "root", home: "/root" },
+  { uid: 1000, name: "ann", home: "/home/ann" },
+  { uid: 1001, name: "bob", home: "/home/bob" },
+];
+
+function environment(...assignments: string[]): string {
+  return `[Service]\n${assignments.map((assignment) => `Environment=${assignment}\n`).join("")}`;
+}
+
+async function settingsOf(story: Story): Promise<readonly Setting[]> {
+  const loaded = story.loaded === undefined ? {} : story.loaded;
+  const show =
+    `Id=ollama.service\nNames=ollama.service\nLoadState=loaded\nActiveState=active\nMainPID=812\n` +
+    `NeedDaemonReload=${loaded?.reload === true ? "yes" : "no"}\nEnvironment=${loaded?.environment ?? ""}\n${loaded?.more ?? ""}`;
+  const command = `systemctl show --no-pager --property=${UNIT_PROPERTIES} -- ollama.service`;
+  const host = openWrittenHost({
+    files: { "/run/systemd/system/x": "", ...story.files },
+    denied: story.denied ?? [],
+    commands: { [command]: loaded === null ? { exitCode: 1, stdout: "", stderr: "Permission denied" } : show },
+  });
+  const process: Process = {
+    pid: 812,
+    parentPid: 1,
+    name: "ollama",
+    executable: story.program ?? "/usr/local/bin/ollama",
+    arguments: ["ollama", "serve"],
+    uid: story.cgroup?.kind === "session" || story.cgroup?.kind === "user-unit" ? 1000 : 999,
+    user: "ollama",
+    startedAt: story.startedBeforeTheFiles === true ? "2025-12-31T00:00:00.000Z" : "2026-01-02T00:00:00.000Z",
+    namespace: null,
+    cgroup: story.cgroup ?? SERVICE,
+    environment:
+      story.running === undefined
+        ? { ok: false, why: "denied", from: "/proc/812/environ" }
+        : { ok: true, value: story.running === null ? {} : { OLLAMA_HOST: story.running }, from: "/proc/812/environ" },
+  };
+  const wanted = { variables: VARIABLES, defaultsFiles: ["ollama"], wantsUnit: (name: string) => /^ollama/.test(name) };
+  const identity = { accounts: ACCOUNTS };
+  const units = await gatherUnits(host, wanted, [process], identity);
+  const environmentFiles = await gatherEnvironmentFiles(host, wanted, units.ok ? units.value : [], identity, [process]);
+  const made = story.container === undefined ? aHost() : aHost().container({ name: "ollama", ...story.container });
+  const { facts } = made.with({ units, environmentFiles });
+  const container = facts.containers.ok ? (facts.containers.value.containers[0] ?? null) : null;
+  const server = {
+    kind: "ollama",
+    version: null,
+    process,
+    container,
+    inOwnNamespace: true,
+    listeners: [],
+    publications: [],
+  } as const;
+  return judgeSettings(facts, server, toRunBy(process, container));
+}
+
+/** `value @ file:line: reaches why` of every place that claims a listen address. */
+async function declared(story: Story): Promise<readonly string[]> {
+  const settings = await settingsOf(story);
+  const found = settings.find(({ name }) => name === "OLLAMA_HOST")?.declared ?? [];
+  return found.map(({ value, file, line, reaches, why }) => {
+    const place = line === null ? file : `${file}:${String(line)}`;
+    return `${value} @ ${place}: ${reaches === null ? "?" : reaches ? "yes" : "no"} ${why}`;
+  });
+}
+
+const STORIES: readonly (readonly [group: string, name: string, story: Story, expected: readonly string[]])[] = [
+  [
+    "a service",
+    "a drop-in, reloaded and restarted: it is in effect",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=0.0.0.0") },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0" },
+      running: "0.0.0.0",
+    },
+    [`0.0.0.0 @ ${DROP_IN}:2: yes in-effect`],
+  ],
+  [
+    "a service",
+    "written to /etc/environment and rebooted: the service never reads it",
+    { files: { [UNIT]: INSTALLED, "/etc/environment": "OLLAMA_HOST=127.0.0.1\n" }, running: null },
+    ["127.0.0.1 @ /etc/environment:1: no not-read-by-system-services"],
+  ],
+  [
+    "a service",
+    "exported in a shell profile, service restarted: the service never sees it",
+    { files: { [UNIT]: INSTALLED, "/root/.bashrc": "export OLLAMA_HOST=127.0.0.1\n" }, running: null },
+    ["127.0.0.1 @ /root/.bashrc:1: no shell-only"],
+  ],
+  [
+    "a service",
+    "set in a profile without export",
+    { files: { [UNIT]: INSTALLED, "/etc/profile.d/ollama.sh": "OLLAMA_HOST=127.0.0.1\n" }, running: null },
+    ["127.0.0.1 @ /etc/profile.d/ollama.sh:1: no not-exported"],
+  ],
+  [
+    "a service",
+    "environment.d is for user services",
+    { files: { [UNIT]: INSTALLED, "/etc/environment.d/ollama.conf": "OLLAMA_HOST=127.0.0.1\n" }, running: null },
+    ["127.0.0.1 @ /etc/environment.d/ollama.conf:1: no user-services-only"],
+  ],
+  [
+    "a service",
+    "a defaults file that no unit names",
+    { files: { [UNIT]: INSTALLED, "/etc/default/ollama": "OLLAMA_HOST=127.0.0.1\n" }, running: null },
+    ["127.0.0.1 @ /etc/default/ollama:1: no no-unit-names-this-file"],
+  ],
+  [
+    "a service",
+    "the defaults file wins over the drop-in",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}EnvironmentFile=-/etc/default/ollama\n`,
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+        "/etc/default/ollama": "OLLAMA_HOST=0.0.0.0\n",
+      },
+      loaded: {
+        environment: "OLLAMA_HOST=127.0.0.1",
+        more: "EnvironmentFiles=/etc/default/ollama (ignore_errors=yes)\n",
+      },
+      running: "0.0.0.0",
+    },
+    ["0.0.0.0 @ /etc/default/ollama:1: yes in-effect", `127.0.0.1 @ ${DROP_IN}:2: no overridden-by-environment-file`],
+  ],
+  [
+    "a service",
+    "`export` in a file that systemd reads",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}EnvironmentFile=/etc/default/ollama\n`,
+        "/etc/default/ollama": "export OLLAMA_HOST=127.0.0.1\n",
+      },
+      loaded: { more: "EnvironmentFiles=/etc/default/ollama (ignore_errors=no)\n" },
+      running: null,
+    },
+    ["127.0.0.1 @ /etc/default/ollama:1: no export-not-understood"],
+  ],
+  [
+    "a service",
+    "a unit that names /etc/environment itself",
+    {
+      files: { [UNIT]: `${INSTALLED}EnvironmentFile=/etc/environment\n`, "/etc/environment": "OLLAMA_HOST=0.0.0.0\n" },
+      loaded: { more: "EnvironmentFiles=/etc/environment (ignore_errors=no)\n" },
+      running: "0.0.0.0",
+    },
+    ["0.0.0.0 @ /etc/environment:1: yes in-effect"],
+  ],
+  [
+    "a service",
+    "with PAMName= the login environment does count",
+    {
+      files: { [UNIT]: `${INSTALLED}PAMName=login\n`, "/etc/environment": "OLLAMA_HOST=0.0.0.0\n" },
+      running: "0.0.0.0",
+    },
+    ["0.0.0.0 @ /etc/environment:1: yes in-effect"],
+  ],
+  [
+    "a service",
+    "the manager's DefaultEnvironment= counts, until a unit says otherwise",
+    {
+      files: {
+        [UNIT]: INSTALLED,
+        "/etc/systemd/system.conf": "[Manager]\nDefaultEnvironment=OLLAMA_HOST=0.0.0.0\n",
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+      },
+      loaded: { environment: "OLLAMA_HOST=127.0.0.1" },
+      running: "127.0.0.1",
+    },
+    ["0.0.0.0 @ /etc/systemd/system.conf:2: no overridden-later", `127.0.0.1 @ ${DROP_IN}:2: yes in-effect`],
+  ],
+  [
+    "a service",
+    "a later drop-in wins over the one that closes the server",
+    {
+      files: {
+        [UNIT]: INSTALLED,
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+        "/etc/systemd/system/ollama.service.d/zz-lan.conf": environment("OLLAMA_HOST=0.0.0.0"),
+      },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0" },
+      running: "0.0.0.0",
+    },
+    [
+      `127.0.0.1 @ ${DROP_IN}:2: no overridden-later`,
+      "0.0.0.0 @ /etc/systemd/system/ollama.service.d/zz-lan.conf:2: yes in-effect",
+    ],
+  ],
+  [
+    "a service",
+    "an empty Environment= takes back what stood before",
+    {
+      files: { [UNIT]: INSTALLED + "Environment=OLLAMA_HOST=0.0.0.0\n", [DROP_IN]: "[Service]\nEnvironment=\n" },
+      running: null,
+    },
+    [`0.0.0.0 @ ${UNIT}:3: no overridden-later`],
+  ],
+  [
+    "a service",
+    "UnsetEnvironment= takes it away at last",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=0.0.0.0") + "UnsetEnvironment=OLLAMA_HOST\n" },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0" },
+      running: null,
+    },
+    [`0.0.0.0 @ ${DROP_IN}:2: no overridden-later`],
+  ],
+  [
+    "a service",
+    "a trailing comment that was applied",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment('"OLLAMA_HOST=127.0.0.1:11434" # was OLLAMA_HOST=0.0.0.0') },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0" },
+      running: "0.0.0.0",
+    },
+    [`127.0.0.1:11434 @ ${DROP_IN}:2: no overridden-later`, `0.0.0.0 @ ${DROP_IN}:2: yes in-effect`],
+  ],
+  [
+    "a service",
+    "text above [Service], curly quotes, an open quote, an unknown escape: each named",
+    {
+      files: {
+        [UNIT]: INSTALLED,
+        [DROP_IN]:
+          'Environment=OLLAMA_HOST=1\n[Service]\nEnvironment=“OLLAMA_HOST=2”\nEnvironment="OLLAMA_HOST=3\nEnvironment=OLLAMA_HOST=\\4\n[service]\nEnvironment=OLLAMA_HOST=5\n',
+      },
+      running: null,
+    },
+    [
+      `1 @ ${DROP_IN}:1: no outside-service-section`,
+      `2 @ ${DROP_IN}:3: no curly-quotes`,
+      `3 @ ${DROP_IN}:4: no unbalanced-quotes`,
+      `\\4 @ ${DROP_IN}:5: no unknown-escape`,
+      `5 @ ${DROP_IN}:7: no outside-service-section`,
+    ],
+  ],
+  [
+    "changes that wait",
+    "the drop-in was edited and daemon-reload forgotten: the old line is still in effect",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}Environment=OLLAMA_HOST=0.0.0.0\n`,
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+      },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0", reload: true },
+      running: "0.0.0.0",
+    },
+    [`0.0.0.0 @ ${UNIT}:3: yes in-effect`, `127.0.0.1 @ ${DROP_IN}:2: no daemon-reload-missing`],
+  ],
+  [
+    "changes that wait",
+    "the same, where the process cannot be read: what is not loaded cannot be in effect, the rest is unknown",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}Environment=OLLAMA_HOST=0.0.0.0\n`,
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+      },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0", reload: true },
+    },
+    [`0.0.0.0 @ ${UNIT}:3: ? effective-unread`, `127.0.0.1 @ ${DROP_IN}:2: no daemon-reload-missing`],
+  ],
+  [
+    "changes that wait",
+    "reloaded and never restarted",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1") },
+      loaded: { environment: "OLLAMA_HOST=127.0.0.1" },
+      running: "0.0.0.0",
+      startedBeforeTheFiles: true,
+    },
+    [`127.0.0.1 @ ${DROP_IN}:2: no restart-missing`],
+  ],
+  [
+    "changes that wait",
+    "the defaults file was edited and the service not restarted",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}EnvironmentFile=/etc/default/ollama\n`,
+        "/etc/default/ollama": "OLLAMA_HOST=127.0.0.1\n",
+      },
+      loaded: { more: "EnvironmentFiles=/etc/default/ollama (ignore_errors=no)\n" },
+      running: "0.0.0.0",
+      startedBeforeTheFiles: true,
+    },
+    ["127.0.0.1 @ /etc/default/ollama:1: no restart-missing"],
+  ],
+  [
+    "changes that wait",
+    "EnvironmentFile= was added and daemon-reload forgotten",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}EnvironmentFile=/etc/default/ollama\n`,
+        "/etc/default/ollama": "OLLAMA_HOST=127.0.0.1\n",
+      },
+      loaded: { reload: true },
+      running: null,
+    },
+    ["127.0.0.1 @ /etc/default/ollama:1: no daemon-reload-missing"],
+  ],
+  [
+    "changes that wait",
+    "without the manager's word, times alone: edited after the start",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1") },
+      loaded: null,
+      running: null,
+      startedBeforeTheFiles: true,
+    },
+    [`127.0.0.1 @ ${DROP_IN}:2: no restart-missing`],
+  ],
+  [
+    "what cannot be told",
+    "the process could not be read",
+    {
+      files: {
+        [UNIT]: INSTALLED,
+        [DROP_IN]: environment("OLLAMA_HOST=0.0.0.0"),
+        "/etc/environment": "OLLAMA_HOST=1\n",
+      },
+      loaded: { environment: "OLLAMA_HOST=0.0.0.0" },
+    },
+    ["1 @ /etc/environment:1: no not-read-by-system-services", `0.0.0.0 @ ${DROP_IN}:2: ? effective-unread`],
+  ],
+  [
+    "what cannot be told",
+    "the command sets its own value: no restart would help",
+    {
+      files: {
+        [UNIT]:
+          "[Service]\nExecStart=/usr/bin/env OLLAMA_HOST=0.0.0.0 ollama serve\nEnvironment=OLLAMA_HOST=127.0.0.1\n",
+      },
+      loaded: { environment: "OLLAMA_HOST=127.0.0.1" },
+      running: "0.0.0.0",
+    },
+    [`127.0.0.1 @ ${UNIT}:3: no overridden-by-command`],
+  ],
+  [
+    "what cannot be told",
+    "a wrapper script between systemd and the server may set anything: a restart is not said to help",
+    {
+      files: { [UNIT]: "[Service]\nExecStart=/opt/start.sh\nEnvironment=OLLAMA_HOST=127.0.0.1\n" },
+      loaded: { environment: "OLLAMA_HOST=127.0.0.1" },
+      running: "0.0.0.0",
+    },
+    [`127.0.0.1 @ ${UNIT}:3: no cannot-tell`],
+  ],
+  [
+    "what cannot be told",
+    "the wrapper may even read the profile: the same value is not called a coincidence",
+    {
+      files: {
+        [UNIT]: "[Service]\nExecStart=/bin/bash -lc 'ollama serve'\n",
+        "/etc/profile.d/o.sh": "export OLLAMA_HOST=0.0.0.0\n",
+      },
+      running: "0.0.0.0",
+    },
+    ["0.0.0.0 @ /etc/profile.d/o.sh:1: ? cannot-tell"],
+  ],
+  [
+    "what cannot be told",
+    "a specifier means what the manager made of it",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=%H:1") },
+      loaded: { environment: "OLLAMA_HOST=gpu-1:1" },
+      running: "gpu-1:1",
+    },
+    [`%H:1 @ ${DROP_IN}:2: yes in-effect`],
+  ],
+  [
+    "what cannot be told",
+    "a file the unit reads is closed to this reader: it may be what the process goes by",
+    {
+      files: {
+        [UNIT]: `${INSTALLED}EnvironmentFile=/etc/default/ollama\nEnvironment=OLLAMA_HOST=127.0.0.1\n`,
+        "/etc/default/ollama": "",
+      },
+      loaded: {
+        environment: "OLLAMA_HOST=127.0.0.1",
+        more: "EnvironmentFiles=/etc/default/ollama (ignore_errors=no)\n",
+      },
+      running: "0.0.0.0",
+      denied: ["/etc/default/ollama"],
+    },
+    [`127.0.0.1 @ ${UNIT}:4: no cannot-tell`],
+  ],
+  [
+    "a server started by hand",
+    "the unit's settings do not reach it, the profile of that person does",
+    {
+      files: {
+        [UNIT]: INSTALLED,
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+        "/home/ann/.profile": "export OLLAMA_HOST=0.0.0.0\n",
+        "/home/bob/.profile": "export OLLAMA_HOST=10.0.0.1\n",
+      },
+      running: "0.0.0.0",
+      cgroup: ANN,
+    },
+    [
+      "0.0.0.0 @ /home/ann/.profile:1: yes in-effect",
+      "10.0.0.1 @ /home/bob/.profile:1: no server-started-otherwise",
+      `127.0.0.1 @ ${DROP_IN}:2: no server-started-otherwise`,
+    ],
+  ],
+  [
+    "a server started by hand",
+    "/etc/environment reaches it through the login",
+    { files: { "/etc/environment": "OLLAMA_HOST=0.0.0.0\n" }, running: "0.0.0.0", cgroup: ANN },
+    ["0.0.0.0 @ /etc/environment:1: yes in-effect"],
+  ],
+  [
+    "a server started by hand",
+    "the profile says what the process does not have",
+    { files: { "/home/ann/.bashrc": "export OLLAMA_HOST=127.0.0.1\n" }, running: "0.0.0.0", cgroup: ANN },
+    ["127.0.0.1 @ /home/ann/.bashrc:1: no server-started-otherwise"],
+  ],
+  [
+    "a server started by hand",
+    "a profile that computes the value",
+    { files: { "/home/ann/.bashrc": "export OLLAMA_HOST=$(hostname -I):1\n" }, running: "10.0.0.5:1", cgroup: ANN },
+    ["$(hostname -I):1 @ /home/ann/.bashrc:1: ? cannot-tell"],
+  ],
+  [
+    "a user's service",
+    "reads environment.d, and a drop-in wins over it",
+    {
+      files: {
+        "/home/ann/.config/systemd/user/ollama.service": INSTALLED + "Environment=OLLAMA_HOST=127.0.0.1\n",
+        "/home/ann/.config/environment.d/o.conf": "OLLAMA_HOST=0.0.0.0\n",
+        "/home/ann/.bashrc": "export OLLAMA_HOST=1\n",
+      },
+      running: "127.0.0.1",
+      cgroup: { kind: "user-unit", unit: "ollama.service", uid: 1000 },
+    },
+    [
+      "1 @ /home/ann/.bashrc:1: no shell-only",
+      "0.0.0.0 @ /home/ann/.config/environment.d/o.conf:1: no overridden-later",
+      "127.0.0.1 @ /home/ann/.config/systemd/user/ollama.service:3: yes in-effect",
+    ],
+  ],
+  [
+    "a user's service",
+    "environment.d in effect",
+    {
+      files: {
+        "/home/ann/.config/systemd/user/ollama.service": INSTALLED,
+        "/home/ann/.config/environment.d/o.conf": "OLLAMA_HOST=0.0.0.0\n",
+      },
+      running: "0.0.0.0",
+      cgroup: { kind: "user-unit", unit: "ollama.service", uid: 1000 },
+    },
+    ["0.0.0.0 @ /home/ann/.config/environment.d/o.conf:1: yes in-effect"],
+  ],
+  [
+    "a container",
+    "has its own environment; the host's places do not count",
+    {
+      files: {
+        "/etc/environment": "OLLAMA_HOST=127.0.0.1\n",
+        [UNIT]: INSTALLED,
+        [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+      },
+      running: "0.0.0.0:11434",
+      cgroup: { kind: "container", engine: "docker", id: "a".repeat(64) },
+      container: { environment: { OLLAMA_HOST: "0.0.0.0:11434" } },
+    },
+    [
+      "127.0.0.1 @ /etc/environment:1: no container-has-its-own",
+      `127.0.0.1 @ ${DROP_IN}:2: no container-has-its-own`,
+      "0.0.0.0:11434 @ docker inspect ollama: yes in-effect",
+    ],
+  ],
+  [
+    "a container",
+    "its entry point sets another value",
+    {
+      files: {},
+      running: "0.0.0.0",
+      cgroup: { kind: "container", engine: "docker", id: "a".repeat(64) },
+      container: { environment: { OLLAMA_HOST: "127.0.0.1" } },
+    },
+    ["127.0.0.1 @ docker inspect ollama: no overridden-by-command"],
+  ],
+];
+
+for (const [group, stories] of Map.groupBy(STORIES, ([name]) => name)) {
+  describe(group, () => {
+    for (const [, name, story, expected] of stories) {
+      test(name, async () => assert.deepEqual(await declared(story), expected));
+    }
+  });
+}
+
+test("no claim is ever said to reach a process that has another value", async () => {
+  for (const [, name, story] of STORIES) {
+    for (const running of ["0.0.0.0", "127.0.0.1", "elsewhere:1", null, undefined]) {
+      const { running: _, ...rest } = story;
+      const settings = await settingsOf(running === undefined ? rest : { ...rest, running });
+      for (const { effective, effectiveKnown, declared: claims } of settings.filter(
+        (each) => each.name === "OLLAMA_HOST",
+      )) {
+        const reaching = claims.filter(({ reaches }) => reaches === true);
+        assert.ok(effectiveKnown || reaching.length === 0, name);
+        assert.ok(
+          reaching.every(({ value }) => value === effective || value.includes("%")),
+          name,
+        );
+      }
+    }
+  }
+});
+
+test("the listen address is always told, set or not; other settings only where somebody mentions them", async () => {
+  const settings = await settingsOf({ files: { [UNIT]: INSTALLED }, running: null });
+  assert.deepEqual(settings, [
+    { name: "OLLAMA_HOST", effective: null, effectiveKnown: true, listensOn: "127.0.0.1:11434", declared: [] },
+  ]);
+});
+
+test("an environment that could not be read is not an unset variable", async () => {
+  const settings = await settingsOf({ files: { [UNIT]: INSTALLED } });
+  assert.deepEqual(settings, [
+    { name: "OLLAMA_HOST", effective: null, effectiveKnown: false, listensOn: null, declared: [] },
+  ]);
+});
