@@ -74,7 +74,8 @@ function toRow(route: Route, { words, citations }: RouteLayout): Row {
     stops: toStopsText(route, deciding, words),
     verdict: words.routeVerdicts[route.verdict],
     evidence: [...new Set(evidence.map((each) => citations.cite(each)))].join(" "),
-    colour: ROUTE_COLOURS[route.verdict],
+    // That this host reaches its own server is no alarm.
+    colour: route.verdict === "open" && route.from.vantage === "host" ? "bold" : ROUTE_COLOURS[route.verdict],
   };
 }
 

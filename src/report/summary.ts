@@ -1,4 +1,4 @@
-import type { BarrierReason, Route, RouteVerdict } from "../judge/route.ts";
+import type { Barrier, Route, RouteVerdict } from "../judge/route.ts";
 import type { Server } from "../judge/server.ts";
 import type { ServerKindId } from "../servers/server-kind.ts";
 import type { HostVerdict, Report } from "./report.ts";
@@ -26,7 +26,7 @@ export interface Summary {
   /** For `exposed`: of the open routes. For `guarded`: of the guarded ones. */
   readonly audience: Audience;
   /** For `unknown`: what could not be told about the server's routes. */
-  readonly unknown: readonly BarrierReason[];
+  readonly unknown: readonly Pick<Barrier, "kind" | "why">[];
   /** Names of the facts that could not be read. */
   readonly missing: readonly string[];
 }
@@ -64,14 +64,12 @@ function toAudience(routes: readonly Route[], verdict: RouteVerdict): Audience {
   };
 }
 
-function toUnknown(routes: readonly Route[]): BarrierReason[] {
-  return unique(
-    routes
-      .filter((route) => route.verdict === "unknown" && !isOnHost(route))
-      .flatMap((route) => route.barriers)
-      .filter((barrier) => barrier.stops === null)
-      .map((barrier) => barrier.why),
-  );
+function toUnknown(routes: readonly Route[]): Pick<Barrier, "kind" | "why">[] {
+  const unknown = routes
+    .filter((route) => route.verdict === "unknown" && !isOnHost(route))
+    .flatMap((route) => route.barriers)
+    .filter((barrier) => barrier.stops === null);
+  return [...new Map(unknown.map(({ kind, why }) => [`${kind} ${why}`, { kind, why }])).values()];
 }
 
 function isOnHost(route: Route): boolean {

@@ -72,11 +72,17 @@ function formatSummary(report: Report, page: Page): string[] {
   return [
     head,
     ...rest,
+    ...(report.verdict === "unknown" ? wrapText(toWayToKnow(report), width) : []),
     ...(summary.audience.internet === "as-far-as-seen" ? wrapText(words.upstreamUnseen, width) : []),
     ...wrapText(words.host(host.name, host.os, host.kernel, toMoment(recordedAt)), width).map((line) =>
       paint("dim", line),
     ),
   ];
+}
+
+/** What to do so that the verdict can be known: rights first, for they are what is missing most often. */
+function toWayToKnow({ missing }: Report): string {
+  return (missing.find(({ why }) => why === "denied") ?? missing[0])?.fix ?? "";
 }
 
 function formatServer(server: Server, page: Page): string[] {
@@ -135,14 +141,16 @@ function formatEvidence(lines: readonly string[], page: Page): string[] {
 }
 
 function formatFindings(report: Report, page: Page): string[] {
-  const { words, paint } = page;
+  const { words, paint, width } = page;
   if (report.findings.length === 0) return [words.headings.noFindings];
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: report.findings.filter((finding) => finding.severity === severity).length,
   })).filter(({ count }) => count > 0);
   return [
-    `${paint("bold", words.headings.findings)}  ${words.findingCount(counts)}`,
+    ...wrapText(words.labelled(words.headings.findings, words.findingCount(counts)), width).map((line) =>
+      paint("bold", line),
+    ),
     ...report.findings.flatMap((finding) => ["", ...formatFinding(finding, page)]),
     "",
     words.headings.explain,
@@ -169,10 +177,10 @@ function formatFinding(finding: ReportedFinding, page: Page): string[] {
 }
 
 /** Never wrapped, because it is there to be copied; a command that mends several findings stands once. */
-function formatCommand({ rule, fix: { command } }: ReportedFinding, { words, commands }: Page): string[] {
+function formatCommand({ rule, fix: { command } }: ReportedFinding, { words, commands, width }: Page): string[] {
   if (command === null) return [];
   const known = commands.get(command);
-  if (known !== undefined) return [`    ${words.sameCommand(known)}`];
+  if (known !== undefined) return indent(wrapText(words.sameCommand(known), width - 4), 4);
   commands.set(command, rule);
   return [`    ${toPrintable(command)}`];
 }

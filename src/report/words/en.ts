@@ -12,7 +12,7 @@ export const EN: Words = {
   severities: { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW", info: "INFO" },
   verdicts: { exposed: "EXPOSED", guarded: "GUARDED", local: "LOCAL", unknown: "UNKNOWN", none: "NONE" },
   routeVerdicts: { open: "OPEN", guarded: "GUARDED", closed: "closed", unknown: "UNKNOWN" },
-  servers: { ...PRODUCT_NAMES, "openai-compatible": "a server with the OpenAI API" },
+  servers: { ...PRODUCT_NAMES, "openai-compatible": "OpenAI-compatible server" },
   summary: toSentence,
   upstreamUnseen:
     "Open as far as this host goes; a router or cloud firewall in front of it cannot be seen from here. To be sure, " +
@@ -36,7 +36,7 @@ export const EN: Words = {
     tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
   },
-  entry: (address, through) => (through === null ? address : `${address} by ${show(through)}`),
+  entry: (address, through) => (through === null ? show(address) : `${show(address)} by ${show(through)}`),
   barriers: {
     bind: "listen address",
     routing: "routing",
@@ -193,7 +193,9 @@ function toSentence(summary: Summary): string {
       if (server === null) {
         return `UNKNOWN: it could not be told whether a model server runs here; not read: ${toFacts(summary.missing)}.`;
       }
-      const reasons = summary.unknown.map((reason) => EN.barrierReasons[reason]).join("; ");
+      const reasons = summary.unknown
+        .map(({ kind, why }) => `${EN.barriers[kind]}: ${EN.barrierReasons[why]}`)
+        .join("; ");
       return `UNKNOWN: it could not be told who can reach ${server}${reasons === "" ? "" : ` (${reasons})`}.${more}`;
     }
   }

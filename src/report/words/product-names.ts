@@ -4,7 +4,7 @@ import type { ServerKindId } from "../../servers/server-kind.ts";
 export const PRODUCT_NAMES: Readonly<Record<Exclude<ServerKindId, "openai-compatible">, string>> = {
   ollama: "Ollama",
   vllm: "vLLM",
-  "llama-cpp": "llama.cpp server",
+  "llama-cpp": "llama.cpp",
   "lm-studio": "LM Studio",
   localai: "LocalAI",
   "open-webui": "Open WebUI",

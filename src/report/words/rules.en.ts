@@ -1,9 +1,8 @@
 import type { RuleId } from "../../judge/finding.ts";
+import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords } from "../report.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
-
-const IN_CONTAINER = "A container needs to be created again with the new value.";
 
 /** The rules in English, ASCII only. */
 export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
@@ -11,13 +10,15 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "A model server listens on an address that others than this host reach, and answers without a credential.",
     title: ({ setting, value, entries }) =>
       `Others can use the server without a credential at ${list(entries)}: ` +
-      (value === null ? `${setting} is not set to loopback` : `${setting}=${show(value)}`),
+      (value === null ? `${show(setting)} is not set to loopback` : `${show(setting)}=${show(value)}`),
     why:
       "Whoever reaches the port can run models on your hardware, read and delete models, make the server fetch files " +
       "from anywhere, and use every flaw of its version. Ollama has no authentication of its own.",
-    fix: () =>
-      "Bind the server to 127.0.0.1 and let others in by a proxy that asks for a credential. The service restarts, " +
-      `which breaks off running requests. ${IN_CONTAINER}`,
+    fix: ({ unit }) =>
+      "Bind the server to 127.0.0.1 and let others in by a proxy that asks for a credential. " +
+      (unit === null
+        ? "It has to be started again; a container has to be created again with the new value."
+        : "The service restarts, which breaks off running requests."),
     check:
       "`ss -H -tlnp` shows 127.0.0.1:11434 and neither *:11434 nor 0.0.0.0:11434; `portlock probe http://HOST:11434` " +
       "run on another machine finds the port closed.",
@@ -25,13 +26,13 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "published-port-open": {
     what: "A container publishes a model server's port on an address that others than this host reach.",
     title: ({ engine, container, published, containerPort }) =>
-      `${engine} publishes port ${containerPort} of container ${show(container)} to others on ${show(published)}`,
+      `${show(engine)} publishes port ${containerPort} of container ${show(container)} to others on ${show(published)}`,
     why:
       "`-p 11434:11434` publishes on every address of the host. Docker passes such packets on before the INPUT rules " +
       "of ufw and firewalld see them, so `ufw deny` does not close the port.",
-    fix: ({ containerPort }) =>
-      `Create the container again with \`-p 127.0.0.1:${containerPort}:${containerPort}\` (in a compose file: ` +
-      `"127.0.0.1:${containerPort}:${containerPort}" under \`ports\`). Until then, stop it.`,
+    fix: ({ published, containerPort }) =>
+      `Create the container again with \`-p ${toLoopbackPublication(published, containerPort)}\` (in a compose file: ` +
+      `"${toLoopbackPublication(published, containerPort)}" under \`ports\`). Until then, stop it.`,
     check:
       "`docker port NAME` (or `podman port NAME`) names 127.0.0.1 only, and a connection from another machine fails.",
   },
@@ -84,17 +85,17 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "setting-without-effect": {
     what: "A setting is written down where it never reaches the server.",
     title: ({ setting, value, file, line, reason }) =>
-      `${setting}=${show(value)} in ${place(file, line)} has no effect: ${DECLARATION_REASONS_EN[reason]}`,
+      `${show(setting)}=${show(value)} in ${place(file, line)} has no effect: ${DECLARATION_REASONS_EN[reason]}`,
     why: "Whoever wrote it believes it is in force. The server goes by another value, as its process and its socket show.",
     fix: ({ setting, file, line }) =>
-      `Write ${setting} where the server reads it, and remove it from ${place(file, line)}. A systemd service reads its ` +
+      `Write ${show(setting)} where the server reads it, and remove it from ${place(file, line)}. A systemd service reads its ` +
       "unit, the unit's drop-ins and the files that EnvironmentFile= names, nothing else.",
     check: "`systemctl show -p Environment UNIT` and /proc/PID/environ both hold the value.",
   },
   "comment-applied-as-setting": {
     what: "Words behind a value, meant as a comment, were applied as a setting.",
     title: ({ setting, value, file, line }) =>
-      `The words behind # in ${place(file, line)} are no comment: ${setting}=${show(value)} was applied`,
+      `The words behind # in ${place(file, line)} are no comment: ${show(setting)}=${show(value)} was applied`,
     why: "systemd has no comments at the end of a line. Each word there that reads NAME=value is a setting, and the last one wins.",
     fix: ({ file, line }) =>
       `Move the comment in ${place(file, line)} to a line of its own that begins with #, then reload and restart. ` +
@@ -104,7 +105,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "setting-in-overwritten-unit": {
     what: "A setting stands in the unit file that the installer writes anew at every upgrade.",
     title: ({ setting, file, unit }) =>
-      `${setting} stands in ${show(file)}, which the next upgrade of ${show(unit)} overwrites`,
+      `${show(setting)} stands in ${show(file)}, which the next upgrade of ${show(unit)} overwrites`,
     why: "Ollama's installer replaces the whole unit file. The setting, and what it closes, is then gone. Drop-ins stay.",
     fix: ({ unit }) => `Put the setting into a drop-in of ${show(unit)}.`,
     check: "`systemctl cat UNIT` shows the setting below a path that ends in .d/, and still does after an upgrade.",
@@ -120,7 +121,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "restart-missing": {
     what: "A service runs with an older value of a setting than systemd has loaded.",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} still runs with ${setting}=${show(running ?? "")}; from its next start it will be ${show(loaded ?? "")}`,
+      `${show(unit)} still runs with ${show(setting)}=${show(running ?? "")}; from its next start it will be ${show(loaded ?? "")}`,
     why: "The value changes at some later restart or reboot, when nobody looks: it may close the server, or open it.",
     fix: ({ loaded }) =>
       `Restart the service to bring ${show(loaded ?? "the loaded value")} into force; if that value would open the ` +
@@ -198,9 +199,9 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   },
   "request-logging-on": {
     what: "The server writes prompts and answers to disk.",
-    title: ({ setting }) => `${setting} is on: prompts and request bodies are written to disk`,
+    title: ({ setting }) => `${show(setting)} is on: prompts and request bodies are written to disk`,
     why: "Prompts hold what people paste: contracts, keys, names. In a log they outlive the request, and backups take them along.",
-    fix: ({ setting }) => `Turn ${setting} off, and delete what was written.`,
+    fix: ({ setting }) => `Turn ${show(setting)} off, and delete what was written.`,
     check: "/proc/PID/environ no longer holds the setting.",
   },
   "planted-models": {

@@ -1,4 +1,5 @@
 import type { RuleId } from "../../judge/finding.ts";
+import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords } from "../report.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
@@ -9,23 +10,24 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "模型服务监听在他人可达的地址上，且无需凭据即应答。",
     title: ({ setting, value, entries }) =>
       `他人无需凭据即可通过 ${list(entries)} 使用该服务：` +
-      (value === null ? `${setting} 未设为回环地址` : `${setting}=${show(value)}`),
+      (value === null ? `${show(setting)} 未设为回环地址` : `${show(setting)}=${show(value)}`),
     why:
       "任何能连到该端口的人都可以占用你的算力运行模型、读取或删除模型、让服务器从任意地址下载文件，并利用该版本的所有漏洞。" +
       "Ollama 自身没有认证功能。",
-    fix: () =>
-      "将服务绑定到 127.0.0.1，需要远程使用的人通过带认证的代理访问。服务会重启，正在处理的请求会中断。容器需用新值重新创建。",
+    fix: ({ unit }) =>
+      "将服务绑定到 127.0.0.1，需要远程使用的人通过带认证的代理访问。" +
+      (unit === null ? "服务需重新启动；容器需用新值重新创建。" : "服务会重启，正在处理的请求会中断。"),
     check:
       "`ss -H -tlnp` 中只有 127.0.0.1:11434，没有 *:11434 或 0.0.0.0:11434；在另一台机器上运行 `portlock probe http://HOST:11434`，端口不通。",
   },
   "published-port-open": {
     what: "容器把模型服务的端口发布到了他人可达的地址。",
     title: ({ engine, container, published, containerPort }) =>
-      `${engine} 把容器 ${show(container)} 的端口 ${containerPort} 发布到了对外地址 ${show(published)}`,
+      `${show(engine)} 把容器 ${show(container)} 的端口 ${containerPort} 发布到了对外地址 ${show(published)}`,
     why: "`-p 11434:11434` 会发布到本机的所有地址。Docker 在 ufw、firewalld 的 INPUT 规则之前就转发了这些数据包，因此 `ufw deny` 关不掉该端口。",
-    fix: ({ containerPort }) =>
-      `用 \`-p 127.0.0.1:${containerPort}:${containerPort}\` 重新创建容器（compose 文件：在 \`ports\` 下写 ` +
-      `"127.0.0.1:${containerPort}:${containerPort}"）。在此之前请先停止容器。`,
+    fix: ({ published, containerPort }) =>
+      `用 \`-p ${toLoopbackPublication(published, containerPort)}\` 重新创建容器（compose 文件：在 \`ports\` 下写 ` +
+      `"${toLoopbackPublication(published, containerPort)}"）。在此之前请先停止容器。`,
     check: "`docker port 容器名`（或 `podman port 容器名`）只显示 127.0.0.1，且从另一台机器无法连接。",
   },
   "reached-from-other-interface": {
@@ -69,17 +71,17 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "setting-without-effect": {
     what: "设置写在了服务读不到的地方。",
     title: ({ setting, value, file, line, reason }) =>
-      `${place(file, line)} 中的 ${setting}=${show(value)} 不生效：${DECLARATION_REASONS_ZH_CN[reason]}`,
+      `${place(file, line)} 中的 ${show(setting)}=${show(value)} 不生效：${DECLARATION_REASONS_ZH_CN[reason]}`,
     why: "写下它的人以为已经生效，而从进程和套接字可以看到，服务用的是另一个值。",
     fix: ({ setting, file, line }) =>
-      `请把 ${setting} 写到服务会读取的地方，并从 ${place(file, line)} 中删除。systemd 服务只读取 unit、它的 drop-in ` +
+      `请把 ${show(setting)} 写到服务会读取的地方，并从 ${place(file, line)} 中删除。systemd 服务只读取 unit、它的 drop-in ` +
       "以及 EnvironmentFile= 指定的文件。",
     check: "`systemctl show -p Environment UNIT` 和 /proc/PID/environ 中都是该值。",
   },
   "comment-applied-as-setting": {
     what: "写在值后面、本想当作注释的文字被当成设置生效了。",
     title: ({ setting, value, file, line }) =>
-      `${place(file, line)} 中 # 之后的文字不是注释：${setting}=${show(value)} 已生效`,
+      `${place(file, line)} 中 # 之后的文字不是注释：${show(setting)}=${show(value)} 已生效`,
     why: "systemd 不支持行尾注释。那里每个形如 NAME=value 的词都是一项设置，且以最后一个为准。",
     fix: ({ file, line }) =>
       `请把 ${place(file, line)} 中的注释移到以 # 开头的单独一行，然后重新加载并重启。在此之前，可用 drop-in 写入正确的值。`,
@@ -87,7 +89,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   },
   "setting-in-overwritten-unit": {
     what: "设置写在了安装脚本每次升级都会重写的 unit 文件里。",
-    title: ({ setting, file, unit }) => `${setting} 写在 ${show(file)} 中，下次升级 ${show(unit)} 时会被覆盖`,
+    title: ({ setting, file, unit }) => `${show(setting)} 写在 ${show(file)} 中，下次升级 ${show(unit)} 时会被覆盖`,
     why: "Ollama 的安装脚本会替换整个 unit 文件，这项设置及其防护作用随之消失；drop-in 则会保留。",
     fix: ({ unit }) => `请把该设置写入 ${show(unit)} 的 drop-in。`,
     check: "`systemctl cat UNIT` 中，该设置位于 .d/ 目录下的文件里，升级之后依然如此。",
@@ -102,7 +104,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "restart-missing": {
     what: "服务仍以旧值运行，而 systemd 已加载新值。",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} 仍以 ${setting}=${show(running ?? "")} 运行；下次启动后将变为 ${show(loaded ?? "")}`,
+      `${show(unit)} 仍以 ${show(setting)}=${show(running ?? "")} 运行；下次启动后将变为 ${show(loaded ?? "")}`,
     why: "该值会在以后某次无人留意的重启中改变：服务可能因此关闭对外访问，也可能因此暴露。",
     fix: ({ loaded }) =>
       `重启服务，使${loaded === null ? "已加载的值" : ` ${show(loaded)} `}生效；如果该值会使服务暴露，请先改正。`,
@@ -176,9 +178,9 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   },
   "request-logging-on": {
     what: "服务会把提示词和应答写入磁盘。",
-    title: ({ setting }) => `${setting} 已开启：提示词和请求内容会写入磁盘`,
+    title: ({ setting }) => `${show(setting)} 已开启：提示词和请求内容会写入磁盘`,
     why: "提示词里常有合同、密钥、人名。写进日志后会长期留存，并随备份扩散。",
-    fix: ({ setting }) => `关闭 ${setting}，并删除已写入的内容。`,
+    fix: ({ setting }) => `关闭 ${show(setting)}，并删除已写入的内容。`,
     check: "/proc/PID/environ 中不再有该设置。",
   },
   "planted-models": {

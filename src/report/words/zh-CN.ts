@@ -35,7 +35,7 @@ export const ZH_CN: Words = {
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
   },
-  entry: (address, through) => (through === null ? address : `${address}，经 ${show(through)}`),
+  entry: (address, through) => (through === null ? show(address) : `${show(address)}，经 ${show(through)}`),
   barriers: {
     bind: "监听地址",
     routing: "路由",
@@ -191,7 +191,9 @@ function toSentence(summary: Summary): string {
       return "无：本机未发现模型服务。";
     case "unknown": {
       if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(summary.missing)}。`;
-      const reasons = summary.unknown.map((reason) => ZH_CN.barrierReasons[reason]).join("；");
+      const reasons = summary.unknown
+        .map(({ kind, why }) => `${ZH_CN.barriers[kind]}：${ZH_CN.barrierReasons[why]}`)
+        .join("；");
       return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `（${reasons}）`}。${more}`;
     }
   }
