@@ -128,21 +128,8 @@ export function toDeclaration(claim: Claim, reaches: boolean | null, why: Declar
 
 /** Why its own reader throws a claim away; null where it takes it. */
 export function toFaultReason({ fault }: Claim): DeclarationReason | null {
-  switch (fault) {
-    case null:
-      return null;
-    case "outside-section":
-    case "unknown-section":
-      return "outside-service-section";
-    case "trailing-comment":
-      return "unknown-escape";
-    case "curly-quotes":
-    case "unbalanced-quotes":
-    case "unknown-escape":
-    case "export-not-understood":
-    case "not-exported":
-      return fault;
-  }
+  if (fault === "outside-section" || fault === "unknown-section") return "outside-service-section";
+  return fault === "trailing-comment" ? "unknown-escape" : fault;
 }
 
 /** What the lines of a unit's own section say for one key, a reset applied. */

@@ -81,28 +81,19 @@ function sameUser(claim: Claim, { unit }: Service): boolean {
   return unit === null || claim.unit?.uid === unit.uid;
 }
 
+/** In this order a service takes its environment; a later one wins. */
+const SYSTEM_ORDER: readonly Claim["kind"][] = ["manager", "unit-file", "unit"];
+/** With PAMName=, what the login modules set comes last. */
+const PAM_ORDER: readonly Claim["kind"][] = [...SYSTEM_ORDER, "pam"];
+const USER_ORDER: readonly Claim["kind"][] = ["manager", "pam", "environment.d", "unit-file", "unit"];
+
 /** Place in the order in which the service takes its environment; null: it never reads this place. */
 function rankOf(claim: Claim, { scope, unit, process }: Service): number | null {
-  if (claim.fault !== null) return null;
+  const own = claim.unit !== null || claim.uid === null || claim.uid === process?.uid;
   const usesPam = unit !== null && unitValues(unit, "PAMName").length > 0;
-  const own = claim.uid === null || claim.uid === process?.uid;
-  switch (claim.kind) {
-    case "manager":
-      return 0;
-    case "pam":
-      if (scope === "user") return own ? 1 : null;
-      return usesPam && own ? 5 : null;
-    case "environment.d":
-      return scope === "user" && own ? 2 : null;
-    case "unit-file":
-      return 3;
-    case "unit":
-      return 4;
-    case "shell":
-    case "defaults":
-    case "container":
-      return null;
-  }
+  const order = scope === "user" ? USER_ORDER : usesPam ? PAM_ORDER : SYSTEM_ORDER;
+  const rank = order.indexOf(claim.kind);
+  return claim.fault === null && own && rank >= 0 ? rank : null;
 }
 
 function judgeRanked(

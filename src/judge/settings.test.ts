@@ -1,98 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Container } from "../facts/containers.ts";
-import { gatherEnvironmentFiles } from "../facts/environment-files.ts";
-import type { ControlGroup, Process } from "../facts/processes.ts";
-import { UNIT_PROPERTIES } from "../facts/unit-show.ts";
-import { gatherUnits } from "../facts/units.ts";
-import { openWrittenHost } from "../facts/written-host.fixture.ts";
-import type { WrittenHost } from "../facts/written-host.fixture.ts";
-import { KINDS } from "../servers/catalogue.ts";
-import { toRunBy } from "./run-by.ts";
-import type { Setting } from "./server.ts";
-import { judgeSettings } from "./settings.ts";
-import { aHost } from "./testing/a-host.ts";
-
-/** What a user did to a host, in files and commands; the facts are read from it as from a real one. */
-interface Story {
-  readonly files: Readonly<Record<string, string>>;
-  /** What systemd has loaded; `null`: the manager could not be asked. */
-  readonly loaded?: { readonly environment?: string; readonly reload?: boolean; readonly more?: string } | null;
-  /** OLLAMA_HOST in the running process; null: not set; undefined: the environment could not be read. */
-  readonly running?: string | null;
-  readonly cgroup?: ControlGroup;
-  /** The files of a written host are all of 2026-01-01; by default the process was started later. */
-  readonly startedBeforeTheFiles?: boolean;
-  readonly program?: string;
-  readonly container?: Partial<Container>;
-  readonly denied?: WrittenHost["denied"];
-}
-
-const UNIT = "/etc/systemd/system/ollama.service";
-const DROP_IN = "/etc/systemd/system/ollama.service.d/override.conf";
-const INSTALLED = "[Service]\nExecStart=/usr/local/bin/ollama serve\n";
-const SERVICE: ControlGroup = { kind: "system-unit", unit: "ollama.service" };
-const ANN: ControlGroup = { kind: "session", uid: 1000 };
-const VARIABLES = KINDS.find(({ id }) => id === "ollama")?.variables ?? [];
-const ACCOUNTS = [
-  { uid: 0, name: "root", home: "/root" },
-  { uid: 1000, name: "ann", home: "/home/ann" },
-  { uid: 1001, name: "bob", home: "/home/bob" },
-];
-
-function environment(...assignments: string[]): string {
-  return `[Service]\n${assignments.map((assignment) => `Environment=${assignment}\n`).join("")}`;
-}
-
-async function settingsOf(story: Story): Promise<readonly Setting[]> {
-  const loaded = story.loaded === undefined ? {} : story.loaded;
-  const show =
-    `Id=ollama.service\nNames=ollama.service\nLoadState=loaded\nActiveState=active\nMainPID=812\n` +
-    `NeedDaemonReload=${loaded?.reload === true ? "yes" : "no"}\nEnvironment=${loaded?.environment ?? ""}\n${loaded?.more ?? ""}`;
-  const command = `systemctl show --no-pager --property=${UNIT_PROPERTIES} -- ollama.service`;
-  const host = openWrittenHost({
-    files: { "/run/systemd/system/x": "", ...story.files },
-    denied: story.denied ?? [],
-    commands: { [command]: loaded === null ? { exitCode: 1, stdout: "", stderr: "Permission denied" } : show },
-  });
-  const process: Process = {
-    pid: 812,
-    parentPid: 1,
-    name: "ollama",
-    executable: story.program ?? "/usr/local/bin/ollama",
-    arguments: ["ollama", "serve"],
-    uid: story.cgroup?.kind === "session" || story.cgroup?.kind === "user-unit" ? 1000 : 999,
-    user: "ollama",
-    startedAt: story.startedBeforeTheFiles === true ? "2025-12-31T00:00:00.000Z" : "2026-01-02T00:00:00.000Z",
-    namespace: null,
-    cgroup: story.cgroup ?? SERVICE,
-    environment:
-      story.running === undefined
-        ? { ok: false, why: "denied", from: "/proc/812/environ" }
-        : { ok: true, value: story.running === null ? {} : { OLLAMA_HOST: story.running }, from: "/proc/812/environ" },
-  };
-  const wanted = { variables: VARIABLES, defaultsFiles: ["ollama"], wantsUnit: (name: string) => /^ollama/.test(name) };
-  const identity = { accounts: ACCOUNTS };
-  const units = await gatherUnits(host, wanted, [process], identity);
-  const environmentFiles = await gatherEnvironmentFiles(host, wanted, units.ok ? units.value : [], identity, [process]);
-  const made = story.container === undefined ? aHost() : aHost().container({ name: "ollama", ...story.container });
-  const { facts } = made.with({ units, environmentFiles });
-  const container = facts.containers.ok ? (facts.containers.value.containers[0] ?? null) : null;
-  const server = {
-    kind: "ollama",
-    version: null,
-    process,
-    container,
-    inOwnNamespace: true,
-    listeners: [],
-    publications: [],
-  } as const;
-  return judgeSettings(facts, server, toRunBy(process, container));
-}
+import { ANN, DROP_IN, environment, INSTALLED, tell, UNIT } from "../../test/story.ts";
+import type { Story } from "../../test/story.ts";
 
 /** `value @ file:line: reaches why` of every place that claims a listen address. */
 async function declared(story: Story): Promise<readonly string[]> {
-  const settings = await settingsOf(story);
+  const { settings } = await tell(story);
   const found = settings.find(({ name }) => name === "OLLAMA_HOST")?.declared ?? [];
   return found.map(({ value, file, line, reaches, why }) => {
     const place = line === null ? file : `${file}:${String(line)}`;
@@ -530,7 +443,7 @@ test("no claim is ever said to reach a process that has another value", async ()
   for (const [, name, story] of STORIES) {
     for (const running of ["0.0.0.0", "127.0.0.1", "elsewhere:1", null, undefined]) {
       const { running: _, ...rest } = story;
-      const settings = await settingsOf(running === undefined ? rest : { ...rest, running });
+      const { settings } = await tell(running === undefined ? rest : { ...rest, running });
       for (const { effective, effectiveKnown, declared: claims } of settings.filter(
         (each) => each.name === "OLLAMA_HOST",
       )) {
@@ -546,14 +459,14 @@ test("no claim is ever said to reach a process that has another value", async ()
 });
 
 test("the listen address is always told, set or not; other settings only where somebody mentions them", async () => {
-  const settings = await settingsOf({ files: { [UNIT]: INSTALLED }, running: null });
+  const { settings } = await tell({ files: { [UNIT]: INSTALLED }, running: null });
   assert.deepEqual(settings, [
     { name: "OLLAMA_HOST", effective: null, effectiveKnown: true, listensOn: "127.0.0.1:11434", declared: [] },
   ]);
 });
 
 test("an environment that could not be read is not an unset variable", async () => {
-  const settings = await settingsOf({ files: { [UNIT]: INSTALLED } });
+  const { settings } = await tell({ files: { [UNIT]: INSTALLED } });
   assert.deepEqual(settings, [
     { name: "OLLAMA_HOST", effective: null, effectiveKnown: false, listensOn: null, declared: [] },
   ]);
