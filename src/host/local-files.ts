@@ -143,7 +143,7 @@ function toNames(names: string[], path: string): Reading<readonly string[]> {
   if (names.length > NAME_LIMIT) {
     return { ok: false, why: "too-large", from: path, detail: `more than ${NAME_LIMIT} names` };
   }
-  return { ok: true, value: names.sort(), from: path };
+  return { ok: true, value: names.toSorted(), from: path };
 }
 
 function toFileStatus(status: fs.Stats): FileStatus {

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { toErrorCode, toFailure } from "./failure.ts";
 import type { Link, Reading } from "./host.ts";
 import { joinPath, parseLinkPattern } from "./link-pattern.ts";
@@ -44,8 +44,9 @@ export function readLocalLinks(pattern: string): Reading<{ readonly links: reado
   try {
     // A /proc that hides its processes throws thousands of times, and nobody reads those stacks.
     Error.stackTraceLimit = 0;
-    const baseNames = readdirSync(parsed.base);
-    visit(parsed.base, parsed.levels, baseNames);
+    const isListed = parsed.levels[0] === "*";
+    if (!isListed) statSync(parsed.base); // throws where there is no such directory
+    visit(parsed.base, parsed.levels, isListed ? readdirSync(parsed.base) : null);
   } catch (error) {
     return toFailure(error, pattern);
   } finally {

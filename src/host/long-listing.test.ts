@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseLinkPattern } from "./link-pattern.ts";
 import type { LinkPattern } from "./link-pattern.ts";
 import { parseLinkListing, parseStatusListing } from "./long-listing.ts";

@@ -21,6 +21,8 @@ export interface LoopbackSshd {
   readonly port: number;
   /** How many logins the server has accepted. */
   countLogins(): number;
+  /** Processes of the sessions that are open now. */
+  findProcesses(): readonly number[];
   /** Ends the server and every connection it has. */
   kill(): void;
 }
@@ -70,9 +72,11 @@ export async function startSshd(
   writeFileSync(file("ssh_config"), `${clientLines.join("\n")}\n`);
 
   const server = spawn(SSHD, ["-D", "-f", file("sshd_config"), "-E", file("log")], { stdio: "ignore" });
+  const findProcesses = (): readonly number[] => findDescendants(server.pid ?? 0);
   const kill = (): void => {
-    for (const pid of findDescendants(server.pid ?? 0)) end(pid);
+    const sessions = findProcesses();
     server.kill("SIGKILL");
+    for (const pid of sessions) end(pid);
   };
   context.after(kill);
   await waitForBanner(port);
@@ -83,6 +87,7 @@ export async function startSshd(
     directory,
     port,
     countLogins: () => readFileSync(file("log"), "utf8").split("Accepted publickey").length - 1,
+    findProcesses,
     kill,
   };
 }
@@ -102,7 +107,7 @@ function findDescendants(pid: number): readonly number[] {
     .split(" ")
     .filter(Boolean)
     .map(Number);
-  return children.flatMap((child) => [...findDescendants(child), child]);
+  return children.flatMap((child) => [child, ...findDescendants(child)]);
 }
 
 async function findFreePort(): Promise<number> {

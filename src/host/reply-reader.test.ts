@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ReplyReader } from "./reply-reader.ts";
 
 const NONCES = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"] as const;

@@ -25,7 +25,7 @@ export function toNames(reply: ShellReply, path: string): Reading<readonly strin
   if (names.length > NAME_LIMIT) {
     return { ok: false, why: "too-large", from: path, detail: `more than ${NAME_LIMIT} names` };
   }
-  return { ok: true, value: names.sort(), from: path };
+  return { ok: true, value: names.toSorted(), from: path };
 }
 
 /** One line of `stat -L -c '%f %u %g %s %Y'`, or else of `ls -ldnL`. */

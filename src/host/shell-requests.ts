@@ -60,10 +60,10 @@ pl_stat() {
   else pl_tool "$1" env TZ=UTC0 ls -ldnL "$2"; fi
 }
 pl_links() {
-  if [ -d "$3" ] && [ -r "$3" ]; then
-    pl_nonce=$1 pl_kind=$2; shift 3
+  if [ -d "$4" ] && [ "$3" "$4" ]; then
+    pl_nonce=$1 pl_kind=$2; shift 4
     pl_tool "$pl_nonce" ls "$pl_kind$pl_style" /dev/null "$@"
-  else pl_explain "$1" -1 "$3/"; fi
+  else pl_explain "$1" -1 "$4/"; fi
 }
 case $(ls --help 2>&1 </dev/null) in
   *BusyBox*) pl_style= ;;
@@ -117,7 +117,10 @@ export function commandRequest(words: readonly string[]): ShellRequest {
 /** Lists the directories that hold the links where the last level is `*`, else the links themselves. */
 export function linksRequest(pattern: LinkPattern): ShellRequest {
   const inDirectories = pattern.levels.at(-1) === "*";
+  const kind = inDirectories ? "-ln" : "-ldn";
+  // The shell leaves a star as it is where it may not read the directory: that must not look like "no link".
+  const condition = pattern.levels[0] === "*" ? "-r" : "-d";
   const glob = formatGlob(pattern, inDirectories ? "directories" : "links");
   // /dev/null is no link; beside it `ls` names every directory it lists, even a single one.
-  return (nonce) => `pl_links ${nonce} ${inDirectories ? "-ln" : "-ldn"} ${quoteForShell(pattern.base)} ${glob}\n`;
+  return (nonce) => `pl_links ${nonce} ${kind} ${condition} ${quoteForShell(pattern.base)} ${glob}\n`;
 }

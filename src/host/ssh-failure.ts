@@ -75,6 +75,8 @@ const REFUSALS: readonly (readonly [RegExp, NoAnswer])[] = [
 
 /** What a stream that the other host did not open says about the address it was to lead to. */
 export function toNoAnswerOverSsh(refusal: string): { readonly kind: NoAnswer; readonly detail: string } {
-  const known = /^connect failed/.test(refusal) ? REFUSALS.find(([pattern]) => pattern.test(refusal))?.[1] : undefined;
+  const known = refusal.startsWith("connect failed")
+    ? REFUSALS.find(([pattern]) => pattern.test(refusal))?.[1]
+    : undefined;
   return { kind: known ?? "not-possible", detail: refusal };
 }
