@@ -38,9 +38,11 @@ export const FOREIGN_ORIGIN = "https://page.portlock.example";
 
 /** Requests to one listener, whatever the kinds of server would like to know. */
 const QUESTIONS_LIMIT = 16;
-const AT_A_TIME = 16;
-/** For all questions together; a listener that has not been reached by then counts as unasked. */
-const TIME_LIMIT_MS = 3_000;
+const AT_A_TIME = 8;
+/** For all questions to likely model servers; a listener that has not been reached by then counts as unasked. */
+const LIKELY_LIMIT_MS = 3_000;
+/** For all others: many a listener of another protocol waits in silence, and so would everybody. */
+const UNLIKELY_LIMIT_MS = 300;
 
 /**
  * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
@@ -52,10 +54,33 @@ export async function gatherAnswers(
   targets: readonly Target[],
   wanted: Pick<Wanted, "questions" | "furtherQuestions">,
 ): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
+  const [likely, unlikely] = await Promise.all([
+    askTargets(
+      host,
+      targets.filter((target) => target.likely),
+      wanted,
+      LIKELY_LIMIT_MS,
+    ),
+    askTargets(
+      host,
+      targets.filter((target) => !target.likely),
+      wanted,
+      UNLIKELY_LIMIT_MS,
+    ),
+  ]);
+  return { answers: [...likely.answers, ...unlikely.answers], unasked: likely.unasked + unlikely.unasked };
+}
+
+async function askTargets(
+  host: HostReader,
+  targets: readonly Target[],
+  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
+  limitMs: number,
+): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
   // A limit to waiting; no fact depends on what time it is.
-  const limit = AbortSignal.timeout(TIME_LIMIT_MS);
+  const limit = AbortSignal.timeout(limitMs);
   const over = new Promise<RequestOutcome>((resolve) => {
-    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: "the time for questions was over" }));
+    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: `no answer within ${limitMs} ms` }));
   });
   const ask: Ask = (request) => Promise.race([host.request(request), over]);
   const asked = await inTurns(targets, AT_A_TIME, async (target) =>

@@ -75,8 +75,8 @@ async function gatherNamespace(
 ): Promise<readonly Listener[] | UnseenNamespace> {
   let unseen: UnseenNamespace = { namespace, why: "absent", from: `/proc/${pids[0] ?? "PID"}/net/tcp` };
   for (const pid of pids.slice(0, 3)) {
-    const table = await gatherSocketTables(host, `/proc/${pid}/net`);
-    if (table.ok) return table.value.map((listener) => ({ ...listener, namespace }));
+    const table = await gatherSocketTables(host, `/proc/${pid}/net`, namespace);
+    if (table.ok) return table.value;
     const { why, from, detail } = table;
     unseen = detail === undefined ? { namespace, why, from } : { namespace, why, from, detail };
   }

@@ -19,7 +19,12 @@ const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when 
 
 test("listening sockets are read out of the kernel's IPv4 table, others left out", () => {
   assert.deepEqual(
-    parseProcNetTcp(TCP, "/proc/812/net/tcp").map(({ address, port, inode, uid }) => ({ address, port, inode, uid })),
+    parseProcNetTcp(TCP, "/proc/812/net/tcp", null).map(({ address, port, inode, uid }) => ({
+      address,
+      port,
+      inode,
+      uid,
+    })),
     [
       { address: "127.0.0.1", port: 11_434, inode: 20_111, uid: 998 },
       { address: "0.0.0.0", port: 22, inode: null, uid: 0 },
@@ -29,7 +34,7 @@ test("listening sockets are read out of the kernel's IPv4 table, others left out
 
 test("IPv6 addresses are written short, mapped ones as IPv4, and `::` leaves dual stack open", () => {
   assert.deepEqual(
-    parseProcNetTcp(TCP6, "/proc/net/tcp6").map(({ address, port, dualStack }) => [address, port, dualStack]),
+    parseProcNetTcp(TCP6, "/proc/net/tcp6", null).map(({ address, port, dualStack }) => [address, port, dualStack]),
     [
       ["127.0.0.1", 21_440, false],
       ["::1", 21_439, false],
@@ -40,7 +45,7 @@ test("IPv6 addresses are written short, mapped ones as IPv4, and `::` leaves dua
 });
 
 test("the evidence names file, line and entry", () => {
-  assert.deepEqual(parseProcNetTcp(TCP, "/proc/812/net/tcp")[0]?.evidence, {
+  assert.deepEqual(parseProcNetTcp(TCP, "/proc/812/net/tcp", null)[0]?.evidence, {
     from: "/proc/812/net/tcp",
     line: 2,
     text: "0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000 998 0 20111",
@@ -48,10 +53,10 @@ test("the evidence names file, line and entry", () => {
 });
 
 test("random and damaged tables never throw", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseProcNetTcp(text, "x")));
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseProcNetTcp(text, "x", null)));
   fc.assert(
     fc.property(fc.nat({ max: TCP6.length }), fc.string({ maxLength: 12 }), (at, junk) => {
-      parseProcNetTcp(TCP6.slice(0, at) + junk + TCP6.slice(at), "x");
+      parseProcNetTcp(TCP6.slice(0, at) + junk + TCP6.slice(at), "x", null);
     }),
   );
 });

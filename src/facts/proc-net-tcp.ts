@@ -14,7 +14,8 @@ const LISTENING = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s+[0-9A-F
 export async function gatherSocketTables(
   host: HostReader,
   folder: string,
-): Promise<Reading<readonly Omit<Listener, "namespace">[]>> {
+  namespace: string | null,
+): Promise<Reading<readonly Listener[]>> {
   const [ipv4, ipv6] = await Promise.all([
     host.readFile(`${folder}/tcp`, TABLE_LIMIT_BYTES),
     host.readFile(`${folder}/tcp6`, TABLE_LIMIT_BYTES),
@@ -22,8 +23,8 @@ export async function gatherSocketTables(
   if (!ipv4.ok) return ipv4;
   if (!ipv6.ok && ipv6.why !== "absent") return ipv6;
   const listeners = [
-    ...parseProcNetTcp(ipv4.value, ipv4.from),
-    ...(ipv6.ok ? parseProcNetTcp(ipv6.value, ipv6.from) : []),
+    ...parseProcNetTcp(ipv4.value, ipv4.from, namespace),
+    ...(ipv6.ok ? parseProcNetTcp(ipv6.value, ipv6.from, namespace) : []),
   ];
   return { ok: true, value: listeners, from: ipv4.from };
 }
@@ -34,8 +35,8 @@ export async function gatherSocketTables(
  * holds a socket. `from` names the file for the evidence. Addresses are read as little-endian words, which
  * is right for every machine a model server runs on. Lines that are no entry are left out; never throws.
  */
-export function parseProcNetTcp(text: string, from: string): readonly Omit<Listener, "namespace">[] {
-  const listeners: Omit<Listener, "namespace">[] = [];
+export function parseProcNetTcp(text: string, from: string, namespace: string | null): readonly Listener[] {
+  const listeners: Listener[] = [];
   let number = 0;
   for (const line of text.split("\n")) {
     number += 1;
@@ -47,6 +48,7 @@ export function parseProcNetTcp(text: string, from: string): readonly Omit<Liste
     const address = words.length === 8 ? toIpv4(words) : toIpv6(words);
     const inode = toCount(fields[9]);
     listeners.push({
+      namespace,
       address,
       port: Number.parseInt(port, 16),
       dualStack: address === "::" ? null : false,

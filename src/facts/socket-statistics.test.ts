@@ -24,7 +24,7 @@ LISTEN     0      100       ::1:25                      :::*                   u
 `;
 
 function summarize(text: string): readonly string[] {
-  return parseSocketStatistics(text).listeners.map((listener) =>
+  return parseSocketStatistics(text, null).listeners.map((listener) =>
     [listener.address, listener.port, listener.dualStack, listener.device, listener.pids.join("+")].join(" "),
   );
 }
@@ -42,11 +42,11 @@ test("every way in which a socket can listen is told apart on iproute2 6", () =>
     ":: 21436 false  ",
     "fe80::1 21443 false eth0 ",
   ]);
-  assert.equal(parseSocketStatistics(DEBIAN_12).unparsed, 0);
+  assert.equal(parseSocketStatistics(DEBIAN_12, null).unparsed, 0);
 });
 
 test("inode, owner and evidence come along; a missing uid is root's", () => {
-  const [first, second] = parseSocketStatistics(DEBIAN_12).listeners;
+  const [first, second] = parseSocketStatistics(DEBIAN_12, null).listeners;
   assert.equal(first?.uid, 0);
   assert.equal(second?.uid, 998);
   assert.equal(second?.inode, 15_451);
@@ -66,7 +66,7 @@ test("the wildcard of an old ss is IPv4's, and its `::` may take IPv4 too", () =
 });
 
 test("a wildcard without a word on v6only is left to a connection", () => {
-  const [listener] = parseSocketStatistics("LISTEN 0 128 *:11434 *:* ino:1 sk:1 <->\n").listeners;
+  const [listener] = parseSocketStatistics("LISTEN 0 128 *:11434 *:* ino:1 sk:1 <->\n", null).listeners;
   assert.equal(listener?.address, "::");
   assert.equal(listener?.dualStack, null);
 });
@@ -88,7 +88,7 @@ const HOSTILE_NAMES = [
 for (const name of HOSTILE_NAMES) {
   test(`a process called ${JSON.stringify(name)} names itself and nobody else`, () => {
     const text = `LISTEN 0 5 127.0.0.1:11434 0.0.0.0:* users:(("${name}",pid=812,fd=3),("${name}",pid=813,fd=3)) uid:998 ino:77 sk:1 <->\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=5,fd=3)) ino:78 sk:2 <->\n`;
-    const { listeners, unparsed } = parseSocketStatistics(text);
+    const { listeners, unparsed } = parseSocketStatistics(text, null);
     assert.deepEqual(
       listeners.map(({ address, port, pids, inode, uid }) => ({ address, port, pids, inode, uid })),
       [
@@ -103,7 +103,7 @@ for (const name of HOSTILE_NAMES) {
 test("a control group named like a field of ss changes nothing", () => {
   const group = '/user.slice/x users:(("sshd",pid=1,fd=3)) ino:9 uid:0 v6only:1';
   const text = `LISTEN 0 5 *:11434 *:* uid:1000 ino:77 sk:1 cgroup:${group} v6only:0 <->\n`;
-  const [listener] = parseSocketStatistics(text).listeners;
+  const [listener] = parseSocketStatistics(text, null).listeners;
   assert.deepEqual(listener?.pids, []);
   assert.equal(listener?.inode, 77);
   assert.equal(listener?.uid, 1000);
@@ -112,11 +112,14 @@ test("a control group named like a field of ss changes nothing", () => {
 
 test("a list of holders that breaks off names nobody", () => {
   const text = 'LISTEN 0 5 *:11434 *:* users:(("ollama",pid=812,fd=3),("olla ino:77 sk:1 v6only:0 <->\n';
-  assert.deepEqual(parseSocketStatistics(text).listeners[0]?.pids, []);
+  assert.deepEqual(parseSocketStatistics(text, null).listeners[0]?.pids, []);
 });
 
 test("what is no record is counted, not passed over", () => {
-  const { listeners, unparsed } = parseSocketStatistics("Cannot open netlink socket\nLISTEN 0 5 nowhere:http *:*\n");
+  const { listeners, unparsed } = parseSocketStatistics(
+    "Cannot open netlink socket\nLISTEN 0 5 nowhere:http *:*\n",
+    null,
+  );
   assert.deepEqual(listeners, []);
   assert.equal(unparsed, 2);
 });
@@ -127,7 +130,7 @@ test("any name the kernel can hold leaves every record as it is", () => {
     fc.property(fc.array(fc.tuple(name, fc.nat({ max: 4_194_304 })), { minLength: 1, maxLength: 5 }), (holders) => {
       const users = holders.map(([name, pid]) => `("${name}",pid=${pid},fd=3)`).join(",");
       const text = `LISTEN 0 5 127.0.0.1:11434 0.0.0.0:* users:(${users}) uid:998 ino:77 sk:1 <->\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* ino:78 sk:2 <->\n`;
-      const { listeners, unparsed } = parseSocketStatistics(text);
+      const { listeners, unparsed } = parseSocketStatistics(text, null);
       assert.equal(unparsed, 0);
       assert.deepEqual(
         listeners.map((listener) => [listener.port, listener.inode]),
@@ -143,11 +146,11 @@ test("any name the kernel can hold leaves every record as it is", () => {
 });
 
 test("random and damaged text never throws", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseSocketStatistics(text)));
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseSocketStatistics(text, null)));
   fc.assert(
     fc.property(fc.nat({ max: DEBIAN_12.length }), fc.string({ maxLength: 20 }), (at, junk) => {
-      parseSocketStatistics(DEBIAN_12.slice(0, at) + junk + DEBIAN_12.slice(at));
-      parseSocketStatistics(DEBIAN_12.slice(at));
+      parseSocketStatistics(DEBIAN_12.slice(0, at) + junk + DEBIAN_12.slice(at), null);
+      parseSocketStatistics(DEBIAN_12.slice(at), null);
     }),
   );
 });

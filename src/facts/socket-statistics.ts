@@ -8,9 +8,8 @@ const IPV4: RegExp = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6: RegExp = /^[0-9a-f:]*:[0-9a-f:]*(?:\d{1,3}(?:\.\d{1,3}){3})?$/i;
 const EVIDENCE_LIMIT = 240;
 
-/** A listener as `ss` shows it; the namespace is the one `ss` ran in. */
 export interface SocketStatistics {
-  readonly listeners: readonly Omit<Listener, "namespace">[];
+  readonly listeners: readonly Listener[];
   /** Lines that were no record: what stands there is not known. */
   readonly unparsed: number;
 }
@@ -18,10 +17,11 @@ export interface SocketStatistics {
 /**
  * Reads the output of `ss -H -tlnpe` (ss(8), iproute2 4 to 6). Names of processes are chosen by whoever runs
  * them and may hold quotes, newlines and whole fields: a record is read from its start, field by field, so
- * that a name can neither end its own field nor begin another record. Never throws.
+ * that a name can neither end its own field nor begin another record. `namespace` is the one `ss` ran in.
+ * Never throws.
  */
-export function parseSocketStatistics(text: string): SocketStatistics {
-  const listeners: Omit<Listener, "namespace">[] = [];
+export function parseSocketStatistics(text: string, namespace: string | null): SocketStatistics {
+  const listeners: Listener[] = [];
   const old = isOldDialect(text);
   let unparsed = 0;
   let at = 0;
@@ -38,6 +38,7 @@ export function parseSocketStatistics(text: string): SocketStatistics {
     const holders = readHolders(text, RECORD.lastIndex);
     const end = toLineEnd(text, holders.end);
     const listener = toListener({
+      namespace,
       local,
       port: Number(record[2]),
       pids: holders.pids,
@@ -82,13 +83,14 @@ function isOldDialect(text: string): boolean {
 }
 
 function toListener(record: {
+  readonly namespace: string | null;
   readonly local: string;
   readonly port: number;
   readonly pids: readonly number[];
   readonly fields: string;
   readonly old: boolean;
   readonly line: string;
-}): Omit<Listener, "namespace"> | null {
+}): Listener | null {
   // The path of a control group may be chosen by a user: everything of ours stands before it, save v6only.
   const before = record.fields.split(" cgroup:", 1)[0] ?? "";
   const only = /\sv6only:([01])(?:\s+[<-][-]?[->]?)?\s*$/.exec(record.fields)?.[1];
@@ -97,8 +99,11 @@ function toListener(record: {
   const host = toHost(record.local, record.old, only);
   if (host === null || record.port > 65_535) return null;
   return {
-    ...host,
+    namespace: record.namespace,
+    address: host.address,
     port: record.port,
+    dualStack: host.dualStack,
+    device: host.device,
     inode: inode > 0 ? inode : null,
     // ss leaves uid 0 out; only where it shows the socket's details does silence mean root.
     uid: uid === undefined ? (inode > 0 ? 0 : null) : Number(uid),

@@ -1,4 +1,4 @@
-import type { HostReader, Reading, Why } from "../host/host.ts";
+import type { HostReader, Output, Reading, Why } from "../host/host.ts";
 import type { Evidence } from "./evidence.ts";
 import { gatherForeignListeners } from "./namespaces.ts";
 import { gatherSocketTables } from "./proc-net-tcp.ts";
@@ -57,30 +57,31 @@ export interface SocketFacts {
  * from /proc/PID/net (namespaces.ts). Without root the holders of others' sockets stay empty.
  */
 export async function gatherListeners(host: HostReader): Promise<SocketFacts> {
-  const [own, foreign] = await Promise.all([gatherOwnListeners(host), gatherForeignListeners(host)]);
-  const named = own.ok
-    ? {
-        ...own,
-        value: [...own.value.map((listener) => ({ ...listener, namespace: foreign.own })), ...foreign.listeners],
-      }
-    : own;
-  return { listeners: named, unseen: foreign.unseen, namespaceOf: foreign.namespaceOf };
+  const output = host.run(["ss", "-H", "-tlnpe"]);
+  const foreign = await gatherForeignListeners(host);
+  const own = await toOwnListeners(host, await output, foreign.own);
+  return {
+    listeners: own.ok ? { ...own, value: own.value.concat(foreign.listeners) } : own,
+    unseen: foreign.unseen,
+    namespaceOf: foreign.namespaceOf,
+  };
 }
 
-type Unplaced = Omit<Listener, "namespace">;
-
-async function gatherOwnListeners(host: HostReader): Promise<Reading<readonly Unplaced[]>> {
-  const output = await host.run(["ss", "-H", "-tlnpe"]);
-  if (!output.ok || output.value.exitCode !== 0) return gatherSocketTables(host, "/proc/net");
-  const statistics = parseSocketStatistics(output.value.stdout);
+async function toOwnListeners(
+  host: HostReader,
+  output: Reading<Output>,
+  namespace: string | null,
+): Promise<Reading<readonly Listener[]>> {
+  if (!output.ok || output.value.exitCode !== 0) return gatherSocketTables(host, "/proc/net", namespace);
+  const statistics = parseSocketStatistics(output.value.stdout, namespace);
   if (statistics.unparsed === 0) return { ok: true, value: statistics.listeners, from: output.from };
-  const table = await gatherSocketTables(host, "/proc/net");
+  const table = await gatherSocketTables(host, "/proc/net", namespace);
   if (!table.ok) return { ok: false, why: "unparsed", from: output.from, detail: `${statistics.unparsed} lines` };
   return { ...table, value: toCompleted(table.value, statistics.listeners) };
 }
 
 /** The kernel's table, completed by what `ss` knows of the same sockets: holders, dual stack, device. */
-function toCompleted(table: readonly Unplaced[], known: readonly Unplaced[]): readonly Unplaced[] {
-  const byInode = new Map(known.flatMap((listener) => (listener.inode === null ? [] : [[listener.inode, listener]])));
-  return table.map((listener) => (listener.inode === null ? undefined : byInode.get(listener.inode)) ?? listener);
+function toCompleted(table: readonly Listener[], known: readonly Listener[]): readonly Listener[] {
+  const byInode = new Map(known.map((listener) => [listener.inode, listener]));
+  return table.map((listener) => (listener.inode === null ? listener : (byInode.get(listener.inode) ?? listener)));
 }

@@ -120,7 +120,7 @@ function container(address: string): Container {
 test("a listener in a container is asked on the container's address behind a bridge of this host", () => {
   const heard = [listener("::", 11_434, { namespace: OTHER, dualStack: null })];
   const { targets } = toTargets(heard, { ...CONTEXT, containers: [container("172.17.0.2")] });
-  assert.deepEqual(targets, [{ address: "172.17.0.2", port: 11_434, namespace: OTHER }]);
+  assert.deepEqual(targets, [{ address: "172.17.0.2", port: 11_434, namespace: OTHER, likely: true }]);
 });
 
 test("an address that other machines could have is never asked in a container's stead", () => {
@@ -139,6 +139,6 @@ test("without an engine, the addresses of the namespace's own links are used", (
     listener("127.0.0.1", 11_435, { namespace: OTHER }),
   ];
   const { targets, unasked } = toTargets(heard, { ...CONTEXT, networks });
-  assert.deepEqual(targets, [{ address: "172.17.0.9", port: 11_434, namespace: OTHER }]);
+  assert.deepEqual(targets, [{ address: "172.17.0.9", port: 11_434, namespace: OTHER, likely: true }]);
   assert.equal(unasked, 0);
 });

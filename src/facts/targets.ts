@@ -8,6 +8,8 @@ export interface Target {
   readonly address: string;
   readonly port: number;
   readonly namespace: string | null;
+  /** The process or the port speaks for a model server: it is worth waiting for. */
+  readonly likely: boolean;
 }
 
 /** What decides who is asked, and where. */
@@ -24,6 +26,8 @@ export interface AskingContext {
 }
 
 const TARGET_LIMIT = 32;
+/** Rank of a listener for which neither process nor port speaks. */
+const UNLIKELY = 2;
 
 /**
  * Ports of other protocols, in which a request would be noise in a log, or worse: 9100 and 515 belong to
@@ -55,7 +59,8 @@ export function toTargets(
     const key = `${address} ${listener.port} ${listener.namespace}`;
     const known = targets.get(key);
     const { port, namespace } = listener;
-    targets.set(key, { target: { address, port, namespace }, rank: Math.min(rank, known?.rank ?? rank) });
+    const best = Math.min(rank, known?.rank ?? rank);
+    targets.set(key, { target: { address, port, namespace, likely: best < UNLIKELY }, rank: best });
   }
   const ordered = [...targets.values()].toSorted((a, b) => a.rank - b.rank || a.target.port - b.target.port);
   return {
@@ -67,7 +72,7 @@ export function toTargets(
 function toRank(listener: Listener, context: AskingContext): number | null {
   if (listener.pids.some((pid) => context.servers.has(pid))) return 0;
   if (context.ports.includes(listener.port)) return 1;
-  return OTHER_PROTOCOLS.has(listener.port) ? null : 2;
+  return OTHER_PROTOCOLS.has(listener.port) ? null : UNLIKELY;
 }
 
 /** An address on which the reader's own namespace reaches the listener; none for a socket tied to a network card. */
