@@ -24,6 +24,8 @@ export interface Story {
   readonly startedBeforeTheFiles?: boolean;
   readonly program?: string;
   readonly activeState?: string;
+  /** Where the server listens; null: none runs. */
+  readonly listens?: string | null;
   readonly container?: Partial<Container>;
   readonly denied?: WrittenHost["denied"];
 }
@@ -89,12 +91,9 @@ export async function tell(story: Story): Promise<Told> {
   const identity = { accounts: ACCOUNTS };
   const units = await gatherUnits(host, wanted, [process], identity);
   const environmentFiles = await gatherEnvironmentFiles(host, wanted, units.ok ? units.value : [], identity, [process]);
-  const made = story.container === undefined ? aHost() : aHost().container({ name: "ollama", ...story.container });
-  const { facts } = made.with({
-    units,
-    environmentFiles,
-    processes: { ok: true, value: [process], from: "/proc" },
-  });
+  const plain = story.listens === null ? aHost() : aHost().ollama(story.listens ?? "127.0.0.1", { process });
+  const made = story.container === undefined ? plain : aHost().container({ name: "ollama", ...story.container });
+  const { facts } = made.with({ units, environmentFiles });
   const container = facts.containers.ok ? (facts.containers.value.containers[0] ?? null) : null;
   const server = {
     kind: "ollama",

@@ -152,7 +152,9 @@ function whyNotTaken(winner: Claim, service: Service, effective: Effective): Dec
   }
   if (service.partlyUnread) return "cannot-tell";
   const changed = service.unit?.files.some((file) => file.ok && isNewer(file.value.modifiedAt, service)) === true;
-  return changed || isStartedDirectly(service) ? "restart-missing" : "cannot-tell";
+  const { unit, process } = service;
+  const direct = unit !== null && process !== null && isStartedDirectly(unit, process);
+  return changed || direct ? "restart-missing" : "cannot-tell";
 }
 
 /** Whether a file was changed after the process started. Both times are ISO 8601, UTC. */
@@ -161,11 +163,12 @@ function isNewer(modifiedAt: string | null, { process, loaded }: Service): boole
   return modifiedAt !== null && startedAt !== null && modifiedAt > startedAt;
 }
 
-/** No script stands between systemd and the server, so that nothing else can have set the variable. */
-function isStartedDirectly({ unit, loaded, process }: Service): boolean {
-  const program = unit === null ? undefined : unitValues(unit, "ExecStart").at(-1)?.value;
-  const executable = process?.executable?.replace(/ \(deleted\)$/, "");
-  if (program === undefined || executable === undefined || loaded?.mainPid !== process?.pid) return false;
+/** No script stands between systemd and the server, so that nothing else can have set a variable. */
+export function isStartedDirectly(unit: Unit, process: Process): boolean {
+  const program = unitValues(unit, "ExecStart").at(-1)?.value;
+  const executable = process.executable?.replace(/ \(deleted\)$/, "");
+  const mainPid = unit.loaded.ok ? unit.loaded.value.mainPid : null;
+  if (program === undefined || executable === undefined || mainPid !== process.pid) return false;
   return fileName(program) === fileName(executable);
 }
 

@@ -14,6 +14,14 @@ import { REACHED_FROM_OTHER_INTERFACE } from "./rules/reached-from-other-interfa
 import { REQUEST_LOGGING_ON } from "./rules/request-logging-on.ts";
 import { RUNS_AS_ROOT } from "./rules/runs-as-root.ts";
 import { VERSION_UNKNOWN } from "./rules/version-unknown.ts";
+import { COMMENT_APPLIED_AS_SETTING } from "./rules/comment-applied-as-setting.ts";
+import { DAEMON_RELOAD_MISSING } from "./rules/daemon-reload-missing.ts";
+import { IP_FILTER_UNPROVEN } from "./rules/ip-filter-unproven.ts";
+import { MISLEADING_LISTEN_ADDRESS } from "./rules/misleading-listen-address.ts";
+import { RESTART_MISSING } from "./rules/restart-missing.ts";
+import { SECOND_SERVER } from "./rules/second-server.ts";
+import { SETTING_IN_OVERWRITTEN_UNIT } from "./rules/setting-in-overwritten-unit.ts";
+import { SETTING_WITHOUT_EFFECT } from "./rules/setting-without-effect.ts";
 
 type AnyRule = { readonly [Id in RuleId]: Rule<Id> }[RuleId];
 
@@ -33,4 +41,12 @@ export const RULES: readonly AnyRule[] = [
   REQUEST_LOGGING_ON,
   RUNS_AS_ROOT,
   VERSION_UNKNOWN,
+  COMMENT_APPLIED_AS_SETTING,
+  DAEMON_RELOAD_MISSING,
+  IP_FILTER_UNPROVEN,
+  MISLEADING_LISTEN_ADDRESS,
+  RESTART_MISSING,
+  SECOND_SERVER,
+  SETTING_IN_OVERWRITTEN_UNIT,
+  SETTING_WITHOUT_EFFECT,
 ];
