@@ -4,7 +4,9 @@ import { toFailure } from "./failure.ts";
 import type { FileStatus, Reading } from "./host.ts";
 
 const OPEN_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY;
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 16 * 1024;
+/** Where synchronous reads begin: thousands of small files of /proc need no memory of their own. */
+const SCRATCH: Buffer<ArrayBuffer> = Buffer.allocUnsafe(CHUNK_BYTES);
 /** More names than this in one directory is no configuration, and would fill memory. */
 const NAME_LIMIT = 100_000;
 
@@ -79,7 +81,7 @@ function readAtOnce(path: string, maxBytes: number): Reading<string> {
   if (refusal) return refusal;
   const descriptor = fs.openSync(path, OPEN_FLAGS);
   try {
-    const text = new CappedText(maxBytes);
+    const text = new CappedText(maxBytes, SCRATCH);
     while (text.wantsMore(fs.readSync(descriptor, text.space()))) {}
     return text.toReading(path);
   } finally {
@@ -92,7 +94,7 @@ async function readLater(path: string, maxBytes: number): Promise<Reading<string
   if (refusal) return refusal;
   const handle = await files.open(path, OPEN_FLAGS);
   try {
-    const text = new CappedText(maxBytes);
+    const text = new CappedText(maxBytes, Buffer.allocUnsafe(CHUNK_BYTES));
     while (text.wantsMore((await handle.read(text.space())).bytesRead)) {}
     return text.toReading(path);
   } finally {
@@ -110,15 +112,15 @@ class CappedText {
   #bytes: Buffer<ArrayBuffer>;
   #length: number = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, firstBytes: Buffer<ArrayBuffer>) {
     this.#maxBytes = maxBytes;
-    this.#bytes = Buffer.allocUnsafe(Math.min(maxBytes + 1, CHUNK_BYTES));
+    this.#bytes = firstBytes.subarray(0, maxBytes + 1);
   }
 
   /** Where the next read shall write. */
   space(): Buffer<ArrayBuffer> {
     if (this.#length === this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.min(this.#maxBytes + 1, this.#bytes.length * 2));
+      const larger = Buffer.allocUnsafe(Math.min(this.#maxBytes + 1, this.#bytes.length * 4));
       this.#bytes.copy(larger);
       this.#bytes = larger;
     }

@@ -84,7 +84,14 @@ export class SshClient {
     });
     this.#loginChild = child;
     this.login = toShellProcess(child);
+    process.once("exit", this.#abandon);
   }
+
+  /** Where Portlock ends without closing, as by a bug. */
+  readonly #abandon = (): void => {
+    for (const each of this.#children) killGroup(each, "SIGTERM");
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
 
   /** True where the login has ended by the other side's doing: the client itself fails with 255. */
   get endedByHost(): boolean {
@@ -136,6 +143,7 @@ export class SshClient {
     }, CLOSE_GRACE_MS);
     await Promise.all(ends);
     clearTimeout(timer);
+    process.removeListener("exit", this.#abandon);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -63,8 +64,17 @@ async function waitUntil(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-function listControlDirectories(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => /^portlock-[A-Za-z0-9]{6}$/.test(name));
+/** Temporary files of this test alone, so that what is left behind can be told. */
+function usePrivateTemporaryDirectory(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "pl-"));
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = directory;
+  context.after(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+    rmSync(directory, { recursive: true });
+  });
+  return directory;
 }
 
 describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
@@ -102,14 +112,14 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
       await expectHostError((await open(context, sshd)).readFile("/etc/hostname"), "ssh-unreachable");
     });
 
-    for (const [what, forceCommand, code] of [
-      ["leads to another program", "echo Welcome; exit 0", "ssh-no-shell"],
-      ["prints without end", "yes", "ssh-no-shell"],
-      ["is swallowed", "exec sleep 1000", "ssh-timeout"],
+    for (const [what, forceCommand, code, loginTimeoutMs] of [
+      ["leads to another program", "echo Welcome; exit 0", "ssh-no-shell", 20_000],
+      ["prints without end", "yes", "ssh-no-shell", 20_000],
+      ["is swallowed", "exec sleep 1000", "ssh-timeout", 1_000],
     ] as const) {
       test(`a login that ${what} is told: ${code}`, async (context) => {
         const sshd = await startSshd(context, { forceCommand });
-        await expectHostError((await open(context, sshd, { loginTimeoutMs: 2_000 })).readFile("/etc/hostname"), code);
+        await expectHostError((await open(context, sshd, { loginTimeoutMs })).readFile("/etc/hostname"), code);
       });
     }
 
@@ -123,8 +133,8 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
 
   describe("one login", () => {
     test("serves reads, commands and requests, and leaves nothing behind", async (context) => {
-      const before = listControlDirectories();
       const sshd = await startSshd(context);
+      const temporary = usePrivateTemporaryDirectory(context);
       const host = openSshHost(sshd.target, { configFile: sshd.configFile });
       const readings = await Promise.all([
         host.readFile("/etc/passwd"),
@@ -148,7 +158,7 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
       await Promise.all([host.close(), host.close()]);
       await host.close();
       await waitUntil(() => sshd.findProcesses().length === 0);
-      assert.deepEqual(listControlDirectories(), before);
+      assert.deepEqual(readdirSync(temporary), []);
       assert.equal(whyOf(await host.readFile("/etc/passwd")), "failed");
       assert.equal((await host.request({ ...request, port: sshd.port })).kind, "not-possible");
     });
@@ -166,7 +176,7 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
 
     test("a read that hangs is a timeout; what hangs is ended, and the others are answered", async (context) => {
       const sshd = await startWithGetent(context, "sleep 1000 & exec sleep 2000");
-      const host = await open(context, sshd, { timeoutMs: 700 });
+      const host = await open(context, sshd, { timeoutMs: 1_500 });
       const readings = await Promise.all([
         host.readFile("/proc/sys/kernel/ostype"),
         host.run(["getent", "passwd"]),
@@ -198,7 +208,7 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
 
     test("where the host allows one session only, a hanging read ends the session with a reason", async (context) => {
       const sshd = await startWithGetent(context, "exec sleep 1000", { lines: ["MaxSessions 1"] });
-      const host = await open(context, sshd, { timeoutMs: 500, loginTimeoutMs: 5_000 });
+      const host = await open(context, sshd, { timeoutMs: 1_000 });
       const readings = await Promise.all([host.run(["getent", "passwd"]), host.readFile("/etc/hostname")]);
       assert.deepEqual(readings.map(whyOf), ["timeout", "failed"]);
       assert.equal(sshd.countLogins(), 1);
@@ -220,6 +230,25 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
     const outcome = await host.request({ method: "GET", address: "127.0.0.1", port: sshd.port, path: "/" });
     assert.equal(outcome.kind, "not-possible");
   });
+
+  for (const [end, isTidy] of [
+    ["process.exit(0)", true],
+    ["process.kill(process.pid, 'SIGKILL')", false],
+  ] as const) {
+    test(`where Portlock ends by ${end} without closing, no session stays`, async (context) => {
+      const sshd = await startSshd(context);
+      const temporary = usePrivateTemporaryDirectory(context);
+      const script = `
+        const { openSshHost } = await import(${JSON.stringify(join(import.meta.dirname, "ssh.ts"))});
+        const host = openSshHost(${JSON.stringify(sshd.target)}, { configFile: ${JSON.stringify(sshd.configFile)} });
+        await host.readFile("/proc/version");
+        ${end};`;
+      spawnSync(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+      assert.equal(sshd.countLogins(), 1);
+      await waitUntil(() => sshd.findProcesses().length === 0);
+      if (isTidy) assert.deepEqual(readdirSync(temporary), []);
+    });
+  }
 
   test("close ends what is pending", async (context) => {
     const sshd = await startWithGetent(context, "exec sleep 1000");

@@ -32,10 +32,20 @@ export interface SshSettings {
  * POSIX shell and the usual tools. Throws a `HostError` where the target is none.
  */
 export function openSshHost(target: string, settings: SshSettings = {}): HostReader {
-  return new SshHost(target, settings);
+  const session = new SshSession(target, settings);
+  return {
+    target,
+    readFile: (path, maxBytes) => session.readFile(path, maxBytes),
+    listDirectory: (path) => session.listDirectory(path),
+    readLinks: (pattern) => session.readLinks(pattern),
+    stat: (path) => session.stat(path),
+    run: (command) => session.run(command),
+    request: (request) => session.request(request),
+    close: () => session.close(),
+  };
 }
 
-class SshHost implements HostReader {
+class SshSession implements HostReader {
   readonly target: string;
   readonly #client: SshClient;
   readonly #shell: RemoteShell;
