@@ -18,7 +18,7 @@ const RUNNING: readonly [value: string | null, listens: string, expected: string
   ['"127.0.0.1"', "127.0.0.1", []],
   ["localhost", "127.0.0.1", []],
   [":8080", "::", ["high ollama-1 all-interfaces-by-empty-host [::]:8080"]],
-  ["0.0.0.0", "::", ["info ollama-1 ipv4-wildcard-takes-ipv6 [::]:11434"]],
+  ["0.0.0.0", "::", []],
   ["http://127.0.0.1", "127.0.0.1", ["low ollama-1 port-from-scheme 127.0.0.1:80"]],
   ["https://127.0.0.1:11434", "127.0.0.1", ["low ollama-1 scheme-without-tls 127.0.0.1:11434"]],
   ["127.0.0.1:11434 # note", "127.0.0.1", ["low ollama-1 comment-in-value 127.0.0.1:11434"]],

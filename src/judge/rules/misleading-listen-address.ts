@@ -12,8 +12,12 @@ type Misleading = FindingOf<"misleading-listen-address">;
 
 const SETTING = "OLLAMA_HOST";
 
-/** Remarks on values that come to what their author wanted. */
-const HARMLESS: ReadonlySet<ListenAddressRemark> = new Set(["quotes-removed", "path-ignored"]);
+/** Remarks on values that come to what their author wanted; that `0.0.0.0` takes IPv6 too, the routes show. */
+const HARMLESS: ReadonlySet<ListenAddressRemark> = new Set([
+  "quotes-removed",
+  "path-ignored",
+  "ipv4-wildcard-takes-ipv6",
+]);
 
 /**
  * The value of OLLAMA_HOST does not mean what it seems to mean: of a running server, and of a service that is
@@ -63,7 +67,7 @@ function toFinding(
   return [
     {
       rule: "misleading-listen-address",
-      severity: toSeverity(remark, address, server),
+      severity: toSeverity(address, server),
       server: server?.id ?? null,
       routes: [],
       data: { value, reason, listensOn: address.kind === "listens" ? address.on : null },
@@ -73,8 +77,7 @@ function toFinding(
 }
 
 /** It weighs most where somebody opened every address without meaning to. */
-function toSeverity(remark: ListenAddressRemark | undefined, address: ListenAddress, server: Server | null): Severity {
-  if (remark === "ipv4-wildcard-takes-ipv6") return "info";
+function toSeverity(address: ListenAddress, server: Server | null): Severity {
   const opensAll = address.kind === "listens" && address.reach === "every-address";
   if (!opensAll || server === null) return "low";
   return reachOf(server) === "outside" ? "high" : "medium";

@@ -33,6 +33,15 @@ const CASES: readonly [name: string, story: Story, found: string[]][] = [
     [`high ${DROP_IN} overridden-later`],
   ],
   [
+    "words behind it on the same line opened it: that is another rule's",
+    {
+      files: { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1 # OLLAMA_HOST=0.0.0.0") },
+      loaded: LOADED,
+      ...OPEN,
+    },
+    [],
+  ],
+  [
     "a drop-in that closes what the unit opened is how it should be",
     {
       files: { [UNIT]: OPENED, [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1") },

@@ -53,9 +53,16 @@ export const SETTING_WITHOUT_EFFECT: Rule<"setting-without-effect"> = {
 };
 
 /** Null: no finding. High where somebody believes the server to be closed and others may reach it. */
-function toSeverity(server: Server, setting: Setting, { reaches, why, value }: Declaration): Severity | null {
+function toSeverity(
+  server: Server,
+  setting: Setting,
+  { reaches, why, value, file, line }: Declaration,
+): Severity | null {
   if (reaches !== false || TOLD_ELSEWHERE.has(why)) return null;
   if (setting.effectiveKnown && value === setting.effective) return null;
+  // The words behind it on the same line won: comment-applied-as-setting tells that.
+  if (setting.declared.some((other) => other.reaches === true && other.file === file && other.line === line))
+    return null;
   if (server.kind !== "ollama" || setting.name !== "OLLAMA_HOST") return ORDINARY.has(why) ? null : "low";
   const meant = parseListenAddress(value, server.version);
   const isSame = meant.kind === "listens" && setting.effectiveKnown && meant.on === setting.listensOn;
