@@ -82,14 +82,14 @@ async function probeUrl(session: Session, host: HostReader, url: string): Promis
   }
 }
 
+/** The questions of an audit, put by the name the user gave. */
 async function probeEndpoint(host: HostReader, endpoint: Endpoint): Promise<Probed> {
-  const { address, port, tls, hostHeader } = endpoint;
+  const { address, port, tls, hostHeader, serverName } = endpoint;
   const asked: HostReader = {
     ...host,
-    request: (request) =>
-      host.request({ hostHeader, ...request, ...(tls ? { tls, serverName: endpoint.serverName } : {}) }),
+    request: (request) => host.request({ hostHeader, serverName, ...request, ...(tls ? { tls } : {}) }),
   };
-  const { answers } = await gatherAnswers(asked, [{ address, port, namespace: null }], toWanted());
+  const { answers } = await gatherAnswers(asked, [{ address, port, namespace: null, likely: true }], toWanted());
   return { address, port, tls: tls || answers.some((answer) => answer.tls === true), ...judgeAnswers(answers) };
 }
 

@@ -27,6 +27,8 @@ export async function readHost(
   const host = await session.openHost(target);
   try {
     const recordedAt = session.now().toISOString();
+    // A login that fails is told by the first verb: here it is one, in the gatherers it would be many at once.
+    await host.stat("/");
     return { facts: await gatherFacts(host, toWanted(), progress), recordedAt };
   } finally {
     await host.close();

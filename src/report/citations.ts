@@ -3,8 +3,8 @@ import { toPrintable } from "./printable.ts";
 
 /** Numbers pieces of evidence, so that each is printed in full once and cited by number everywhere else. */
 export interface Citations {
-  /** The mark of one piece of evidence, `[1]`; the same piece keeps its mark. */
-  cite(evidence: Evidence): string;
+  /** The marks of some pieces of evidence in rising order, `[1] [4]`; a piece keeps its mark. */
+  cite(evidence: readonly Evidence[]): string;
   /** The pieces cited for the first time since the last call, as lines. */
   takeNew(): string[];
 }
@@ -13,17 +13,23 @@ const WIDEST_EVIDENCE = 400;
 
 /** Citations that begin at [1]. */
 export function toCitations(): Citations {
-  const marks = new Map<string, string>();
+  const numbers = new Map<string, number>();
   let fresh: string[] = [];
+  const toNumber = (line: string): number => {
+    const known = numbers.get(line);
+    if (known !== undefined) return known;
+    const number = numbers.size + 1;
+    numbers.set(line, number);
+    fresh.push(`[${number}] ${line}`);
+    return number;
+  };
   return {
     cite(evidence) {
-      const line = toEvidenceLine(evidence);
-      const known = marks.get(line);
-      if (known !== undefined) return known;
-      const mark = `[${marks.size + 1}]`;
-      marks.set(line, mark);
-      fresh.push(`${mark} ${line}`);
-      return mark;
+      const cited = new Set(evidence.map((each) => toNumber(toEvidenceLine(each))));
+      return [...cited]
+        .toSorted((a, b) => a - b)
+        .map((number) => `[${number}]`)
+        .join(" ");
     },
     takeNew() {
       const lines = fresh;

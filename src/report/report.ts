@@ -76,12 +76,19 @@ export function toReport(
     missing: judgement.missing.map((missing) => ({ ...missing, fix: words.missingFixes[missing.why](missing) })),
     servers: judgement.servers,
     findings: judgement.findings
-      .toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+      .toSorted(
+        (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || toRank(a.rule) - toRank(b.rule),
+      )
       .map((finding) => ({
         ...finding,
         ...describe(finding, judgement.servers.find((server) => server.id === finding.server) ?? null, words),
       })),
   };
+}
+
+/** Of equal severity, what opens the server comes before what is wrong with it besides. */
+function toRank(rule: RuleId): number {
+  return Object.keys(RULE_NOTES).indexOf(rule);
 }
 
 function describe<Id extends RuleId>(

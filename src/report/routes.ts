@@ -73,7 +73,7 @@ function toRow(route: Route, { words, citations }: RouteLayout): Row {
     way: toWayText(route, words),
     stops: toStopsText(route, deciding, words),
     verdict: words.routeVerdicts[route.verdict],
-    evidence: [...new Set(evidence.map((each) => citations.cite(each)))].join(" "),
+    evidence: citations.cite(evidence),
     // That this host reaches its own server is no alarm.
     colour: route.verdict === "open" && route.from.vantage === "host" ? "bold" : ROUTE_COLOURS[route.verdict],
   };

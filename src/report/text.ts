@@ -160,18 +160,18 @@ function formatFindings(report: Report, page: Page): string[] {
 function formatFinding(finding: ReportedFinding, page: Page): string[] {
   const { words, paint, width, citations } = page;
   const { headings } = words;
-  const marks = [...new Set(finding.evidence.map((each) => citations.cite(each)))];
+  const marks = citations.cite(finding.evidence);
   const about = finding.server === null ? "" : `  ${finding.server}`;
   const labelled = (label: string, text: string): string[] =>
     indent(wrapText(words.labelled(label, toPrintable(text)), width - 2));
   return [
     `${paint(SEVERITY_COLOURS[finding.severity], words.severities[finding.severity])}  ${paint("bold", finding.rule)}${about}`,
     ...indent(wrapText(toPrintable(finding.title), width - 2)),
-    ...toDetails(finding, words).flatMap((line) => indent(wrapText(`- ${toPrintable(line)}`, width - 2))),
+    ...toDetails(finding, words).flatMap((line) => formatDetail(toPrintable(line), width - 2)),
     ...labelled(headings.why, finding.why),
     ...labelled(headings.fix, finding.fix.text),
     ...formatCommand(finding, page),
-    ...(marks.length === 0 ? [] : labelled(headings.evidence, marks.join(" "))),
+    ...(marks === "" ? [] : labelled(headings.evidence, marks)),
     ...indent(formatEvidence(citations.takeNew(), page)),
   ];
 }
@@ -183,6 +183,12 @@ function formatCommand({ rule, fix: { command } }: ReportedFinding, { words, com
   if (known !== undefined) return indent(wrapText(words.sameCommand(known), width - 4), 4);
   commands.set(command, rule);
   return [`    ${toPrintable(command)}`];
+}
+
+/** A line that begins with a dash hangs below the dash. */
+function formatDetail(line: string, width: number): string[] {
+  if (!line.startsWith("- ")) return indent(wrapText(line, width));
+  return wrapText(line.slice(2), width - 4).map((part, index) => (index === 0 ? `    - ${part}` : `      ${part}`));
 }
 
 function toDetails<Id extends RuleId>(finding: FindingOf<Id>, words: Words): readonly string[] {

@@ -123,15 +123,17 @@ export const EN: Words = {
     denied: "permission denied",
     timeout: "no answer in time",
     unparsed: "not understood",
-    "too-large": "too large",
+    "too-large": "too much to read",
     failed: "failed",
   },
   missingFixes: {
     absent: ({ from }) => `Install what provides \`${show(from)}\`, or read the host where it is installed.`,
-    denied: () => "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
+    denied: () =>
+      "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root. If it was root " +
+      "already, run it outside of the container or sandbox it ran in.",
     timeout: () => "Run it again; if it stays so, the host is overloaded or a mount hangs.",
     unparsed: ({ from }) => `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
-    "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: it is larger than Portlock reads.`,
+    "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: there is more than Portlock reads.`,
     failed: ({ from }) => `Try \`${show(from)}\` by hand to see why it fails.`,
   },
 

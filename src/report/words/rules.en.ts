@@ -3,6 +3,7 @@ import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords } from "../report.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
+import { groupFlaws } from "./flaws.ts";
 
 /** The rules in English, ASCII only. */
 export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
@@ -153,19 +154,22 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
         ? `Version ${show(version)} has published flaws`
         : `Version ${show(version)} has ${others.length + 1} published ${others.length === 0 ? "flaw" : "flaws"}, the worst ${show(worst.id)}: ${toPrintable(worst.summary.en, 160)}`,
     details: ({ advisories }) =>
-      advisories.map(({ id, summary, fixed, usableFrom, source }) => {
-        const from =
-          usableFrom.length === 0
-            ? "no way to use it was seen here"
-            : `can be used from ${usableFrom.map((each) => PLACES[each]).join(", ")}`;
-        const mended = fixed === null ? "not fixed in any version" : `fixed in ${show(fixed)}`;
-        return `${show(id)}: ${toPrintable(summary.en, 160)} (${mended}; ${from}) ${show(source)}`;
-      }),
+      groupFlaws(advisories).flatMap(({ usableFrom, groups }) => [
+        usableFrom.length === 0
+          ? "Nobody without a credential was seen who could use these:"
+          : `Can be used from ${usableFrom.map((each) => PLACES[each]).join(", ")}:`,
+        ...groups.map(({ ids, flaw, source }) => {
+          const mended = flaw.fixed === null ? "not fixed in any version" : `fixed in ${show(flaw.fixed)}`;
+          const doubt = flaw.certain ? "" : "; the records leave open whether this version has it";
+          return `- ${list(ids)}: ${toPrintable(flaw.summary.en, 160)} (${mended}${doubt})${source === null ? "" : ` ${show(source)}`}`;
+        }),
+      ]),
     why: "The flaw is public. Who reaches the server from a place named in the finding can use it.",
-    fix: ({ updateTo }) =>
+    fix: ({ updateTo, advisories }) =>
       updateTo === null
         ? "No version mends it: close the routes."
-        : `Upgrade to ${show(updateTo)} or newer. Ollama's own installer brings the newest version, and overwrites the unit file, not the drop-ins.`,
+        : `Upgrade to ${show(updateTo)} or newer. Ollama's own installer brings the newest version, and overwrites the unit file, not the drop-ins.` +
+          (advisories.some(({ fixed }) => fixed === null) ? " What no version mends needs the routes closed." : ""),
     check: "`curl -s http://127.0.0.1:11434/api/version` names a version that has the fix.",
   },
   "version-unknown": {

@@ -3,6 +3,7 @@ import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords } from "../report.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
+import { groupFlaws } from "./flaws.ts";
 
 /** The rules in Simplified Chinese. */
 export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
@@ -133,19 +134,22 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
         ? `版本 ${show(version)} 存在已公开的漏洞`
         : `版本 ${show(version)} 存在 ${others.length + 1} 个已公开的漏洞，最严重的是 ${show(worst.id)}：${toPrintable(worst.summary["zh-CN"], 160)}`,
     details: ({ advisories }) =>
-      advisories.map(({ id, summary, fixed, usableFrom, source }) => {
-        const from =
-          usableFrom.length === 0
-            ? "本机所见无人可利用"
-            : `可利用者：${usableFrom.map((each) => PLACES[each]).join("、")}`;
-        const mended = fixed === null ? "尚无修复版本" : `${show(fixed)} 已修复`;
-        return `${show(id)}：${toPrintable(summary["zh-CN"], 160)}（${mended}；${from}）${show(source)}`;
-      }),
+      groupFlaws(advisories).flatMap(({ usableFrom, groups }) => [
+        usableFrom.length === 0
+          ? "以下漏洞，未见无凭据者可以利用："
+          : `可从以下位置利用：${usableFrom.map((each) => PLACES[each]).join("、")}`,
+        ...groups.map(({ ids, flaw, source }) => {
+          const mended = flaw.fixed === null ? "尚无修复版本" : `${show(flaw.fixed)} 已修复`;
+          const doubt = flaw.certain ? "" : "；现有记录无法确定此版本是否受影响";
+          return `- ${list(ids)}：${toPrintable(flaw.summary["zh-CN"], 160)}（${mended}${doubt}）${source === null ? "" : show(source)}`;
+        }),
+      ]),
     why: "漏洞细节已公开，能从所列位置访问该服务的人都可以利用。",
-    fix: ({ updateTo }) =>
+    fix: ({ updateTo, advisories }) =>
       updateTo === null
         ? "没有可用的修复版本，请关闭对外路径。"
-        : `请升级到 ${show(updateTo)} 或更高版本。Ollama 官方安装脚本会安装最新版本，它会覆盖 unit 文件，但保留 drop-in。`,
+        : `请升级到 ${show(updateTo)} 或更高版本。Ollama 官方安装脚本会安装最新版本，它会覆盖 unit 文件，但保留 drop-in。` +
+          (advisories.some(({ fixed }) => fixed === null) ? "尚无修复版本的漏洞只能靠关闭对外路径来防范。" : ""),
     check: "`curl -s http://127.0.0.1:11434/api/version` 返回已修复的版本。",
   },
   "version-unknown": {

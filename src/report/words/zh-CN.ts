@@ -122,12 +122,13 @@ export const ZH_CN: Words = {
     denied: "权限不足",
     timeout: "超时",
     unparsed: "无法解析",
-    "too-large": "内容过大",
+    "too-large": "数量或内容过多",
     failed: "失败",
   },
   missingFixes: {
     absent: ({ from }) => `请安装提供 \`${show(from)}\` 的软件包，或到装有它的主机上读取。`,
-    denied: () => "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
+    denied: () =>
+      "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。若已是 root，请在容器或沙箱之外运行。",
     timeout: () => "请重试；若仍超时，可能是主机负载过高或某个挂载点无响应。",
     unparsed: ({ from }) => `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
     "too-large": ({ from }) => `\`${show(from)}\` 超出 Portlock 的读取上限，请人工查看。`,
