@@ -5,6 +5,7 @@ import type { Workshop } from "./workshop.ts";
 
 const OLLAMA_IMAGE = "ollama/ollama:latest";
 const BUSYBOX_IMAGE = "busybox:latest";
+const ALLOW_IPV6 = "net.ipv6.conf.all.disable_ipv6=0";
 const START_TIMEOUT_MS = 20_000;
 
 /** Docker or Podman inside a host. Names of images and containers are the test's own. */
@@ -69,12 +70,15 @@ export class ContainerEngine {
     return BUSYBOX_IMAGE;
   }
 
-  /** A container of its own on a network of the engine, as the place from which to connect. */
+  /**
+   * A container of its own on a network of the engine, as the place from which to connect. It has IPv6, which
+   * Docker leaves off where the network has none: whoever starts a container may turn it on.
+   */
   async connectFrom(network: string): Promise<Vantage> {
     const image = await this.importBusybox();
     this.#vantages += 1;
     const name = `vantage-${this.#vantages}`;
-    await this.run(["--name", name, "--network", network, image, "sleep", "1000000"]);
+    await this.run(["--name", name, "--network", network, "--sysctl", ALLOW_IPV6, image, "sleep", "1000000"]);
     return this.vantageIn(name);
   }
 

@@ -177,11 +177,12 @@ export class Host {
   }
 
   /**
-   * Shows a neighbour the way to an address behind the host (a container's, or 127.0.0.1) through the host's
-   * own door, as any neighbour can by himself.
+   * Shows somebody the way to an address behind the host (a container's, or 127.0.0.1) through the host's own
+   * door, as any neighbour can by himself; for the outsider the router in between is told.
    */
-  async showWay(from: "neighbour" | "secondNeighbour", destination: string): Promise<void> {
-    const { neighbour, secondNeighbour } = this.#parts.places;
+  async showWay(from: "outsider" | "neighbour" | "secondNeighbour", destination: string): Promise<void> {
+    const { router, neighbour, secondNeighbour } = this.#parts.places;
+    if (from === "outsider") return routeToHost(router, destination, HOST);
     if (from === "neighbour") return routeToHost(neighbour, destination, HOST);
     if (secondNeighbour === null) throw new Error("lab: this host was made without secondLan");
     return routeToHost(secondNeighbour, destination, HOST_SECOND);

@@ -108,7 +108,7 @@ export async function layNetworks(places: Places): Promise<void> {
 export async function routeToHost(place: string, destination: string, gateway: Addresses): Promise<void> {
   const family = destination.includes(":") ? gateway.ipv6 : gateway.ipv4;
   if (destination.startsWith("127.")) await giveUpOwnLoopback(place);
-  await runIp(["-n", place], [`route replace ${destination} via ${family} dev eth0`]);
+  await runIp(["-n", place], [`route replace ${destination} via ${family}`]);
 }
 
 /** Addresses of 127.0.0.0/8 stay inside a machine unless it is told that they are addresses like any other. */

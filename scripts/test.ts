@@ -62,7 +62,7 @@ async function runTests(files: readonly string[], concurrency: number): Promise<
 }
 
 const wanted = process.argv[2] ?? "all";
-const unitFiles = globSync(["src/**/*.test.ts", "lint/**/*.test.ts", "test/**/*.test.ts"]);
+const unitFiles = globSync(["src/**/*.test.ts", "lint/**/*.test.ts", "test/**/*.test.ts", "scenarios/**/*.test.ts"]);
 const labFiles = globSync("lab/**/*.test.ts");
 const counts: Count[] = [];
 if (wanted === "all" || wanted === "checks") counts.push(runChecks());

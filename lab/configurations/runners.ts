@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Host } from "../host.ts";
+import { type Configuration, listenOn } from "./configuration.ts";
+
+/** A container's server starts a moment after its engine has said that the container runs. */
+async function waitForAnswer(host: Host, address: string, port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if ((await host.local.get(address, port)).kind === "answered") return;
+    await sleep(50);
+  }
+  throw new Error(`lab: nothing answers at ${address} port ${port}`);
+}
+
+async function startContainer(host: Host, args: readonly string[]): Promise<string> {
+  await host.docker.start();
+  await host.docker.run(["--name", "ollama", ...args, await host.docker.importOllama()]);
+  const address = (await host.docker.addresses("ollama"))["bridge"] ?? "127.0.0.1";
+  await waitForAnswer(host, address, 11434);
+  return address;
+}
+
+/** Docker as an administrator runs it who wants to write the rules himself. */
+async function keepDockerOffTheFirewall(host: Host): Promise<void> {
+  await host.write("/etc/docker/daemon.json", '{ "iptables": false, "ip6tables": false }\n');
+  await host.systemd("restart", "docker");
+  await host.run(["sh", "-c", "iptables -t nat -F; iptables -F; iptables -X; iptables -t nat -X; nft flush ruleset"]);
+  await host.systemd("restart", "docker");
+}
+
+/** Who runs the server. */
+export const RUNNERS: readonly Configuration[] = [
+  {
+    id: "by-hand-loopback",
+    what: "`ollama serve` typed in a terminal",
+    async set(host) {
+      await host.installOllama();
+      await host.spawn(["/usr/local/bin/ollama", "serve"], { user: "nobody", env: { HOME: "/tmp" } });
+      await host.waitForPort(11434);
+    },
+    verdict: "local",
+    findings: [],
+  },
+  {
+    id: "by-hand-open",
+    what: "`OLLAMA_HOST=0.0.0.0 ollama serve` typed in a terminal by root",
+    async set(host) {
+      await host.installOllama();
+      await host.spawn(["/usr/local/bin/ollama", "serve"], { env: { OLLAMA_HOST: "0.0.0.0" } });
+      await host.waitForPort(11434);
+    },
+    verdict: "exposed",
+    findings: ["open-bind", "runs-as-root"],
+  },
+  {
+    id: "docker-published",
+    what: "docker run -p 11434:11434, as the image's page says",
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await startContainer(host, ["-p", "11434:11434"]);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "unknown",
+    findings: ["browser-page-can-call", "runs-as-root"],
+    unknownBecause: ["not-judged-yet"],
+  },
+  {
+    id: "docker-published-loopback",
+    what: "docker run -p 127.0.0.1:11434:11434, on Docker 20.10",
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await startContainer(host, ["-p", "127.0.0.1:11434:11434"]);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "unknown",
+    findings: ["browser-page-can-call", "runs-as-root"],
+    unknownBecause: ["not-judged-yet"],
+  },
+  {
+    id: "docker-unpublished",
+    what: "a container without a published port",
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await startContainer(host, []);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "unknown",
+    findings: ["browser-page-can-call", "runs-as-root"],
+    unknownBecause: ["not-judged-yet"],
+  },
+  {
+    id: "docker-without-rules",
+    what: 'a published port with "iptables": false: no rules, and the proxy process carries everybody in',
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await keepDockerOffTheFirewall(host);
+      await startContainer(host, ["-p", "11434:11434"]);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "exposed",
+    findings: ["published-port-open", "runs-as-root"],
+  },
+  {
+    id: "docker-loopback-without-rules",
+    what: 'published on 127.0.0.1 with "iptables": false: the neighbour goes to the container\'s address',
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await keepDockerOffTheFirewall(host);
+      await startContainer(host, ["-p", "127.0.0.1:11434:11434"]);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "exposed",
+    findings: ["published-port-open", "runs-as-root"],
+  },
+  {
+    id: "docker-host-network",
+    what: "docker run --network host, on a host whose Docker writes no rules",
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await keepDockerOffTheFirewall(host);
+      await startContainer(host, ["--network", "host"]);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "exposed",
+    findings: ["open-bind", "runs-as-root"],
+  },
+  {
+    id: "podman-published",
+    what: "podman run -p 11434:11434 as root",
+    host: { systemd: true, podman: true },
+    needs: ["podman"],
+    async set(host) {
+      await host.podman.run(["--name", "ollama", "-p", "11434:11434", await host.podman.importOllama()]);
+      const address = (await host.podman.addresses("ollama"))["podman"] ?? "";
+      await waitForAnswer(host, address, 11434);
+      return { "cni-podman0": await host.podman.connectFrom("podman") };
+    },
+    verdict: "unknown",
+    findings: ["browser-page-can-call", "runs-as-root"],
+    unknownBecause: ["not-judged-yet"],
+  },
+  {
+    id: "service-and-container",
+    what: "the installer's service, and a container published on another port",
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await host.installOllama();
+      await startContainer(host, ["-p", "11500:11434"]);
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "unknown",
+    findings: ["browser-page-can-call", "runs-as-root"],
+    unknownBecause: ["not-judged-yet"],
+  },
+  {
+    id: "container-calls-the-host",
+    what: "the service on every address, and a container beside it",
+    host: { systemd: true, docker: true },
+    needs: ["docker"],
+    async set(host) {
+      await keepDockerOffTheFirewall(host);
+      await host.installOllama({ override: [listenOn("0.0.0.0")] });
+      return { docker0: await host.docker.connectFrom("bridge") };
+    },
+    verdict: "exposed",
+    findings: ["open-bind"],
+  },
+  {
+    id: "other-namespace",
+    what: "a server in a network namespace of its own, joined by a veth pair",
+    async set(host) {
+      await host.installOllama();
+      await host.run(["mkdir", "-p", "/run/netns"]);
+      await host.run(["ip", "netns", "add", "models"]);
+      await host.run(["ip", "link", "add", "to-models", "type", "veth", "peer", "name", "eth0", "netns", "models"]);
+      await host.run(["ip", "address", "add", "10.99.0.1/24", "dev", "to-models"]);
+      await host.run(["ip", "link", "set", "to-models", "up"]);
+      const inside = ["ip", "netns", "exec", "models"];
+      await host.run([...inside, "ip", "address", "add", "10.99.0.2/24", "dev", "eth0"]);
+      await host.run([...inside, "ip", "link", "set", "eth0", "up"]);
+      await host.run([...inside, "ip", "link", "set", "lo", "up"]);
+      await host.spawn([...inside, "/usr/local/bin/ollama", "serve"], { env: { OLLAMA_HOST: "0.0.0.0" } });
+      await waitForAnswer(host, "10.99.0.2", 11434);
+    },
+    verdict: "unknown",
+    findings: ["runs-as-root", "browser-page-can-call"],
+    unknownBecause: ["firewall-unread"],
+  },
+];
