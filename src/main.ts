@@ -1,4 +1,5 @@
 /** Process in, process out: the only file that reads the command line, prints and exits. */
+import { isatty } from "node:tty";
 import manifest from "../package.json" with { type: "json" };
 import type { Context, Output } from "./commands/context.ts";
 import type { HostReader } from "./host/host.ts";
@@ -36,11 +37,8 @@ function toContext(): Context {
 }
 
 function toOutput(stream: NodeJS.WriteStream): Output {
-  return {
-    write: (text) => void stream.write(text),
-    isTerminal: stream.isTTY === true,
-    columns: stream.isTTY === true ? stream.columns : null,
-  };
+  const isTerminal = isatty(stream.fd);
+  return { write: (text) => void stream.write(text), isTerminal, columns: isTerminal ? stream.columns : null };
 }
 
 /** Ends sessions on other hosts, then dies of the signal itself, so that a shell or a loop sees what happened. */

@@ -1,5 +1,5 @@
 import {
-  ArgumentParseError,
+  type ArgumentParseError,
   ArgumentScannerError,
   formatMessageForArgumentScannerError,
   type ApplicationText,
@@ -10,7 +10,7 @@ import type { CommandWords } from "./words/words.ts";
 
 /** Everything the argument parser prints, and the exit code of what a command throws. */
 export interface ParserText extends ApplicationText {
-  toExitCode(error: unknown): ExitCode;
+  readonly toExitCode: (error: unknown) => ExitCode;
 }
 
 /** The parser's texts in our words; `called` is the command line up to the command, for the hint. */

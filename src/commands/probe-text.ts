@@ -44,16 +44,12 @@ function toSentence({ verdict, why, kind, version, address, port, tls }: Probed,
   const { probe } = words.commands;
   const place = `${tls ? "https" : "http"}://${toSocketText(toPrintable(address, 60), port)}`;
   const server = kind === null ? null : words.report.server(words.report.servers[kind], version);
-  switch (verdict) {
-    case "open":
-      return probe.open(place, server ?? "");
-    case "guarded":
-      return probe.guarded(place, server);
-    case "closed":
-      return probe.closed(place);
-    case "none":
-      return probe.none(place);
-    case "unknown":
-      return probe.unknown(place, probe.whys[why ?? "access"]);
-  }
+  const sentences: Readonly<Record<ProbeVerdict, () => string>> = {
+    open: () => probe.open(place, server ?? ""),
+    guarded: () => probe.guarded(place, server),
+    closed: () => probe.closed(place),
+    none: () => probe.none(place),
+    unknown: () => probe.unknown(place, probe.whys[why ?? "access"]),
+  };
+  return sentences[verdict]();
 }

@@ -56,10 +56,8 @@ export async function probe(session: Session, flags: ProbeFlags, ...urls: readon
   const progress = toProgress(session.err, session.env);
   progress.say(session.words.commands.asking(urls.join(" ")));
   const host = await session.openHost("localhost");
-  const results = await inTurns(urls, AT_A_TIME, (url) => probeUrl(session, host, url)).finally(async () => {
-    progress.clear();
-    await host.close();
-  });
+  const results = await inTurns(urls, AT_A_TIME, (url) => probeUrl(session, host, url)).finally(() => progress.clear());
+  await host.close();
 
   const { commands } = session.words;
   for (const result of results) if (!result.ok) session.err.write(formatError(result.error, commands));

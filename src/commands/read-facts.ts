@@ -47,16 +47,9 @@ export async function readRecordingFile(session: Session, file: string): Promise
 }
 
 function toTrouble(file: string, fault: RecordingFault, detail: string): Trouble {
-  switch (fault) {
-    case "too-large":
-      return { code: "recording-too-large", data: { file, limitMiB: RECORDING_LIMIT_MIB } };
-    case "newer-schema":
-      return { code: "recording-newer", data: { file, schema: detail } };
-    case "not-json":
-    case "not-a-recording":
-    case "damaged":
-      return { code: "recording-damaged", data: { file, detail } };
-  }
+  if (fault === "too-large") return { code: "recording-too-large", data: { file, limitMiB: RECORDING_LIMIT_MIB } };
+  if (fault === "newer-schema") return { code: "recording-newer", data: { file, schema: detail } };
+  return { code: "recording-damaged", data: { file, detail } };
 }
 
 async function readFileAtMost(file: string): Promise<Buffer | null> {

@@ -1,4 +1,5 @@
 import type { Evidence } from "../facts/evidence.ts";
+import type { ListenAddress, ListenAddressRemark } from "../servers/ollama/listen-address.ts";
 import type { VantageName } from "./route.ts";
 import type { DeclarationReason } from "./server.ts";
 
@@ -61,7 +62,11 @@ export interface FindingData {
   /** A second server of the same kind was started by hand beside the service. */
   "second-server": { readonly servers: readonly string[] };
   /** The value of the listen address does not mean what it seems to mean. */
-  "misleading-listen-address": { readonly value: string; readonly reason: string; readonly listensOn: string | null };
+  "misleading-listen-address": {
+    readonly value: string;
+    readonly reason: MisleadingReason;
+    readonly listensOn: string | null;
+  };
   /** One finding for all advisories that the version has: one upgrade mends them together. Worst first, never empty. */
   "known-vulnerability": {
     readonly version: string;
@@ -79,6 +84,9 @@ export interface FindingData {
   /** A setting of the IP filter is loaded, and nothing has shown that it blocks. */
   "ip-filter-unproven": { readonly unit: string; readonly unifiedCgroups: boolean | null };
 }
+
+/** Why a listen address does not mean what it seems to mean, or why a server with it does not start. */
+export type MisleadingReason = ListenAddressRemark | Extract<ListenAddress, { kind: "fails" }>["because"];
 
 /** One published flaw that this version has. */
 export interface AdvisoryFinding {

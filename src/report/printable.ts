@@ -23,9 +23,10 @@ export function toPrintable(text: string, max: number = Number.POSITIVE_INFINITY
   const visible = near.replaceAll(UNPRINTABLE, toVisible);
   if (stringWidth(visible) <= max && near.length === text.length) return visible;
   const room = Math.max(0, max - CUT.length);
-  const head = takeColumns([...visible], Math.ceil(room / 2));
-  const tail = takeColumns([...visible].reverse(), Math.floor(room / 2));
-  return head.join("") + CUT + tail.reverse().join("");
+  const characters = Array.from(visible);
+  const head = takeColumns(characters, Math.ceil(room / 2));
+  const tail = takeColumns(characters.toReversed(), Math.floor(room / 2));
+  return head.join("") + CUT + tail.toReversed().join("");
 }
 
 function toVisible(character: string): string {

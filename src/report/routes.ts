@@ -66,7 +66,7 @@ interface Row {
 }
 
 function toRow(route: Route, { words, citations }: RouteLayout): Row {
-  const deciding = toDeciding(route);
+  const deciding = route.barriers.filter(DECIDING[route.verdict]);
   const evidence = deciding.flatMap((barrier) => (barrier.evidence === null ? [] : [barrier.evidence]));
   return {
     who: toVantageText(route.from, words),
@@ -79,19 +79,13 @@ function toRow(route: Route, { words, citations }: RouteLayout): Row {
   };
 }
 
-/** The barriers the verdict rests on: those that stop, those not known, or, for an open route, all. */
-function toDeciding(route: Route): readonly Barrier[] {
-  switch (route.verdict) {
-    case "closed":
-      return route.barriers.filter((barrier) => barrier.stops === true && barrier.kind !== "authentication");
-    case "guarded":
-      return route.barriers.filter((barrier) => barrier.stops === true);
-    case "unknown":
-      return route.barriers.filter((barrier) => barrier.stops === null);
-    case "open":
-      return route.barriers;
-  }
-}
+/** The barriers a verdict rests on: those that stop, those not known, or, for an open route, all. */
+const DECIDING: Readonly<Record<RouteVerdict, (barrier: Barrier) => boolean>> = {
+  closed: ({ kind, stops }) => stops === true && kind !== "authentication",
+  guarded: ({ stops }) => stops === true,
+  unknown: ({ stops }) => stops === null,
+  open: () => true,
+};
 
 function toStopsText(route: Route, deciding: readonly Barrier[], words: Words): string {
   const reasons = [
@@ -111,21 +105,13 @@ function toWayText(route: Route, words: Words): string {
   return words.join([entry, ...hops]);
 }
 
-function toHopText(hop: Hop, words: Words): string {
-  switch (hop.kind) {
-    case "direct":
-      return words.hops.direct(hop);
-    case "published-port":
-      return words.hops["published-port"](hop);
-    case "container-address":
-      return words.hops["container-address"](hop);
-    case "proxy":
-      return words.hops.proxy(hop);
-    case "tunnel":
-      return words.hops.tunnel(hop);
-    case "forwarded":
-      return words.hops.forwarded(hop);
-  }
+/** One call for each kind, because the compiler does not see that a hop and its words go together. */
+function toHopText(hop: Hop, { hops }: Words): string {
+  if (hop.kind === "direct") return hops.direct(hop);
+  if (hop.kind === "published-port") return hops["published-port"](hop);
+  if (hop.kind === "container-address") return hops["container-address"](hop);
+  if (hop.kind === "proxy") return hops.proxy(hop);
+  return hop.kind === "tunnel" ? hops.tunnel(hop) : hops.forwarded(hop);
 }
 
 function formatBlock(row: Row, index: number, { words, paint, width }: RouteLayout): string[] {

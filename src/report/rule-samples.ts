@@ -56,7 +56,7 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
   "daemon-reload-missing": { unit: "ollama.service" },
   "restart-missing": { unit: "ollama.service", setting: "OLLAMA_HOST", running: "0.0.0.0", loaded: "127.0.0.1" },
   "second-server": { servers: ["ollama-1", "ollama-2"] },
-  "misleading-listen-address": { value: ":8080", reason: "no-host", listensOn: "[::]:8080" },
+  "misleading-listen-address": { value: ":8080", reason: "all-interfaces-by-empty-host", listensOn: "[::]:8080" },
   "known-vulnerability": {
     version: "0.1.33",
     advisories: [

@@ -19,7 +19,11 @@ export interface RuleText {
 }
 
 /** One rule in words. */
-export function toRuleText<Id extends RuleId>(id: Id, words: Words): RuleText {
+export function toRuleText(id: RuleId, words: Words): RuleText {
+  return toText(id, words);
+}
+
+function toText<Id extends RuleId>(id: Id, words: Words): RuleText & { readonly id: Id } {
   const rule: RuleWords<Id> = words.rules[id];
   const note: RuleNote<Id> = RULE_NOTES[id];
   const data: FindingData[Id] = RULE_SAMPLES[id];

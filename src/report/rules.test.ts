@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import type { FindingData, RuleId } from "../judge/finding.ts";
+import type { RuleId } from "../judge/finding.ts";
 import { KINDS } from "../servers/catalogue.ts";
 import { toPaint } from "./colour.ts";
-import type { RuleWords } from "./report.ts";
 import { RULE_NOTES } from "./rule-notes.ts";
-import { RULE_SAMPLES } from "./rule-samples.ts";
-import { formatRule } from "./rule-text.ts";
+import { formatRule, toRuleText } from "./rule-text.ts";
 import { formatRulesPage } from "./rules-page.ts";
 import { EN } from "./words/en.ts";
 import type { Words } from "./words/words.ts";
@@ -16,10 +14,9 @@ import { ZH_CN } from "./words/zh-CN.ts";
 
 const ids = Object.keys(RULE_NOTES).filter((id): id is RuleId => Object.hasOwn(RULE_NOTES, id));
 
-function toTexts<Id extends RuleId>(id: Id, words: Words): readonly string[] {
-  const rule: RuleWords<Id> = words.rules[id];
-  const data: FindingData[Id] = RULE_SAMPLES[id];
-  return [rule.what, rule.title(data), rule.why, rule.fix(data), rule.check, ...(rule.details?.(data) ?? [])];
+function toTexts(id: RuleId, words: Words): readonly string[] {
+  const { what, why, fix, check, example } = toRuleText(id, words);
+  return [what, why, fix, check, example.title];
 }
 
 for (const id of ids) {

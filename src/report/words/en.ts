@@ -1,3 +1,4 @@
+import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
@@ -77,17 +78,14 @@ export const EN: Words = {
   notKnown: (reasons) => `not known (${reasons.join("; ")})`,
 
   runBy: (runBy) => {
-    switch (runBy.kind) {
-      case "systemd":
-        return `systemd ${runBy.scope === "user" ? "user unit" : "unit"} ${show(runBy.unit)}`;
-      case "docker":
-      case "podman":
-        return `${runBy.kind} container ${show(runBy.container)} from ${show(runBy.image)}`;
-      case "process":
-        return runBy.startedFrom === "session" ? "started by hand in a session" : "a process of its own";
-      case "unknown":
-        return "started by something that could not be seen";
+    if (runBy.kind === "systemd") {
+      return `systemd ${runBy.scope === "user" ? "user unit" : "unit"} ${show(runBy.unit)}`;
     }
+    if ("container" in runBy) {
+      return `${runBy.kind} container ${show(runBy.container)} from ${show(runBy.image)}`;
+    }
+    if (runBy.kind === "unknown") return "started by something that could not be seen";
+    return runBy.startedFrom === "session" ? "started by hand in a session" : "a process of its own";
   },
   process: (pid, user) => `process ${pid}${user === null ? "" : ` of user ${show(user)}`}`,
   processUnseen: "its process could not be seen",
@@ -176,31 +174,27 @@ export const EN: Words = {
   },
 };
 
-function toSentence(summary: Summary): string {
-  const server = summary.server === null ? null : toServer(summary.server);
-  const more =
-    summary.others === 0
-      ? ""
-      : ` The same goes for ${summary.others === 1 ? "one more server" : `${summary.others} more servers`}.`;
-  switch (summary.verdict) {
-    case "exposed":
-      return `EXPOSED: anybody ${toAudience(summary.audience)} can use ${server ?? "a model server"} without a credential.${more}`;
-    case "guarded":
-      return `GUARDED: ${server ?? "a model server"} can be reached by anybody ${toAudience(summary.audience)}, and asks for a credential.${more}`;
-    case "local":
-      return `LOCAL: only this host can reach ${server ?? "the model server"}.${more}`;
-    case "none":
-      return "NONE: no model server was found on this host.";
-    case "unknown": {
-      if (server === null) {
-        return `UNKNOWN: it could not be told whether a model server runs here; not read: ${toFacts(summary.missing)}.`;
-      }
-      const reasons = summary.unknown
-        .map(({ kind, why }) => `${EN.barriers[kind]}: ${EN.barrierReasons[why]}`)
-        .join("; ");
-      return `UNKNOWN: it could not be told who can reach ${server}${reasons === "" ? "" : ` (${reasons})`}.${more}`;
+/** One sentence for each verdict; `server` is null where none was found. */
+const SENTENCES: Readonly<Record<HostVerdict, (summary: Summary, server: string | null) => string>> = {
+  exposed: ({ audience }, server) =>
+    `EXPOSED: anybody ${toAudience(audience)} can use ${server ?? "a model server"} without a credential.`,
+  guarded: ({ audience }, server) =>
+    `GUARDED: ${server ?? "a model server"} can be reached by anybody ${toAudience(audience)}, and asks for a credential.`,
+  local: (_summary, server) => `LOCAL: only this host can reach ${server ?? "the model server"}.`,
+  none: () => "NONE: no model server was found on this host.",
+  unknown: ({ missing, unknown }, server) => {
+    if (server === null) {
+      return `UNKNOWN: it could not be told whether a model server runs here; not read: ${toFacts(missing)}.`;
     }
-  }
+    const reasons = unknown.map(({ kind, why }) => `${EN.barriers[kind]}: ${EN.barrierReasons[why]}`).join("; ");
+    return `UNKNOWN: it could not be told who can reach ${server}${reasons === "" ? "" : ` (${reasons})`}.`;
+  },
+};
+
+function toSentence(summary: Summary): string {
+  const sentence = SENTENCES[summary.verdict](summary, summary.server === null ? null : toServer(summary.server));
+  if (summary.others === 0) return sentence;
+  return `${sentence} The same goes for ${summary.others === 1 ? "one more server" : `${summary.others} more servers`}.`;
 }
 
 function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): string {

@@ -3,6 +3,7 @@ import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords } from "../report.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
+import { MISLEADING_REASONS_EN } from "./misleading-reasons.ts";
 import { groupFlaws } from "./flaws.ts";
 
 /** The rules in English, ASCII only. */
@@ -141,8 +142,10 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "misleading-listen-address": {
     what: "The value of the listen address does not mean what it seems to mean.",
     title: ({ value, reason, listensOn }) =>
-      `OLLAMA_HOST=${show(value)} does not mean what it seems to (${show(reason)}): ` +
-      (listensOn === null ? "what it comes to depends on the host" : `it listens on ${show(listensOn)}`),
+      `OLLAMA_HOST=${show(value)} does not mean what it seems to (${MISLEADING_REASONS_EN[reason]}): ` +
+      (listensOn === null
+        ? "where it listens, if at all, the value does not tell"
+        : `it listens on ${show(listensOn)}`),
     why: "For example `:8080` listens on every address, and a port that is no number falls back to 11434 without stopping the server.",
     fix: () => "Write the address and the port in full.",
     check: "`ss -H -tlnp` shows the address that was meant.",

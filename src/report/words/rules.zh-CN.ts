@@ -3,6 +3,7 @@ import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords } from "../report.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
+import { MISLEADING_REASONS_ZH_CN } from "./misleading-reasons.ts";
 import { groupFlaws } from "./flaws.ts";
 
 /** The rules in Simplified Chinese. */
@@ -121,8 +122,8 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "misleading-listen-address": {
     what: "监听地址的值与看上去的含义不符。",
     title: ({ value, reason, listensOn }) =>
-      `OLLAMA_HOST=${show(value)} 的实际含义与看上去不同（${show(reason)}）：` +
-      (listensOn === null ? "结果取决于主机环境" : `实际监听 ${show(listensOn)}`),
+      `OLLAMA_HOST=${show(value)} 的实际含义与看上去不同（${MISLEADING_REASONS_ZH_CN[reason]}）：` +
+      (listensOn === null ? "仅凭该值无法得知监听在何处，甚至能否启动" : `实际监听 ${show(listensOn)}`),
     why: "例如 `:8080` 会监听所有地址；端口不是数字时会退回 11434，服务照常启动。",
     fix: () => "请完整写出地址和端口。",
     check: "`ss -H -tlnp` 显示的是预期的地址。",

@@ -1,3 +1,4 @@
+import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
@@ -76,17 +77,14 @@ export const ZH_CN: Words = {
   notKnown: (reasons) => `未知（${reasons.join("；")}）`,
 
   runBy: (runBy) => {
-    switch (runBy.kind) {
-      case "systemd":
-        return `systemd ${runBy.scope === "user" ? "用户级 unit" : "unit"} ${show(runBy.unit)}`;
-      case "docker":
-      case "podman":
-        return `${runBy.kind} 容器 ${show(runBy.container)}（镜像 ${show(runBy.image)}）`;
-      case "process":
-        return runBy.startedFrom === "session" ? "在登录会话中手工启动" : "独立进程";
-      case "unknown":
-        return "启动方式未知";
+    if (runBy.kind === "systemd") {
+      return `systemd ${runBy.scope === "user" ? "用户级 unit" : "unit"} ${show(runBy.unit)}`;
     }
+    if ("container" in runBy) {
+      return `${runBy.kind} 容器 ${show(runBy.container)}（镜像 ${show(runBy.image)}）`;
+    }
+    if (runBy.kind === "unknown") return "启动方式未知";
+    return runBy.startedFrom === "session" ? "在登录会话中手工启动" : "独立进程";
   },
   process: (pid, user) => `进程 ${pid}${user === null ? "" : `，用户 ${show(user)}`}`,
   processUnseen: "看不到其进程",
@@ -178,26 +176,22 @@ export const ZH_CN: Words = {
   },
 };
 
+/** One sentence for each verdict; `server` is null where none was found. */
+const SENTENCES: Readonly<Record<HostVerdict, (summary: Summary, server: string | null) => string>> = {
+  exposed: ({ audience }, server) => `暴露：${toAudience(audience)}无需凭据即可使用 ${server ?? "模型服务"}。`,
+  guarded: ({ audience }, server) => `受保护：${toAudience(audience)}可以连接 ${server ?? "模型服务"}，但须提供凭据。`,
+  local: (_summary, server) => `仅本机：只有本机能够访问 ${server ?? "模型服务"}。`,
+  none: () => "无：本机未发现模型服务。",
+  unknown: ({ missing, unknown }, server) => {
+    if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(missing)}。`;
+    const reasons = unknown.map(({ kind, why }) => `${ZH_CN.barriers[kind]}：${ZH_CN.barrierReasons[why]}`).join("；");
+    return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `（${reasons}）`}。`;
+  },
+};
+
 function toSentence(summary: Summary): string {
-  const server = summary.server === null ? null : toServer(summary.server);
-  const more = summary.others === 0 ? "" : `另有 ${summary.others} 个服务情况相同。`;
-  switch (summary.verdict) {
-    case "exposed":
-      return `暴露：${toAudience(summary.audience)}无需凭据即可使用 ${server ?? "模型服务"}。${more}`;
-    case "guarded":
-      return `受保护：${toAudience(summary.audience)}可以连接 ${server ?? "模型服务"}，但须提供凭据。${more}`;
-    case "local":
-      return `仅本机：只有本机能够访问 ${server ?? "模型服务"}。${more}`;
-    case "none":
-      return "无：本机未发现模型服务。";
-    case "unknown": {
-      if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(summary.missing)}。`;
-      const reasons = summary.unknown
-        .map(({ kind, why }) => `${ZH_CN.barriers[kind]}：${ZH_CN.barrierReasons[why]}`)
-        .join("；");
-      return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `（${reasons}）`}。${more}`;
-    }
-  }
+  const sentence = SENTENCES[summary.verdict](summary, summary.server === null ? null : toServer(summary.server));
+  return summary.others === 0 ? sentence : `${sentence}另有 ${summary.others} 个服务情况相同。`;
 }
 
 function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): string {

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { toReport, type Judgement } from "../report/report.ts";
+import { JUDGEMENTS } from "../report/testing/judgements.ts";
+import { EN } from "../report/words/en.ts";
+import { toExitCode, toWorst, type ExitCode, type FailOn } from "./exit-code.ts";
+
+type Name = keyof typeof JUDGEMENTS;
+
+function judge(judgement: Judgement, failOn: FailOn): ExitCode {
+  return toExitCode(toReport(judgement, { recordedAt: "", version: "", words: EN }), failOn);
+}
+
+const MEDIUM: Judgement = {
+  ...JUDGEMENTS.local,
+  findings: JUDGEMENTS.exposed.findings.filter(({ severity }) => severity === "medium"),
+};
+
+const CASES: readonly (readonly [name: Name, failOn: FailOn, code: ExitCode])[] = [
+  ["exposed", "critical", 1],
+  ["exposed", "high", 1],
+  ["exposed", "never", 0],
+  ["local", "low", 0],
+  ["guarded", "low", 0],
+  ["none", "low", 0],
+  ["unknown", "high", 2],
+  ["unknown", "never", 2],
+  ["unseen", "high", 2],
+];
+for (const [name, failOn, code] of CASES) {
+  test(`${name} with --fail-on ${failOn} exits with ${code}`, () =>
+    assert.equal(judge(JUDGEMENTS[name], failOn), code));
+}
+
+test("a finding fails from its own severity on", () => {
+  assert.deepEqual(
+    (["critical", "high", "medium", "low", "never"] as const).map((failOn) => judge(MEDIUM, failOn)),
+    [0, 0, 1, 1, 0],
+  );
+});
+
+test("an exposed server fails although no rule found words for it", () => {
+  assert.equal(judge({ ...JUDGEMENTS.exposed, findings: [] }, "high"), 1);
+});
+
+test("an unknown server beside an exposed one does not hide it", () => {
+  const servers = [...JUDGEMENTS.exposed.servers, ...JUDGEMENTS.unknown.servers];
+  assert.equal(judge({ ...JUDGEMENTS.exposed, servers }, "high"), 1);
+  assert.equal(judge({ ...JUDGEMENTS.exposed, servers }, "never"), 2);
+});
+
+test("of several hosts the worst counts, and what is known to be open is worse than what is unknown", () => {
+  assert.equal(toWorst([]), 0);
+  assert.equal(toWorst([0, 2, 0]), 2);
+  assert.equal(toWorst([2, 1, 0]), 1);
+  assert.equal(toWorst([1, 64]), 64);
+});

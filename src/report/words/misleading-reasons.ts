@@ -1,0 +1,56 @@
+import type { MisleadingReason } from "../../judge/finding.ts";
+
+type Reasons = Readonly<Record<MisleadingReason, string>>;
+
+/** Why a value of OLLAMA_HOST does not mean what it seems to mean; examples are as people write them. */
+export const MISLEADING_REASONS_EN: Reasons = {
+  "all-interfaces-by-empty-host": "a port without an address opens every address",
+  "ipv4-wildcard-takes-ipv6": "0.0.0.0 opens IPv6 too",
+  "port-from-scheme": "the scheme sets the port: http is 80, https is 443",
+  "scheme-without-tls": "https turns no TLS on: the server speaks plain HTTP",
+  "scheme-ignored": "the scheme means nothing here",
+  "bad-port-default": "the port cannot be used, so the default port is taken",
+  "bare-number-is-a-name": "a number alone is taken for a host name, not for a port",
+  "number-form-address": "this short form is an address for some resolvers only",
+  "becomes-a-path": "all of it is taken for a path, so the default address is used",
+  "path-ignored": "the server drops the path",
+  "several-addresses": "a server takes one address, never a list",
+  "comment-in-value": "the comment is part of the value",
+  "credentials-in-value": "user and password have no place here",
+  "wildcard-character": "* is taken for a host name, not for every address",
+  "ipv6-needs-brackets": "without brackets all of it is one IPv6 address",
+  "random-port": "port 0 is another free port at every start",
+  "quotes-removed": "the quotes are removed",
+  "curly-quotes": "curly quotes are part of the value",
+  "cloud-name": "ollama.com points the client to the cloud; a server cannot listen there",
+  "no-such-name": "it is taken for a host name, and none is like it",
+  "not-an-address": "it is no address",
+  "bad-port": "the port cannot be used, and this version then does not start",
+  "link-local-without-zone": "a link-local address needs its %interface",
+};
+
+export const MISLEADING_REASONS_ZH_CN: Reasons = {
+  "all-interfaces-by-empty-host": "只写端口而不写地址，会监听所有地址",
+  "ipv4-wildcard-takes-ipv6": "0.0.0.0 同时会监听 IPv6",
+  "port-from-scheme": "端口由协议决定：http 为 80，https 为 443",
+  "scheme-without-tls": "写 https 并不会启用 TLS，服务仍使用明文 HTTP",
+  "scheme-ignored": "这里的协议名不起作用",
+  "bad-port-default": "端口无效，改用默认端口",
+  "bare-number-is-a-name": "单独的数字会被当作主机名，而不是端口",
+  "number-form-address": "这种简写只有部分解析器当作地址",
+  "becomes-a-path": "整个值被当作路径，因此使用默认地址",
+  "path-ignored": "服务会忽略路径",
+  "several-addresses": "只能写一个地址，不能写列表",
+  "comment-in-value": "注释成了值的一部分",
+  "credentials-in-value": "这里不能写用户名和密码",
+  "wildcard-character": "* 会被当作主机名，并不表示所有地址",
+  "ipv6-needs-brackets": "没有方括号时，整个值被当作一个 IPv6 地址",
+  "random-port": "端口 0 表示每次启动随机选择空闲端口",
+  "quotes-removed": "引号会被去掉",
+  "curly-quotes": "中文（弯）引号成了值的一部分",
+  "cloud-name": "ollama.com 用于让客户端连接云端，服务无法在此监听",
+  "no-such-name": "被当作主机名，而该名称不存在",
+  "not-an-address": "不是有效的地址",
+  "bad-port": "端口无效，该版本会因此无法启动",
+  "link-local-without-zone": "链路本地地址需要带上 %网卡名",
+};
