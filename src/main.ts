@@ -36,7 +36,7 @@ function toContext(): Context {
   };
 }
 
-function toOutput(stream: NodeJS.WriteStream): Output {
+function toOutput(stream: typeof process.stdout | typeof process.stderr): Output {
   const isTerminal = isatty(stream.fd);
   return { write: (text) => void stream.write(text), isTerminal, columns: isTerminal ? stream.columns : null };
 }
