@@ -38,11 +38,10 @@ export const FOREIGN_ORIGIN = "https://page.portlock.example";
 
 /** Requests to one listener, whatever the kinds of server would like to know. */
 const QUESTIONS_LIMIT = 16;
-const AT_A_TIME = 8;
-/** For all questions to likely model servers; a listener that has not been reached by then counts as unasked. */
-const LIKELY_LIMIT_MS = 3_000;
-/** For all others: many a listener of another protocol waits in silence, and so would everybody. */
-const UNLIKELY_LIMIT_MS = 300;
+/** How many listeners are asked at once, and for how long in all; who has not been reached by then is unasked. */
+const LIKELY = { atATime: 4, limitMs: 3_000 };
+/** Many a listener of another protocol waits in silence, and the whole audit would wait with it. */
+const UNLIKELY = { atATime: 12, limitMs: 200 };
 
 /**
  * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
@@ -59,13 +58,13 @@ export async function gatherAnswers(
       host,
       targets.filter((target) => target.likely),
       wanted,
-      LIKELY_LIMIT_MS,
+      LIKELY,
     ),
     askTargets(
       host,
       targets.filter((target) => !target.likely),
       wanted,
-      UNLIKELY_LIMIT_MS,
+      UNLIKELY,
     ),
   ]);
   return { answers: [...likely.answers, ...unlikely.answers], unasked: likely.unasked + unlikely.unasked };
@@ -75,7 +74,7 @@ async function askTargets(
   host: HostReader,
   targets: readonly Target[],
   wanted: Pick<Wanted, "questions" | "furtherQuestions">,
-  limitMs: number,
+  { atATime, limitMs }: { readonly atATime: number; readonly limitMs: number },
 ): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
   // A limit to waiting; no fact depends on what time it is.
   const limit = AbortSignal.timeout(limitMs);
@@ -83,7 +82,7 @@ async function askTargets(
     limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: `no answer within ${limitMs} ms` }));
   });
   const ask: Ask = (request) => Promise.race([host.request(request), over]);
-  const asked = await inTurns(targets, AT_A_TIME, async (target) =>
+  const asked = await inTurns(targets, atATime, async (target) =>
     limit.aborted ? null : askTarget(ask, target, wanted),
   );
   return {

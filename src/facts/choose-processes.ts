@@ -5,7 +5,7 @@ import type { Listener } from "./sockets.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** Processes read in detail: five files each. A host with more holders of sockets is told so. */
-const DETAIL_LIMIT = 256;
+const DETAIL_LIMIT = 128;
 /** Processes whose name is looked at where their programs are hidden. */
 const NAME_LIMIT = 4_096;
 const AT_A_TIME = 32;
