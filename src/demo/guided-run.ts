@@ -57,33 +57,49 @@ const SCENES: readonly SceneName[] = ["serve", "visit", "audit", "rebind", "audi
  * be opened it replays `load()`. Raises StoryBroken where something went otherwise than told.
  */
 export async function runGuidedRun(theatre: Theatre, load: () => Promise<Recordings>): Promise<void> {
-  const stage = await openStage(theatre.self).catch((error: unknown) => {
+  const set = await setStage(theatre);
+  if (set instanceof StageFailure) {
+    await replay(theatre, await load(), set.message);
+    return;
+  }
+  try {
+    await play(theatre, set);
+  } catch (error) {
+    throw error instanceof StageFailure ? new StoryBroken("stage-failed", error.message) : error;
+  } finally {
+    await set.stage.close();
+  }
+}
+
+interface SetStage {
+  readonly stage: Stage;
+  /** What the server said when it started, listening on every address. */
+  readonly listening: string;
+}
+
+/** Makes sure that everything stands before the first word: until then a replay can take its place. */
+async function setStage(theatre: Theatre): Promise<SetStage | StageFailure> {
+  let stage: Stage | null = null;
+  try {
+    stage = await openStage(theatre.self);
+    return { stage, listening: await stage.serve("0.0.0.0") };
+  } catch (error) {
+    await stage?.close();
     if (error instanceof StageFailure) {
       return error;
     }
     throw error;
-  });
-  if (stage instanceof StageFailure) {
-    await replay(theatre, await load(), stage.message);
-    return;
-  }
-  try {
-    await play(theatre, stage);
-  } catch (error) {
-    throw error instanceof StageFailure ? new StoryBroken("stage-failed", error.message) : error;
-  } finally {
-    await stage.close();
   }
 }
 
-async function play(theatre: Theatre, stage: Stage): Promise<void> {
+async function play(theatre: Theatre, { stage, listening }: SetStage): Promise<void> {
   const { words } = theatre;
   const url = `http://${stage.server}:${stage.port}/api/tags`;
   await open(theatre, words.intro);
 
   begin(theatre, "serve");
   command(theatre, "host", "OLLAMA_HOST=0.0.0.0 ollama serve");
-  say(theatre, await stage.serve("0.0.0.0"));
+  say(theatre, listening);
   await end(theatre, "serve");
 
   begin(theatre, "visit");

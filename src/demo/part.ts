@@ -8,22 +8,22 @@ import { visit } from "./stage/visit.ts";
  */
 export async function runPart(words: readonly string[]): Promise<number> {
   const [part, address = "", port = ""] = words;
-  switch (part) {
-    case "stage":
-      await runStage();
-      return 0;
-    case "visit":
-      await visit(address, Number(port));
-      return 0;
-    case "stand-in":
-      return runStandIn({
-        arguments: ["serve"],
-        environment: process.env,
-        out: (text) => process.stdout.write(text),
-        error: (text) => process.stderr.write(text),
-        stopped: untilSignal(),
-      });
-    default:
-      return 64;
+  if (part === "stage") {
+    await runStage();
+    return 0;
   }
+  if (part === "visit") {
+    await visit(address, Number(port));
+    return 0;
+  }
+  if (part !== "stand-in") {
+    return 64;
+  }
+  return runStandIn({
+    arguments: ["serve"],
+    environment: process.env,
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+    stopped: untilSignal(),
+  });
 }

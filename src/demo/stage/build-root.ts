@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join, relative } from "node:path";
 import { runTool, TOOL_PATH } from "./run-tool.ts";
 import type { Self } from "./self.ts";
 
@@ -27,11 +27,21 @@ const DEVICES = ["null", "zero", "random", "urandom"];
 const COPIES = ["/etc/os-release", "/etc/ld.so.cache"];
 const ACCOUNT = "root:x:0:0:root:/root:/bin/sh\n";
 
-/** Builds it in a mount namespace of this process's own, and returns its path. */
-export async function buildRoot(self: Self): Promise<string> {
+/** Where this program stands in it: the same place for everybody, so that no recording tells a user's paths. */
+const NODE = "/usr/local/bin/node";
+const HOME = "/opt/portlock";
+
+/** A root directory, and the program as it is started in there. */
+export interface Root {
+  readonly path: string;
+  readonly self: Self;
+}
+
+/** Builds it in a mount namespace of this process's own. */
+export async function buildRoot(self: Self): Promise<Root> {
   const root = PLACES.find((place) => isUsable(place, self)) ?? "/mnt";
   await runTool("mount", "-t", "tmpfs", "-o", "mode=755", "portlock-demo", root);
-  for (const folder of ["dev", "etc", "proc", "root", "run", "sys", "tmp", "usr/bin"]) {
+  for (const folder of ["dev", "etc", "proc", "root", "run", "sys", "tmp", "usr/bin", "usr/local/bin"]) {
     mkdirSync(join(root, folder), { recursive: true });
   }
   for (const library of LIBRARIES) {
@@ -50,7 +60,8 @@ export async function buildRoot(self: Self): Promise<string> {
       await bindFile(path, join(root, "usr/bin", name));
     }
   }
-  await bindSelf(root, self);
+  await bindFolder(self.home, join(root, HOME));
+  await bindFile(self.node, join(root, NODE));
   for (const device of DEVICES) {
     await bindFile(join("/dev", device), join(root, "dev", device));
   }
@@ -61,7 +72,8 @@ export async function buildRoot(self: Self): Promise<string> {
   writeFileSync(join(root, "etc/passwd"), ACCOUNT);
   writeFileSync(join(root, "etc/hosts"), "127.0.0.1 localhost\n");
   await runTool("hostname", HOSTNAME).catch(() => "");
-  return root;
+  const entry = join(HOME, relative(self.home, self.entry));
+  return { path: root, self: { ...self, node: NODE, home: HOME, entry } };
 }
 
 function isUsable(place: string, self: Self): boolean {
@@ -77,27 +89,17 @@ async function bindLibrary(root: string, path: string): Promise<void> {
     symlinkSync(readlinkSync(path), join(root, path));
     return;
   }
-  await bindFolder(root, path);
+  await bindFolder(path, join(root, path));
   const units = join(root, path, "systemd");
   if (existsSync(units)) {
     await runTool("mount", "-t", "tmpfs", "-o", "mode=755", "portlock-demo", units);
   }
 }
 
-async function bindSelf(root: string, self: Self): Promise<void> {
-  if (!existsSync(join(root, self.home))) {
-    await bindFolder(root, self.home);
-  }
-  if (!existsSync(join(root, self.node))) {
-    mkdirSync(dirname(join(root, self.node)), { recursive: true });
-    await bindFile(self.node, join(root, self.node));
-  }
-}
-
 /** Mounts below it come along: a user namespace may not take a folder out from under them. */
-async function bindFolder(root: string, path: string): Promise<void> {
-  mkdirSync(join(root, path), { recursive: true });
-  await runTool("mount", "--rbind", path, join(root, path));
+async function bindFolder(path: string, target: string): Promise<void> {
+  mkdirSync(target, { recursive: true });
+  await runTool("mount", "--rbind", path, target);
 }
 
 async function bindFile(path: string, target: string): Promise<void> {

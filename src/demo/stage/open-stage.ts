@@ -105,6 +105,8 @@ function toConversation(child: ChildProcessWithoutNullStreams): (order: Order | 
   });
   // Told to whoever waits; nobody may be waiting.
   failed.catch(() => {});
+  // Its last words may come after the end of its answers.
+  const closed = new Promise((resolve) => child.once("close", resolve));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return async (order) => {
     if (order !== null) {
@@ -112,7 +114,8 @@ function toConversation(child: ChildProcessWithoutNullStreams): (order: Order | 
     }
     const next = await Promise.race([lines.next(), failed]);
     if (next.done === true) {
-      throw new StageFailure(said.trim().split("\n").at(-1) ?? "the stage ended");
+      await closed;
+      throw new StageFailure(said.trim().split("\n").at(-1) || "the stage ended without a word");
     }
     return parseAnswer(next.value);
   };

@@ -4,16 +4,18 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
 import { buildNetwork, PORT, SERVER_ADDRESS, STRANGER_ADDRESS } from "./build-network.ts";
+import type { Root } from "./build-root.ts";
 import { buildRoot } from "./build-root.ts";
 import type { Answer, Order } from "./orders.ts";
 import { parseOrder, parseOutcome, StageFailure } from "./orders.ts";
 import { runTool, TOOL_PATH } from "./run-tool.ts";
-import type { Self } from "./self.ts";
 import { findSelf, toPartCommand } from "./self.ts";
 
+/** A release in which only what nobody has mended is open: the story is about the bind, not about upgrades. */
+const VERSION = "0.32.15";
+
 interface Stage {
-  readonly self: Self;
-  readonly root: string;
+  readonly root: Root;
   readonly strangerPid: number;
   server: ChildProcessByStdio<null, null, Readable> | null;
 }
@@ -26,10 +28,9 @@ interface Stage {
 export async function runStage(): Promise<void> {
   const say = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
   try {
-    const self = findSelf();
-    const root = await buildRoot(self);
+    const root = await buildRoot(findSelf());
     const stranger = await buildNetwork();
-    const stage: Stage = { self, root, strangerPid: stranger.pid, server: null };
+    const stage: Stage = { root, strangerPid: stranger.pid, server: null };
     say({ kind: "ready", server: SERVER_ADDRESS, stranger: STRANGER_ADDRESS, port: PORT });
     for await (const line of createInterface({ input: process.stdin })) {
       say(await follow(stage, parseOrder(line)));
@@ -45,29 +46,31 @@ export async function runStage(): Promise<void> {
 }
 
 async function follow(stage: Stage, order: Order): Promise<Answer> {
-  switch (order.do) {
-    case "serve":
-      return { kind: "serving", line: await serve(stage, order.host) };
-    case "visit": {
-      const command = toPartCommand(stage.self, "visit", SERVER_ADDRESS, String(PORT));
-      const entering = ["nsenter", `--target=${stage.strangerPid}`, "--net", "--"] as const;
-      return { kind: "visited", ...parseOutcome(await runTool(...entering, "chroot", stage.root, ...command)) };
-    }
-    case "record": {
-      const [node, ...flags] = [stage.self.node, ...stage.self.nodeFlags];
-      const command = [node, ...flags, stage.self.entry, "record", "--output", "-"];
-      return { kind: "recorded", recording: await runTool("chroot", stage.root, ...command) };
-    }
+  const { path, self } = stage.root;
+  if (order.do === "serve") {
+    return { kind: "serving", line: await serve(stage, order.host) };
   }
+  if (order.do === "visit") {
+    const command = toPartCommand(self, "visit", SERVER_ADDRESS, String(PORT));
+    const entering = ["nsenter", `--target=${stage.strangerPid}`, "--net", "--"] as const;
+    return { kind: "visited", ...parseOutcome(await runTool(...entering, "chroot", path, ...command)) };
+  }
+  const command = [self.node, ...self.nodeFlags, self.entry, "record", "--output", "-"];
+  return { kind: "recorded", recording: await runTool("chroot", path, ...command) };
 }
 
 /** Ends the server that runs, starts one with this OLLAMA_HOST, and returns its line about where it listens. */
 async function serve(stage: Stage, host: string): Promise<string> {
   await stop(stage);
-  const [node, ...operands] = toPartCommand(stage.self, "stand-in");
-  const server = spawn("chroot", [stage.root, node, ...operands], {
+  const server = spawn("chroot", [stage.root.path, ...toPartCommand(stage.root.self, "stand-in")], {
     cwd: "/",
-    env: { PATH: TOOL_PATH, HOME: "/root", OLLAMA_HOST: host, STAND_IN_MAKE_HOME: "1" },
+    env: {
+      PATH: TOOL_PATH,
+      HOME: "/root",
+      OLLAMA_HOST: host,
+      STAND_IN_MAKE_HOME: "1",
+      STAND_IN_VERSION: VERSION,
+    },
     stdio: ["ignore", "ignore", "pipe"],
   });
   stage.server = server;
