@@ -38,7 +38,12 @@ function toContext(): Context {
 
 function toOutput(stream: typeof process.stdout | typeof process.stderr): Output {
   const isTerminal = isatty(stream.fd);
-  return { write: (text) => void stream.write(text), isTerminal, columns: isTerminal ? stream.columns : null };
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal,
+    // A terminal that does not know its size says 0.
+    columns: isTerminal && stream.columns > 0 ? stream.columns : null,
+  };
 }
 
 /** Ends sessions on other hosts, then dies of the signal itself, so that a shell or a loop sees what happened. */
