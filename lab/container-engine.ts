@@ -5,7 +5,8 @@ import type { Workshop } from "./workshop.ts";
 
 const OLLAMA_IMAGE = "ollama/ollama:latest";
 const BUSYBOX_IMAGE = "busybox:latest";
-const ALLOW_IPV6 = "net.ipv6.conf.all.disable_ipv6=0";
+/** Without waiting for duplicates of an address, which takes a second. */
+const ALLOW_IPV6 = ["net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.default.accept_dad=0"] as const;
 const START_TIMEOUT_MS = 20_000;
 
 /** Docker or Podman inside a host. Names of images and containers are the test's own. */
@@ -78,7 +79,16 @@ export class ContainerEngine {
     const image = await this.importBusybox();
     this.#vantages += 1;
     const name = `vantage-${this.#vantages}`;
-    await this.run(["--name", name, "--network", network, "--sysctl", ALLOW_IPV6, image, "sleep", "1000000"]);
+    await this.run([
+      "--name",
+      name,
+      "--network",
+      network,
+      ...ALLOW_IPV6.flatMap((sysctl) => ["--sysctl", sysctl]),
+      image,
+      "sleep",
+      "1000000",
+    ]);
     return this.vantageIn(name);
   }
 

@@ -30,6 +30,8 @@ export interface Configuration {
    * models of an exposed server spend the owner's plan goes without saying: it is expected of every exposed one.
    */
   readonly findings: readonly RuleId[];
+  /** False where the version is too old to have cloud models. Default: true. */
+  readonly hasCloud?: boolean;
   /** Why a route may be unknown here. Every other unknown is a defect. */
   readonly unknownBecause?: readonly BarrierReason[];
 }

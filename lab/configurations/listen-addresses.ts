@@ -1,4 +1,16 @@
+import type { Host } from "../host.ts";
 import { type Configuration, listenOn } from "./configuration.ts";
+
+/** Starts a service whose server ends at once, and goes on when systemd has seen it end. */
+async function installFailing(host: Host, value: string): Promise<void> {
+  await host.installOllama({ override: [listenOn(value)], start: false });
+  await host.systemd("start", "ollama");
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { stdout } = await host.run(["systemctl", "show", "--property=NRestarts,SubState", "ollama"]);
+    if (stdout.includes("SubState=auto-restart")) return;
+  }
+  throw new Error("lab: the server was meant to fail, and runs");
+}
 
 /** Rows of the OLLAMA_HOST table, each in an override.conf as `systemctl edit ollama` writes it. */
 export const LISTEN_ADDRESSES: readonly Configuration[] = [
@@ -30,7 +42,7 @@ export const LISTEN_ADDRESSES: readonly Configuration[] = [
     id: "bare-number",
     what: "OLLAMA_HOST=8080, meaning only the port: it never starts",
     host: { systemd: true },
-    set: (host) => host.installOllama({ override: [listenOn("8080")], start: false }),
+    set: (host) => installFailing(host, "8080"),
     verdict: "none",
     findings: ["misleading-listen-address"],
   },
@@ -86,7 +98,7 @@ export const LISTEN_ADDRESSES: readonly Configuration[] = [
     id: "url-without-port",
     what: "OLLAMA_HOST=http://127.0.0.1: that is port 80, which the service may not open",
     host: { systemd: true },
-    set: (host) => host.installOllama({ override: [listenOn("http://127.0.0.1")], start: false }),
+    set: (host) => installFailing(host, "http://127.0.0.1"),
     verdict: "none",
     findings: ["misleading-listen-address"],
   },

@@ -75,7 +75,7 @@ export const RUNNERS: readonly Configuration[] = [
     },
     verdict: "unknown",
     findings: ["browser-page-can-call", "runs-as-root"],
-    unknownBecause: ["not-judged-yet"],
+    unknownBecause: ["not-judged-yet", "destination-may-be-rewritten"],
   },
   {
     id: "docker-unpublished",

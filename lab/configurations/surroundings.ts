@@ -9,6 +9,7 @@ export const SURROUNDINGS: readonly Configuration[] = [
     set: (host) => host.installOllama({ override: [listenOn("0.0.0.0"), "Environment=STAND_IN_VERSION=0.1.33"] }),
     verdict: "exposed",
     findings: ["open-bind", "known-vulnerability"],
+    hasCloud: false,
   },
   {
     id: "version-unknown",

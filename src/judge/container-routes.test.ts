@@ -61,6 +61,22 @@ test("published on every address: a route by each interface, and the container's
   assert.deepEqual(verdictsOf(host), ["ollama exposed"]);
 });
 
+test("published on 127.0.0.1 beside rules nobody judged yet: Docker before 28 rewrites a neighbour's packet for 127.0.0.1", () => {
+  const rule = {
+    engine: "nftables",
+    family: "ip",
+    table: "nat",
+    evidence: { from: "nft -j list tables", text: "ip nat" },
+  } as const;
+  const host = withProxy(withContainer({ published: [published("127.0.0.1")] }), "127.0.0.1").with({
+    firewall: read({ ruleSets: [rule], evidence: [] }, "nft -j list tables"),
+  });
+  const routes = routesOf(host).map(toText);
+  assert.ok(routes.includes("internet eth0 127.0.0.1:11434 closed: loopback-only"), routes.join("\n"));
+  const neighbour = "neighbour eth0 127.0.0.1:11434 unknown: not-judged-yet, destination-may-be-rewritten";
+  assert.ok(routes.includes(neighbour), routes.join("\n"));
+});
+
 test("published on 127.0.0.1, on a host that forwards without a rule: the container's address stays reachable", () => {
   const host = withProxy(withContainer({ published: [published("127.0.0.1")] }), "127.0.0.1");
   const routes = routesOf(host).map(toText);

@@ -21,7 +21,7 @@ export interface Way {
 export function toOutsideRoutes(way: Way, wiring: Wiring): Route[] {
   return wiring.outsiders.flatMap((outsider): Route[] => {
     if (!way.bind.families.some((each) => each.family === outsider.family)) return [];
-    const bind = toBindBarrier(way.bind, outsider, wiring);
+    const bind = toBindOrRewritten(way, outsider, wiring);
     const barriers = [
       ...(outsider.routing === null || isSame(outsider.routing, bind) ? [] : [outsider.routing]),
       way.firewall,
@@ -31,6 +31,20 @@ export function toOutsideRoutes(way: Way, wiring: Wiring): Route[] {
     ];
     return [toRoute(outsider, toEntryAddress(way.bind, outsider), way, barriers)];
   });
+}
+
+/**
+ * The bind, unless rules that nobody judged yet may rewrite a packet's destination before it meets the bind. Docker
+ * before 28 does that for a port published on loopback, for whoever sends packets for 127.0.0.1 to the host's door;
+ * and with route_localnet on its interface anybody's packet may be sent on to loopback. (Tried on Linux 6.18: without
+ * route_localnet the kernel drops what was rewritten to 127.0.0.1, and always what was rewritten to ::1.)
+ */
+function toBindOrRewritten(way: Way, outsider: Outsider, wiring: Wiring): Barrier {
+  const bind = toBindBarrier(way.bind, outsider, wiring);
+  if (bind.why !== "loopback-only" || outsider.family !== 4 || way.firewall.stops !== null) return bind;
+  const published = way.hops.some((hop) => hop.kind === "published-port") && outsider.from.vantage !== "internet";
+  if (!published && outsider.interface?.routeLocalnet !== true) return bind;
+  return { ...bind, stops: null, why: "destination-may-be-rewritten" };
 }
 
 /**

@@ -45,6 +45,7 @@ export type BarrierReason =
   | "loopback-only"
   | "loopback-routed-in" // route_localnet hands 127.0.0.0/8 to neighbours
   | "weak-host-model" // an address of another interface is answered on this one
+  | "destination-may-be-rewritten" // rules nobody judged yet may send it past loopback
   | "dual-stack-unmeasured"
   | "device-bound"
   | "other-namespace"

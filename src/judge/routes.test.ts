@@ -175,6 +175,17 @@ const CASES: readonly (readonly [title: string, host: AHost, verdict: string, ro
     ],
   ],
   [
+    "route_localnet beside rules nobody judged yet: one of them may send anybody's packets on to loopback",
+    aHost().link("eth0", ["192.168.1.10/24"], { routeLocalnet: true }).ollama("127.0.0.1").with({ firewall: RULES }),
+    "unknown",
+    [
+      "internet eth0 127.0.0.1:11434 unknown: not-judged-yet, destination-may-be-rewritten",
+      "neighbour eth0 127.0.0.1:11434 unknown: not-judged-yet",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
     "route_localnet could not be read",
     aHost().link("eth0", ["192.168.1.10/24"], { routeLocalnet: null }).ollama("127.0.0.1"),
     "unknown",

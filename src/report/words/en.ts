@@ -54,6 +54,7 @@ export const EN: Words = {
     "loopback-routed-in": "route_localnet hands loopback to neighbours",
     "weak-host-model": "the kernel answers for this address on every interface",
     "dual-stack-unmeasured": "whether [::] takes IPv4 too was not measured",
+    "destination-may-be-rewritten": "firewall or container rules, not judged yet, may send packets past loopback",
     "device-bound": "is bound to another interface",
     "other-namespace": "listens in another network namespace",
     "no-way-back": "there is no way back to the sender",

@@ -53,6 +53,7 @@ export const ZH_CN: Words = {
     "loopback-routed-in": "route_localnet 会把回环地址交给同网段主机",
     "weak-host-model": "内核在所有网卡上都应答该地址",
     "dual-stack-unmeasured": "[::] 是否同时接受 IPv4，未实测",
+    "destination-may-be-rewritten": "防火墙或容器的规则（尚未分析）可能改写目的地址，绕过本机回环的限制",
     "device-bound": "绑定在另一块网卡上",
     "other-namespace": "监听在另一个网络命名空间",
     "no-way-back": "没有返回发送方的路由",
