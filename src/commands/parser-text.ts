@@ -53,7 +53,7 @@ export function toParserText(
 }
 
 /** Our bug: a plea to report it, and the stack. */
-export function toBugText(error: unknown, words: CommandWords, version: string): string {
+function toBugText(error: unknown, words: CommandWords, version: string): string {
   return `${words.bug(version)}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 

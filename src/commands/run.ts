@@ -5,7 +5,7 @@ import { EXIT } from "./exit-code.ts";
 import { loadWords, toLanguage } from "./language.ts";
 
 /** The hidden word by which a completion script asks; what follows are the words of the command line so far. */
-export const COMPLETE = "__complete";
+const COMPLETE = "__complete";
 
 /**
  * Runs one command line, prints through the context and gives the exit code. Nothing is thrown: what goes
