@@ -34,13 +34,15 @@ function canRun([program = "", ...operands]: readonly string[]): boolean {
 
 type Demo = ChildProcessByStdio<null, Readable, Readable>;
 
-function startDemo(
-  prefix: readonly string[],
-  flags: readonly string[],
-  path: string = process.env["PATH"] ?? "",
-): Demo {
+function startDemo(prefix: readonly string[], flags: readonly string[]): Demo {
   const [program = "", ...operands] = [...prefix, process.execPath, MAIN, "demo", ...flags];
-  return spawn(program, operands, { cwd: "/", env: { PATH: path }, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(program, operands, {
+    cwd: "/",
+    env: { PATH: process.env["PATH"] ?? "" },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 60_000,
+    killSignal: "SIGKILL",
+  });
 }
 
 interface Played {

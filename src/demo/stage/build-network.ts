@@ -15,11 +15,14 @@ const STRANGER_IPV6 = "fd77:77::20/64";
 /** Nobody answers there; it makes the server look like one on an ordinary network. */
 const ROUTER = "192.168.77.1";
 
+/** The process that holds the stranger's network namespace open. */
+export type Stranger = ChildProcess & { readonly pid: number };
+
 /**
  * Wires the network namespace of this process to a second one, the stranger's, which lives as long as the
  * returned process. That one is the pid to enter it by.
  */
-export async function buildNetwork(): Promise<ChildProcess & { readonly pid: number }> {
+export async function buildNetwork(): Promise<Stranger> {
   const stranger = await openNamespace();
   const pid = String(stranger.pid);
   const there = ["nsenter", `--target=${pid}`, "--net", "--"] as const;
@@ -34,7 +37,7 @@ export async function buildNetwork(): Promise<ChildProcess & { readonly pid: num
   return stranger;
 }
 
-async function openNamespace(): Promise<ChildProcess & { readonly pid: number }> {
+async function openNamespace(): Promise<Stranger> {
   const holder = spawn("unshare", ["--net", "--", "cat"], {
     env: { PATH: TOOL_PATH },
     stdio: ["pipe", "pipe", "pipe"],

@@ -84,7 +84,8 @@ async function open(self: Self, prefix: readonly string[]): Promise<Stage> {
     close: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, "exit");
-        child.stdin.end();
+        // unshare takes the first process of the namespaces with it, and the kernel all others.
+        child.kill("SIGKILL");
         await ended;
       }
     },

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
+import type { Stranger } from "./build-network.ts";
 import { buildNetwork, PORT, SERVER_ADDRESS, STRANGER_ADDRESS } from "./build-network.ts";
 import type { Root } from "./build-root.ts";
 import { buildRoot } from "./build-root.ts";
@@ -16,7 +17,7 @@ const VERSION = "0.32.15";
 
 interface Stage {
   readonly root: Root;
-  readonly strangerPid: number;
+  readonly stranger: Stranger;
   server: ChildProcessByStdio<null, null, Readable> | null;
 }
 
@@ -27,21 +28,24 @@ interface Stage {
  */
 export async function runStage(): Promise<void> {
   const say = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+  let stage: Stage | null = null;
   try {
     const root = await buildRoot(findSelf());
-    const stranger = await buildNetwork();
-    const stage: Stage = { root, strangerPid: stranger.pid, server: null };
+    stage = { root, stranger: await buildNetwork(), server: null };
     say({ kind: "ready", server: SERVER_ADDRESS, stranger: STRANGER_ADDRESS, port: PORT });
     for await (const line of createInterface({ input: process.stdin })) {
       say(await follow(stage, parseOrder(line)));
     }
-    stage.server?.kill("SIGKILL");
-    stranger.kill("SIGKILL");
   } catch (error) {
     if (!(error instanceof StageFailure)) {
       throw error;
     }
     say({ kind: "failed", detail: error.message });
+  } finally {
+    // What still runs would keep this process from its end.
+    stage?.server?.kill("SIGKILL");
+    stage?.stranger.kill("SIGKILL");
+    process.stdin.destroy();
   }
 }
 
@@ -52,7 +56,7 @@ async function follow(stage: Stage, order: Order): Promise<Answer> {
   }
   if (order.do === "visit") {
     const command = toPartCommand(self, "visit", SERVER_ADDRESS, String(PORT));
-    const entering = ["nsenter", `--target=${stage.strangerPid}`, "--net", "--"] as const;
+    const entering = ["nsenter", `--target=${stage.stranger.pid}`, "--net", "--"] as const;
     return { kind: "visited", ...parseOutcome(await runTool(...entering, "chroot", path, ...command)) };
   }
   const command = [self.node, ...self.nodeFlags, self.entry, "record", "--output", "-"];

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { StageFailure } from "./orders.ts";
 
 const execute = promisify(execFile);
-const TOOL_LIMIT_MS = 5_000;
+const TOOL_LIMIT_MS = 30_000;
 
 /** Where the tools of the stage are looked for: system directories, also where a user's PATH leaves sbin out. */
 export const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin";
