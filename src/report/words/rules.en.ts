@@ -123,11 +123,12 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "restart-missing": {
     what: "A service runs with an older value of a setting than systemd has loaded.",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} still runs with ${show(setting)}=${show(running ?? "")}; from its next start it will be ${show(loaded ?? "")}`,
+      `${show(unit)} still runs ${running === null ? `without ${show(setting)}` : `with ${show(setting)}=${show(running)}`}; ` +
+      `from its next start it will be ${loaded === null ? "unset" : show(loaded)}`,
     why: "The value changes at some later restart or reboot, when nobody looks: it may close the server, or open it.",
     fix: ({ loaded }) =>
-      `Restart the service to bring ${show(loaded ?? "the loaded value")} into force; if that value would open the ` +
-      "server, correct it first.",
+      `Restart the service to bring ${loaded === null ? "its default" : show(loaded)} into force; if that would open ` +
+      "the server, correct it first.",
     check: "/proc/PID/environ of the service holds the loaded value.",
   },
   "second-server": {

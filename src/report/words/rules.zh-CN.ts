@@ -106,10 +106,11 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "restart-missing": {
     what: "服务仍以旧值运行，而 systemd 已加载新值。",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} 仍以 ${show(setting)}=${show(running ?? "")} 运行；下次启动后将变为 ${show(loaded ?? "")}`,
+      `${show(unit)} 运行时${running === null ? `未设置 ${show(setting)}` : `仍为 ${show(setting)}=${show(running)}`}；` +
+      `下次启动后将${loaded === null ? "取消该设置" : `变为 ${show(loaded)}`}`,
     why: "该值会在以后某次无人留意的重启中改变：服务可能因此关闭对外访问，也可能因此暴露。",
     fix: ({ loaded }) =>
-      `重启服务，使${loaded === null ? "已加载的值" : ` ${show(loaded)} `}生效；如果该值会使服务暴露，请先改正。`,
+      `重启服务，使${loaded === null ? "默认值" : ` ${show(loaded)} `}生效；如果会因此暴露，请先改正。`,
     check: "服务进程的 /proc/PID/environ 中是已加载的值。",
   },
   "second-server": {
