@@ -84,6 +84,7 @@ export async function tell(story: Story): Promise<Told> {
         : { ok: true, value: story.running === null ? {} : { OLLAMA_HOST: story.running }, from: "/proc/812/environ" },
   };
   const wanted = {
+    looksLikeServer: () => true,
     variables: VARIABLES,
     defaultsFiles: ["ollama"],
     wantsUnit: (name: string) => name.startsWith("ollama"),

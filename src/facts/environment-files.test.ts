@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gatherEnvironmentFiles } from "./environment-files.ts";
 import type { EnvironmentFile } from "./environment-files.ts";
+import type { Process } from "./processes.ts";
 import type { Unit, UnitLine } from "./units.ts";
-import { openWrittenHost } from "./written-host.ts";
+import { openWrittenHost } from "./written-host.fixture.ts";
 
-const WANTED = { variables: ["OLLAMA_HOST"], defaultsFiles: ["ollama"] };
+const WANTED = {
+  variables: ["OLLAMA_HOST"],
+  defaultsFiles: ["ollama"],
+  looksLikeServer: ({ name }: Pick<Process, "name">): boolean => name === "ollama",
+};
 const IDENTITY = {
   accounts: [
     { uid: 0, name: "root", home: "/root" },
@@ -102,14 +107,35 @@ test("every place people write a setting to, in its own dialect; what holds none
   assert.doesNotMatch(JSON.stringify(files), /hunter2/);
 });
 
-test("a home that may not be listed, and a file that may not be read, are said so", async () => {
-  const host = openWrittenHost({
-    files: { "/home/ann/.profile": "" },
-    denied: ["/root", "/etc/default/ollama"],
+function processOf(name: string, kind: "session" | "other"): Process {
+  return {
+    pid: 812,
+    parentPid: 1,
+    name,
+    executable: null,
+    arguments: [],
+    uid: 1000,
+    user: "ann",
+    startedAt: null,
+    namespace: null,
+    cgroup: kind === "session" ? { kind, uid: 1000 } : { kind: "system-unit", unit: "ollama.service" },
+    environment: { ok: true, value: {}, from: "/proc/812/environ" },
+  };
+}
+
+const CLOSED: readonly [name: string, processes: Process[], expected: string[]][] = [
+  ["of somebody who started a server", [processOf("ollama", "session")], ["shell of 1000 /home/ann unread: denied"]],
+  ["of somebody who started something else", [processOf("nginx", "session")], []],
+  ["of a service's account", [processOf("ollama", "other")], []],
+  ["of people without a process", [], []],
+];
+for (const [name, processes, expected] of CLOSED) {
+  test(`the closed home ${name}: ${expected.length > 0 ? "it is missing" : "nothing is missing"}`, async () => {
+    const host = openWrittenHost({ denied: ["/root", "/home/ann", "/etc/default/ollama"] });
+    const files = await gatherEnvironmentFiles(host, WANTED, [], IDENTITY, processes);
+    assert.deepEqual(files.map(show), ["defaults /etc/default/ollama unread: denied", ...expected]);
   });
-  const files = await gatherEnvironmentFiles(host, WANTED, [], IDENTITY, []);
-  assert.deepEqual(files.map(show), ["defaults /etc/default/ollama unread: denied", "shell of 0 /root unread: denied"]);
-});
+}
 
 const NAMED: readonly [name: string, unit: Unit, expected: [string, boolean | null][]][] = [
   ["named and loaded", unitNaming("-/etc/default/ollama", ["/etc/default/ollama"]), [["/etc/default/ollama", true]]],

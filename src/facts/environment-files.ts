@@ -65,11 +65,12 @@ const AT_A_TIME = 32;
 /**
  * Reads every place in which people declare a server's settings and keeps the wanted names. Files without any
  * of them are left out, files that are there and could not be read are failed readings. A home directory that
- * may not be listed stands for all the files in it.
+ * may not be listed stands for all the files in it. Of people who started no server by hand, what cannot be read
+ * is left out too: their profiles reach no server, whatever they say.
  */
 export async function gatherEnvironmentFiles(
   host: HostReader,
-  wanted: Pick<Wanted, "variables" | "defaultsFiles">,
+  wanted: Pick<Wanted, "variables" | "defaultsFiles" | "looksLikeServer">,
   units: readonly Unit[],
   identity: Pick<Identity, "accounts"> | null,
   processes: readonly Process[],
@@ -90,7 +91,19 @@ export async function gatherEnvironmentFiles(
     if (place.kind === "defaults" && named.has(place.path)) return null;
     return readPlace(host, place, wanted.variables);
   });
-  return files.flatMap((file) => file ?? []);
+  const starters = new Set(
+    processes.filter((process) => isByHand(process) && wanted.looksLikeServer(process)).map(({ uid }) => uid),
+  );
+  return files.flatMap((file) => (file === null || isBesideThePoint(file, starters) ? [] : [file]));
+}
+
+/** A process that may have its environment from a login. */
+function isByHand({ cgroup }: Process): boolean {
+  return cgroup?.kind !== "system-unit" && cgroup?.kind !== "container";
+}
+
+function isBesideThePoint({ uid, assignments, unit }: EnvironmentFile, starters: ReadonlySet<number | null>): boolean {
+  return !assignments.ok && uid !== null && unit === null && !starters.has(uid);
 }
 
 /** A file still to be read, or what stands for files that could not even be listed. */

@@ -40,7 +40,7 @@ export interface LoadedUnit {
   readonly ipAddressAllow: readonly string[];
 }
 
-export interface UnitFile {
+interface UnitFile {
   readonly path: string;
   readonly modifiedAt: string | null;
   /** Lines that bear on a setting, in order; other lines are not kept. */
