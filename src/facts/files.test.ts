@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gatherServerFiles } from "./files.ts";
 import type { Process } from "./processes.ts";
-import { openWrittenHost } from "./written-host.ts";
+import { openWrittenHost } from "./written-host.fixture.ts";
 
 const SERVER: Process = {
   pid: 812,

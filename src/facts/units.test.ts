@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ControlGroup, Process } from "./processes.ts";
 import { gatherUnits } from "./units.ts";
 import { UNIT_PROPERTIES } from "./unit-show.ts";
-import { openWrittenHost } from "./written-host.ts";
+import { openWrittenHost } from "./written-host.fixture.ts";
 
 const WANTED = { variables: ["OLLAMA_HOST"], wantsUnit: (name: string): boolean => name === "ollama.service" };
 const MAIN = "[Service]\nExecStart=/usr/local/bin/ollama serve\n";
