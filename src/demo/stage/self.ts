@@ -13,7 +13,7 @@ export interface Self {
 }
 
 /** The hidden first word of a command line that runs a part instead of a command. */
-export const PART = "__demo";
+const PART = "__demo";
 
 /** The parts of the guided run that are processes of their own. */
 export type Part = "stage" | "stand-in" | "visit";

@@ -136,7 +136,7 @@ export function toKeepAliveMs(fields: Fields): number {
 }
 
 /** A Go duration such as `1h30m` in milliseconds; null where it is none. */
-export function parseDurationMs(text: string): number | null {
+function parseDurationMs(text: string): number | null {
   if (/^[+-]?0$/.test(text)) {
     return 0;
   }

@@ -54,7 +54,7 @@ export type Settings = Readonly<{
 }>;
 
 export const DEFAULT_VERSION = "0.24.0";
-export const DEFAULT_MODELS: readonly string[] = ["llama3.2:3b", "nomic-embed-text:latest"];
+const DEFAULT_MODELS: readonly string[] = ["llama3.2:3b", "nomic-embed-text:latest"];
 
 /** Fills in what the caller left open. */
 export function toSettings(options: StandInOptions): Settings {

@@ -42,7 +42,7 @@ const SCHEMES = [
 const TWELVE_HOURS_IN_SECONDS = "43200";
 
 /** The entries in force for a value of OLLAMA_ORIGINS: its own, then Ollama's defaults. */
-export function toAllowedOrigins(value: string): readonly string[] {
+function toAllowedOrigins(value: string): readonly string[] {
   const trimmed = value
     .trim()
     .replace(/^["']+|["']+$/g, "")
