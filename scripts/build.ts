@@ -20,7 +20,8 @@ function noticeOf(name: string): string {
   const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const { version, license } = Object(manifest);
   const licenceFile = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-  const text = licenceFile === undefined ? "(the package ships no licence text)" : readFileSync(join(folder, licenceFile), "utf8");
+  const text =
+    licenceFile === undefined ? "(the package ships no licence text)" : readFileSync(join(folder, licenceFile), "utf8");
   return `${name} ${version} (${license})\n\n${text.trim()}\n`;
 }
 

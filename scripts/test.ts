@@ -70,7 +70,12 @@ if (wanted === "all" || wanted === "unit") counts.push(await runTests(unitFiles,
 // Lab hosts boot and count seconds: one file at a time keeps their timeouts honest.
 if (wanted === "all" || wanted === "lab") counts.push(await runTests(labFiles, 1));
 if (!["all", "checks", "unit", "lab"].includes(wanted)) {
-  counts.push(await runTests([...unitFiles, ...labFiles].filter((file) => file.includes(wanted)), 1));
+  counts.push(
+    await runTests(
+      [...unitFiles, ...labFiles].filter((file) => file.includes(wanted)),
+      1,
+    ),
+  );
 }
 
 const total = (key: keyof Count): number => counts.reduce((sum, count) => sum + count[key], 0);

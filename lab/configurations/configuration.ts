@@ -23,7 +23,7 @@ export interface Configuration {
   /** Who runs the audit. Default: root. */
   readonly as?: "root" | "nobody";
   /** Makes the host as described; resolves when what listens there answers. */
-  set(host: Host): Promise<ExtraPlaces | void>;
+  readonly set: (host: Host) => Promise<ExtraPlaces | void>;
   readonly verdict: HostVerdict;
   /**
    * Rules that must have found something, and no others, but for those about the server's version. That cloud

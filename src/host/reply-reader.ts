@@ -3,7 +3,7 @@ const LINE_FEED = 0x0a;
 
 /** One framed reply of the remote shell, see shell-requests.ts. */
 export interface ShellReply {
-  /** An exit code, or a `ShellStatus`. */
+  /** An exit code, or one of the words `missing`, `special` and `failed`. */
   readonly status: string;
   readonly output: Buffer;
   /** What the tool printed on its error stream; hostile. */

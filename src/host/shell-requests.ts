@@ -73,9 +73,6 @@ esac
 pl_has_head=$(head -c 1 /proc/version </dev/null) pl_has_stat=$(stat -c %f / </dev/null)
 `;
 
-/** Status of a reply that is no exit code. */
-export type ShellStatus = "missing" | "special" | "failed";
-
 /** The first request of a shell; ends the process group of an earlier shell of ours that no longer answers. */
 export function startRequest(stuckGroup: number | null): ShellRequest {
   const end = stuckGroup === null ? "" : `kill -s KILL -- -${stuckGroup}\n`;

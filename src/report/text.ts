@@ -26,7 +26,7 @@ interface Page extends TextOptions {
   readonly commands: Map<string, RuleId>;
 }
 
-export const VERDICT_COLOURS: Readonly<Record<HostVerdict, Style>> = {
+const VERDICT_COLOURS: Readonly<Record<HostVerdict, Style>> = {
   exposed: "red",
   unknown: "yellow",
   guarded: "yellow",

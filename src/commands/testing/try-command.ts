@@ -18,7 +18,7 @@ export interface Outside extends Partial<Omit<Context, "out" | "err">> {
   readonly terminal?: number;
 }
 
-export const RECORDED_AT = "2026-11-22T10:00:00.000Z";
+const RECORDED_AT = "2026-11-22T10:00:00.000Z";
 
 /** Runs a command line in this process, and keeps what it prints. */
 export async function tryCommand(argv: readonly string[], outside: Outside = {}): Promise<Tried> {

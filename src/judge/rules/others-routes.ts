@@ -14,7 +14,7 @@ export function findOpenRoutes(server: Server): NumberedRoute[] {
     .filter(({ route }) => route.verdict === "open" && isFromOutside(route));
 }
 
-export function isFromOutside({ from }: Route): boolean {
+function isFromOutside({ from }: Route): boolean {
   return from.vantage !== "host" && from.vantage !== "browser";
 }
 

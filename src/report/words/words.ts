@@ -8,9 +8,6 @@ import type { Summary } from "../summary.ts";
 
 export type Language = "en" | "zh-CN";
 
-/** The languages there are words in. */
-export const LANGUAGES: readonly Language[] = ["en", "zh-CN"];
-
 /**
  * Everything the reporter can say, in one language. Records run over the judge's own unions, so a reason or
  * a rule without words does not compile. Texts made from facts are printable: hostile values are made visible.
