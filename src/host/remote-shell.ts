@@ -11,7 +11,6 @@ export interface ShellProcess {
   readonly output: Readable;
   /** Comes true when the process has ended, with its last words. */
   readonly ended: Promise<string>;
-  end(): void;
 }
 
 /** What came of one request: a reply, or why there is none. `lost`: the session itself is gone. */
@@ -52,6 +51,7 @@ export class RemoteShell {
   #timer: NodeJS.Timeout | undefined;
   #reopened: number = 0;
   #lost: string | null = null;
+  #busyGroup: number | null = null;
   /** Settles when the first shell has answered, or cannot. */
   readonly started: Promise<ShellOutcome>;
   #tools: ShellTools | null = null;
@@ -74,6 +74,11 @@ export class RemoteShell {
     return this.#lost;
   }
 
+  /** Process group of a shell that was still at work when the session was lost. */
+  get busyGroup(): number | null {
+    return this.#busyGroup;
+  }
+
   /** Never rejects. */
   ask(request: ShellRequest, limits: ReplyLimits): Promise<ShellOutcome> {
     if (this.#lost !== null) return Promise.resolve({ kind: "lost", detail: this.#lost });
@@ -85,12 +90,6 @@ export class RemoteShell {
     return promise;
   }
 
-  /** Ends the session; whoever still waits learns the reason. */
-  close(reason: string): void {
-    this.#lose(reason);
-    this.#process.end();
-  }
-
   async #start(stuckGroup: number | null): Promise<ShellOutcome> {
     const limits = { timeoutMs: this.#startTimeoutMs, bytes: START_BYTES };
     const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
@@ -100,7 +99,7 @@ export class RemoteShell {
     this.#watchFirst();
     const outcome = await promise;
     if (outcome.kind === "replied") this.#tools = parseShellTools(outcome.reply.errors);
-    else this.close(outcome.detail);
+    else this.lose(outcome.detail);
     return outcome;
   }
 
@@ -118,7 +117,7 @@ export class RemoteShell {
       this.#takeReplies();
     });
     void process.ended.then((lastWords) => {
-      if (process === this.#process) this.#lose(lastWords);
+      if (process === this.#process) this.lose(lastWords);
     });
   }
 
@@ -148,16 +147,18 @@ export class RemoteShell {
     const stuckGroup = this.#tools?.group ?? null;
     this.#waiting.shift()?.resolve({ kind, detail });
     this.#reopened += 1;
-    if (stuckGroup === null) return this.close(detail);
-    if (this.#reopened > REOPEN_LIMIT) return this.close("too many requests hang on this host");
+    if (stuckGroup === null) return this.lose(detail);
+    if (this.#reopened > REOPEN_LIMIT) return this.lose("too many requests hang on this host");
     this.#process = this.#reopen();
     this.#reader = new ReplyReader();
     this.#listen(this.#process);
     void this.#start(stuckGroup);
   }
 
-  #lose(detail: string): void {
+  /** Asks nothing more; whoever still waits learns the reason. The processes are ended by their owner. */
+  lose(detail: string): void {
     this.#lost ??= detail;
+    if (this.#waiting.length > 0) this.#busyGroup = this.#tools?.group ?? null;
     clearTimeout(this.#timer);
     for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: "lost", detail: this.#lost });
   }

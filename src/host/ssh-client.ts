@@ -59,7 +59,8 @@ const CHANNEL_OPTIONS: readonly string[] = [
 export class SshClient {
   readonly #directory: string;
   readonly #socket: string;
-  readonly #children: Set<ChildProcessWithoutNullStreams> = new Set();
+  /** Every client that runs, with its end. */
+  readonly #children: Map<ChildProcessWithoutNullStreams, Promise<void>> = new Map();
   readonly #refusals: string[] = [];
   #onRefusal: (() => void) | undefined;
   /** Streams given up before they were opened: their refusal may come much later. */
@@ -89,7 +90,7 @@ export class SshClient {
 
   /** Where Portlock ends without closing, as by a bug. */
   readonly #abandon = (): void => {
-    for (const each of this.#children) killGroup(each, "SIGTERM");
+    for (const child of this.#children.keys()) killGroup(child, "SIGTERM");
     rmSync(this.#directory, { recursive: true, force: true });
   };
 
@@ -100,7 +101,7 @@ export class SshClient {
 
   /** A further shell in the same login. */
   openShell(): ShellProcess {
-    return toShellProcess(this.#spawn([...this.#channelWords(), "-T", "--", "portlock", SHELL_COMMAND]));
+    return toShellProcess(this.#spawnShell());
   }
 
   /** Connects to an address from the other host. Open one after the other: see `Forward.refusal`. */
@@ -134,17 +135,30 @@ export class SshClient {
     };
   }
 
+  /** Ends a process group of ours on the other host: `sshd` leaves it alone when the session ends. */
+  async endRemoteGroup(group: number): Promise<void> {
+    const child = this.#spawnShell();
+    child.stdin.on("error", () => {});
+    child.stdin.end(`kill -s KILL -- -${group}\n`);
+    const timer = setTimeout(() => killGroup(child), CLOSE_GRACE_MS);
+    await waitForEnd(child);
+    clearTimeout(timer);
+  }
+
   /** Ends the login and everything in it, and removes the control socket. */
   async close(): Promise<void> {
-    const ends = [...this.#children].map(waitForEnd);
-    for (const child of this.#children) killGroup(child, "SIGTERM");
+    for (const child of this.#children.keys()) killGroup(child, "SIGTERM");
     const timer = setTimeout(() => {
-      for (const child of this.#children) killGroup(child);
+      for (const child of this.#children.keys()) killGroup(child);
     }, CLOSE_GRACE_MS);
-    await Promise.all(ends);
+    await Promise.all(this.#children.values());
     clearTimeout(timer);
     process.removeListener("exit", this.#abandon);
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #spawnShell(): ChildProcessWithoutNullStreams {
+    return this.#spawn([...this.#channelWords(), "-T", "--", "portlock", SHELL_COMMAND]);
   }
 
   #channelWords(): readonly string[] {
@@ -156,8 +170,10 @@ export class SshClient {
     // client's messages are read here.
     const child = spawn("ssh", words, { env: { ...process.env, LC_ALL: "C" }, stdio: "pipe", detached: true });
     child.on("error", () => {}); // told by the end of the process
-    this.#children.add(child);
-    void waitForEnd(child).then(() => this.#children.delete(child));
+    this.#children.set(
+      child,
+      waitForEnd(child).then(() => void this.#children.delete(child)),
+    );
     return child;
   }
 
@@ -201,7 +217,6 @@ function toShellProcess(child: ChildProcessWithoutNullStreams): ShellProcess {
     input: child.stdin,
     output: child.stdout,
     ended: waitForEnd(child).then(() => fault + words().trim()),
-    end: () => killGroup(child, "SIGTERM"),
   };
 }
 

@@ -115,7 +115,7 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
     for (const [what, forceCommand, code, loginTimeoutMs] of [
       ["leads to another program", "echo Welcome; exit 0", "ssh-no-shell", 20_000],
       ["prints without end", "yes", "ssh-no-shell", 20_000],
-      ["is swallowed", "exec sleep 1000", "ssh-timeout", 1_000],
+      ["is swallowed", "exec sleep 30", "ssh-timeout", 1_000],
     ] as const) {
       test(`a login that ${what} is told: ${code}`, async (context) => {
         const sshd = await startSshd(context, { forceCommand });
@@ -207,7 +207,7 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
     });
 
     test("where the host allows one session only, a hanging read ends the session with a reason", async (context) => {
-      const sshd = await startWithGetent(context, "exec sleep 1000", { lines: ["MaxSessions 1"] });
+      const sshd = await startWithGetent(context, "exec sleep 30", { lines: ["MaxSessions 1"] });
       const host = await open(context, sshd, { timeoutMs: 1_000 });
       const readings = await Promise.all([host.run(["getent", "passwd"]), host.readFile("/etc/hostname")]);
       assert.deepEqual(readings.map(whyOf), ["timeout", "failed"]);
@@ -250,13 +250,16 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
     });
   }
 
-  test("close ends what is pending", async (context) => {
+  test("close ends what is pending, there too", async (context) => {
     const sshd = await startWithGetent(context, "exec sleep 1000");
     const host = await open(context, sshd);
     await host.readFile("/proc/version");
     const pending = host.run(["getent", "passwd"]);
+    await waitUntil(() => sshd.findProcesses().some((pid) => commandLine(pid) === "sleep 1000"));
+    const [sleeping = 0] = sshd.findProcesses().filter((pid) => commandLine(pid) === "sleep 1000");
     await host.close();
     assert.equal(whyOf(await pending), "failed");
+    await waitUntil(() => commandLine(sleeping) === "");
   });
 
   test("where the host forbids forwarding a request is not possible, and says why", async (context) => {

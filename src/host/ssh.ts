@@ -53,6 +53,7 @@ class SshSession implements HostReader {
   readonly #timeoutMs: number;
   readonly #outputBytes: number;
   readonly #closing: AbortController = new AbortController();
+  #closed: Promise<void> | undefined;
   /** Settles when the next byte stream may be opened; see `Forward.refusal`. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -121,16 +122,24 @@ class SshSession implements HostReader {
   }
 
   async close(): Promise<void> {
+    this.#closed ??= this.#end();
+    await this.#closed;
+  }
+
+  async #end(): Promise<void> {
     this.#closing.abort();
-    this.#shell.close("closed");
+    this.#shell.lose("closed");
+    const { busyGroup } = this.#shell;
+    if (busyGroup !== null) await this.#client.endRemoteGroup(busyGroup);
     await this.#client.close();
   }
 
   async #logIn(): Promise<requests.ShellTools> {
     const outcome = await this.#shell.started;
     if (outcome.kind === "replied" && this.#shell.tools) return this.#shell.tools;
-    this.#shell.close("no POSIX shell");
     const isShellMissing = outcome.kind === "replied" || outcome.kind === "too-large" || this.#client.endedByHost;
+    this.#shell.lose("no POSIX shell");
+    await this.#client.close();
     if (isShellMissing) throw toNoShellError(this.target);
     throw toLoginError(this.target, outcome.detail, outcome.kind === "timeout");
   }
