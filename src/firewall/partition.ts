@@ -1,5 +1,6 @@
 import type { Base, Doubt, Engine, Rule, Table } from "./rule-set.ts";
-import type { AddressFamily, SourceSet } from "./source-set.ts";
+import type { AddressFamily } from "./address.ts";
+import type { SourceSet } from "./source-set.ts";
 
 /** Where a packet of a new TCP connection comes in, and what the host would do with its destination. */
 export interface Entry {

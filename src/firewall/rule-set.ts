@@ -1,4 +1,5 @@
-import type { AddressFamily, SourceSet } from "./source-set.ts";
+import type { AddressFamily } from "./address.ts";
+import type { SourceSet } from "./source-set.ts";
 
 /**
  * The one form into which every packet filter is read: ufw, firewalld and Docker are users of these engines, so
@@ -74,6 +75,7 @@ export type Match =
   | ConnectionStateMatch
   | ConnectionStatusMatch
   | AddressTypeMatch
+  | ReversePathMatch
   | MarkMatch
   | FlagsMatch
   | EitherMatch
@@ -156,7 +158,15 @@ export interface AddressTypeMatch {
   readonly negated: boolean;
 }
 
-/** `(mark & mask) == value`. */
+/** The way back to the source leads through the interface the packet comes in by. */
+export interface ReversePathMatch {
+  readonly kind: "reverse-path";
+  /** Any interface will do. */
+  readonly loose: boolean;
+  readonly negated: boolean;
+}
+
+/** `(mark & mask) == value`, as unsigned 32-bit numbers. */
 export interface MarkMatch {
   readonly kind: "mark";
   readonly which: "packet" | "connection";
@@ -234,12 +244,12 @@ export interface RewriteAction {
   readonly port: Range | null;
 }
 
-/** `mark = (mark & ~clear) ^ flip`; or one mark is copied from the other. */
+/** `mark = (mark & ~clear) ^ flip ^ (other mark & copied)`, as unsigned 32-bit numbers. */
 export interface MarkAction {
   readonly kind: "set-mark";
   readonly which: "packet" | "connection";
   readonly clear: number;
   readonly flip: number;
-  /** The mark whose bits below `clear` are taken instead of the own ones; null: none. */
-  readonly copiedFrom: "packet" | "connection" | null;
+  /** Bits taken from the other of the two marks. */
+  readonly copied: number;
 }
