@@ -1,8 +1,130 @@
-import type { Entry, Partition } from "./partition.ts";
-import type { RuleSet } from "./rule-set.ts";
+import { toBaseChainFates } from "./chain-fates.ts";
+import { internState, isExhausted, openEvaluation, type Evaluation } from "./evaluation.ts";
+import { composeFates, toCertain, toUniform, type Exit, type Fates } from "./fates.ts";
+import type { PacketState } from "./packet-state.ts";
+import { toPartition } from "./part-sources.ts";
+import type { Decider, Entry, Partition } from "./partition.ts";
+import type { Doubt, Hook, RuleSet } from "./rule-set.ts";
+import { toWholeSet } from "./source-set.ts";
+import { readEntry, type Surroundings } from "./surroundings.ts";
+import { deliver, isPassedOver, toLegs, toStateAt, type Leg } from "./way.ts";
 
 /**
  * Which sources may open a connection: the whole address family, parted by fate and by the rule that decides.
- * `ruleSets` is everything the host's packet filters hold, each engine's once.
+ * `ruleSets` is everything the host's packet filters hold, each engine's once. Never throws; rules that branch
+ * more than is followed make everything undecidable.
  */
-export type Evaluate = (ruleSets: readonly RuleSet[], entry: Entry) => Partition;
+export function evaluate(ruleSets: readonly RuleSet[], entry: Entry): Partition {
+  const around = readEntry(entry);
+  if (around === null) return toUnknown(entry, { why: "not-read", text: "the destination's address" });
+  const evaluation = openEvaluation(ruleSets, around);
+  const fates = followPacket({ ruleSets, around, evaluation, legs: new Map() });
+  if (isExhausted(evaluation)) return toUnknown(entry, { why: "too-complex", text: "the rules branch too often" });
+  return toPartition(fates, around);
+}
+
+function toUnknown(entry: Entry, doubt: Doubt): Partition {
+  const sources = toWholeSet(entry.family);
+  const part = { sources, by: { kind: "no-chain" }, doubt } as const;
+  return { family: entry.family, admitted: [], stopped: [], undecidable: [part] };
+}
+
+interface Journey {
+  readonly ruleSets: readonly RuleSet[];
+  readonly around: Surroundings;
+  readonly evaluation: Evaluation;
+  readonly legs: Map<Hook, readonly Leg[]>;
+}
+
+const NO_CHAIN: Decider = { kind: "no-chain" };
+
+/** The whole way: up to the routing decision, which depends on what became of the destination, and from there on. */
+function followPacket(journey: Journey): Fates {
+  const { around, evaluation } = journey;
+  const { inInterface, destination } = around.entry;
+  const fromHere = inInterface === "lo";
+  const start = internState(evaluation, {
+    hook: fromHere ? "output" : "prerouting",
+    destination: around.destination,
+    port: destination.port,
+    mark: 0,
+    connectionMark: 0,
+    tracking: "before",
+    translated: false,
+    rewritten: false,
+    inInterface: fromHere ? "" : inInterface,
+    outInterface: fromHere ? "lo" : "",
+  });
+  const begun = toUniform(toCertain({ kind: "accept", state: start, by: NO_CHAIN, rewrittenBy: null }));
+  const routed = passHooks(journey, begun, fromHere ? ["output"] : ["ingress", "prerouting"]);
+  const delivered = new Map<PacketState, Fates>();
+  return composeFates(routed, (exit) => {
+    if (exit.kind !== "accept") return null;
+    const known = delivered.get(exit.state) ?? followDelivery(journey, exit);
+    delivered.set(exit.state, known);
+    return known;
+  });
+}
+
+function followDelivery(journey: Journey, { state }: Exit): Fates {
+  const { around, evaluation } = journey;
+  const delivery = deliver(state, around);
+  const fromHere = around.entry.inInterface === "lo";
+  const toExit = (kind: "accept" | "drop", by: Decider, changes: Partial<PacketState>): Exit => {
+    return { kind, state: internState(evaluation, { ...state, ...changes }), by, rewrittenBy: null };
+  };
+  switch (delivery.kind) {
+    case "stopped":
+      return toUniform(toCertain(toExit("drop", delivery.by, {})));
+    case "unknown": {
+      const doubted = { by: delivery.by, doubt: { why: "not-read", text: "where the packet is sent on to" } } as const;
+      const exits = [toExit("accept", NO_CHAIN, { hook: "forward" }), toExit("drop", delivery.by, {})];
+      return toUniform({ exits, doubted });
+    }
+    case "input": {
+      const begun = toUniform(
+        toCertain(toExit("accept", NO_CHAIN, { hook: "input", outInterface: fromHere ? "lo" : "" })),
+      );
+      if (!fromHere) return passHooks(journey, begun, ["input"]);
+      const sent = passHooks(journey, begun, ["postrouting"]);
+      const arrived = composeFates(sent, (exit) => {
+        if (exit.kind !== "accept") return null;
+        const inside = { ...exit.state, inInterface: "lo", outInterface: "", translated: true };
+        return toUniform(toCertain({ ...exit, state: internState(evaluation, inside) }));
+      });
+      return passHooks(journey, arrived, ["prerouting", "input"]);
+    }
+    case "forward": {
+      const { outInterface } = delivery;
+      const begun = toUniform(toCertain(toExit("accept", NO_CHAIN, { hook: "forward", outInterface })));
+      return passHooks(journey, begun, fromHere ? ["postrouting"] : ["forward", "postrouting"]);
+    }
+  }
+}
+
+/** Every base chain of the hooks, one after the other: what one of them drops is gone. */
+function passHooks(journey: Journey, before: Fates, hooks: readonly Hook[]): Fates {
+  const { evaluation, around, ruleSets } = journey;
+  let fates = before;
+  for (const hook of hooks) {
+    const legs = journey.legs.get(hook) ?? toLegs(ruleSets, hook, around);
+    journey.legs.set(hook, legs);
+    for (const leg of legs) {
+      const passed = new Map<PacketState, Fates | null>();
+      fates = composeFates(fates, (exit) => {
+        if (exit.kind !== "accept") return null;
+        const known = passed.get(exit.state);
+        if (known !== undefined) return known;
+        const fresh = passLeg(evaluation, leg, exit.state);
+        passed.set(exit.state, fresh);
+        return fresh;
+      });
+    }
+  }
+  return fates;
+}
+
+function passLeg(evaluation: Evaluation, leg: Leg, state: PacketState): Fates | null {
+  const here = internState(evaluation, toStateAt(leg, state));
+  return isPassedOver(leg, here) ? null : toBaseChainFates(evaluation, leg.through, here);
+}

@@ -49,7 +49,7 @@ function sortIntervals(intervals: readonly Interval[]): readonly Interval[] {
 }
 
 /** Appends an interval that begins no earlier than the last one, joined with it where they touch. */
-function pushInterval(firsts: bigint[], lasts: bigint[], first: bigint, last: bigint): void {
+export function pushInterval(firsts: bigint[], lasts: bigint[], first: bigint, last: bigint): void {
   const end = lasts.at(-1);
   if (end !== undefined && first <= end + 1n) {
     if (last > end) lasts[lasts.length - 1] = last;
