@@ -46,7 +46,7 @@ function toChainFates(
     evaluation.work += 1 + made.steps.reduce((sum, step) => sum + step.firsts.length, 0);
     if (made.settlesAll) break;
   }
-  const fates = paintFates(steps, atEnd);
+  const fates = paintFates(steps, atEnd, evaluation.around.whole.lasts[0] ?? 0n);
   if (!isExhausted(evaluation)) evaluation.depth--;
   memo.set(key, fates);
   return fates;

@@ -13,7 +13,7 @@ export interface Step {
  * adds what may happen to them before the next step; whoever is left meets `atEnd`. Each source is settled once and
  * then skipped, so the time grows with the segments, not with segments times steps.
  */
-export function paintFates(steps: readonly Step[], atEnd: Fate): Fates {
+export function paintFates(steps: readonly Step[], atEnd: Fate, lastAddress: bigint): Fates {
   const axis = toAxis(steps);
   const canvas: Canvas = {
     axis,
@@ -27,6 +27,7 @@ export function paintFates(steps: readonly Step[], atEnd: Fate): Fates {
   const firsts: bigint[] = [];
   const fates: Fate[] = [];
   for (const [cell, first] of axis.entries()) {
+    if (first > lastAddress) break; // where a segment ends with the family
     const settled = canvas.settled[cell] ?? atEnd;
     const pending = canvas.alive[cell] === cell ? canvas.pending.get(cell) : undefined;
     pushRun(firsts, fates, first, pending === undefined ? settled : mergeOnce(canvas, pending, settled));

@@ -120,7 +120,8 @@ export function toReversePath(around: Surroundings, loose: boolean): SourceSet |
 
 /**
  * The addresses of a routing type. Subnet broadcasts count as unicast here: the kernel takes no connection from or
- * to one. Null: a type that is not derived.
+ * to one. So does 0.0.0.0/8 but for its first address, as it is since Linux 5.3; older kernels take no packet from
+ * there. Null: a type that is not derived.
  */
 export function toTypeSet(around: Surroundings, type: string, onInterface: boolean): SourceSet | null {
   const { family } = around;
@@ -129,7 +130,7 @@ export function toTypeSet(around: Surroundings, type: string, onInterface: boole
   const broadcast =
     family === 4
       ? toSourceSet(4, [
-          { first: 0n, last: 0xff_ffffn },
+          { first: 0n, last: 0n },
           { first: toLastAddress(4), last: toLastAddress(4) },
         ])
       : around.empty;
