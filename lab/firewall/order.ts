@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/** One case to be tried. */
+export interface Order {
+  readonly seed: number;
+  readonly number: number;
+  /** Only cases of this dialect are drawn; null: of all. */
+  readonly dialect: string | null;
+  /** Sources tried by each way. */
+  readonly limit: number;
+  /** Whether a failing case is made smaller before it is shown. */
+  readonly shrink: boolean;
+}
+
+/** How it came out, or why it could not be tried. */
+export type Result = Tried | NotTried;
+
+interface About {
+  readonly number: number;
+  readonly dialect: string;
+  readonly features: readonly string[];
+}
+
+export interface Tried extends About {
+  readonly connections: number;
+  /** Tries that this machine cannot send. */
+  readonly impossible: number;
+  /** Tries whose first look was too short. */
+  readonly late: number;
+  readonly wrong: number;
+  /** Of each way, the reasons why some of its sources stay undecidable. */
+  readonly doubts: readonly (readonly string[])[];
+  /** The smallest rule set that is still wrong, with what was predicted of it and what happened. */
+  readonly proof?: string | undefined;
+}
+
+export interface NotTried extends About {
+  readonly complaint: string;
+}
+
+const ABOUT = z.object({ number: z.number(), dialect: z.string(), features: z.array(z.string()) });
+const RESULT: z.ZodType<Result> = z.union([
+  ABOUT.extend({ complaint: z.string() }),
+  ABOUT.extend({
+    connections: z.number(),
+    impossible: z.number(),
+    late: z.number(),
+    wrong: z.number(),
+    doubts: z.array(z.array(z.string())),
+    proof: z.optional(z.string()),
+  }),
+]);
+
+/** Reads a worker's line; throws where it is none. */
+export function parseResult(line: string): Result {
+  return RESULT.parse(JSON.parse(line));
+}
