@@ -52,7 +52,17 @@ export function decideMatch(match: Match, state: PacketState, around: Surroundin
     }
     case "address-type":
       return decideAddressType(match, state, around);
-    default:
+    case "destination":
+    case "port":
+    case "protocol":
+    case "family":
+    case "interface":
+    case "connection-state":
+    case "connection-status":
+    case "mark":
+    case "flags":
+    case "never":
+    case "undecidable":
       return toHeld(tellMatch(match, state, around), around);
   }
 }

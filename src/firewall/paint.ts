@@ -19,7 +19,7 @@ export function paintFates(steps: readonly Step[], atEnd: Fate, lastAddress: big
     axis,
     alive: toNextCells(axis.length),
     pending: new Map(),
-    settled: new Array<Fate | undefined>(axis.length),
+    settled: Array.from<Fate | undefined>({ length: axis.length }),
     merged: new Map(),
     touched: new Map(),
   };
