@@ -80,7 +80,7 @@ const NO_STEPS: Steps = { steps: [], settlesAll: false };
 
 function toSteps(meeting: Meeting): Steps {
   const { evaluation, rule, state } = meeting;
-  if (rule.action.kind === "continue") return NO_STEPS;
+  if (rule.action.kind === "continue" || isAvoidable(rule)) return NO_STEPS;
   const held = decideMatches(rule.matches, state, evaluation.around);
   if (isEmpty(held.possible)) return NO_STEPS;
   const effect = toEffect(meeting);
@@ -96,6 +96,12 @@ function toSteps(meeting: Meeting): Steps {
     steps: [...toSegments(held.sure, effect, (fate) => fate), ...toSegments(doubtful, effect, may)],
     settlesAll: false,
   };
+}
+
+/** Nobody is stopped by a rule that drops what a sender would have to add on purpose. */
+function isAvoidable({ action, matches }: Rule): boolean {
+  if (action.kind !== "drop" && action.kind !== "reject") return false;
+  return matches.some((match) => match.kind === "undecidable" && match.doubt.why === "unusual");
 }
 
 /** The same fate, or none: the rule may not match. */

@@ -108,19 +108,5 @@ function toRule(
   const target = options.findIndex((option) => option.name === "-j" || option.name === "-g");
   const before = target < 0 ? options : options.slice(0, target);
   const after = target < 0 ? [] : options.slice(target);
-  const action = toAction(after, chains, saved.family);
-  const stops = action.kind === "drop" || action.kind === "reject";
-  if (stops && asksForHeader(before)) return { matches: [{ kind: "never" }], action };
-  return { matches: toMatches(before, saved), action };
-}
-
-/** Extension headers of IPv6. Whoever connects may leave them out, so a rule that only stops them stops nobody. */
-const HEADER_MODULES: readonly string[] = ["rt", "frag", "hbh", "dst"];
-
-function asksForHeader(options: readonly Option[]): boolean {
-  return options.some(({ name, values }, index) => {
-    if (name !== "-m" || !HEADER_MODULES.includes(values[0] ?? "")) return false;
-    const next = options.findIndex((option, at) => at > index && option.name === "-m");
-    return options.slice(index + 1, next < 0 ? undefined : next).every(({ negated }) => !negated);
-  });
+  return { matches: toMatches(before, saved), action: toAction(after, chains, saved.family) };
 }

@@ -44,9 +44,10 @@ export function toKey(expression: Json): Key {
   if (isObject(fib)) return toRoutingKey(fib, expression);
   if (isList(concat)) return toTupleKey(concat.map(toKey));
   if (isList(expression["&"])) return toMaskedKey(expression["&"], expression);
-  if (isObject(expression["exthdr"]) || isObject(expression["tcp option"]) || isObject(expression["ip option"])) {
-    return toDoubtfulKey("sender", expression);
+  if (isObject(expression["exthdr"]) || isObject(expression["ip option"])) {
+    return toDoubtfulKey("unusual", expression);
   }
+  if (isObject(expression["tcp option"])) return toDoubtfulKey("sender", expression);
   if (isObject(expression["socket"]) || isObject(expression["rt"])) return toDoubtfulKey("moment", expression);
   if ("numgen" in expression || "jhash" in expression || "symhash" in expression)
     return toDoubtfulKey("rate", expression);

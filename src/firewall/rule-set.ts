@@ -212,6 +212,8 @@ export type DoubtReason =
   | "rate"
   /** The sender decides, by what it writes into the packet: source port, hardware address, options. */
   | "sender"
+  /** The sender would have to add it: extension headers, options. A plain connection does not have it. */
+  | "unusual"
   /** It depends on what the host holds at that moment: time of day, owner of a socket, a program asked by a queue. */
   | "moment"
   /** An expression that is not known here, or was printed without its parameters. */
