@@ -1,14 +1,16 @@
 import { parseIptablesSave } from "../../src/firewall/iptables.ts";
 import { parseIpsetSave } from "../../src/firewall/ipset.ts";
+import { parseNftTexts } from "../../src/firewall/nft-texts.ts";
 import { parseNftRuleset } from "../../src/firewall/nftables.ts";
 import type { RuleSet } from "../../src/firewall/rule-set.ts";
 import { runCommand } from "../command.ts";
 
 /** Reads every rule set of the network namespace this process stands in, as an audit does. */
 export async function gatherRuleSets(): Promise<readonly RuleSet[]> {
-  const [sets = "", listed = "", ...saved] = await Promise.all([
+  const [sets = "", listed = "", texts = "", ...saved] = await Promise.all([
     read("ipset", "save"),
     read("nft", "-j", "list", "ruleset"),
+    read("nft", "-a", "list", "ruleset"),
     ...SAVERS.map(({ from }) => read(from)),
   ]);
   const known = parseIpsetSave(sets);
@@ -17,7 +19,7 @@ export async function gatherRuleSets(): Promise<readonly RuleSet[]> {
   const native = parseNftRuleset(listed, {
     from: "nft -j list ruleset",
     skip: new Set(skip.map(({ family, name }) => `${family} ${name}`)),
-    texts: new Map(),
+    texts: parseNftTexts(texts),
   });
   if (native === null) throw new Error("lab: nft -j list ruleset printed no rule set");
   return [...tables, native];

@@ -126,5 +126,17 @@ function passHooks(journey: Journey, before: Fates, hooks: readonly Hook[]): Fat
 
 function passLeg(evaluation: Evaluation, leg: Leg, state: PacketState): Fates | null {
   const here = internState(evaluation, toStateAt(leg, state));
-  return isPassedOver(leg, here) ? null : toBaseChainFates(evaluation, leg.through, here);
+  if (isPassedOver(leg, here)) return null;
+  const fates = toBaseChainFates(evaluation, leg.through, here);
+  return leg.through.base.devices === null ? doubtChain(fates, leg, here) : fates;
+}
+
+/** A chain that may not stand at this interface at all: what it drops may pass as well. */
+function doubtChain(fates: Fates, { through }: Leg, state: PacketState): Fates {
+  const doubt: Doubt = { why: "not-read", text: `the interfaces of chain ${through.chain.name}` };
+  return composeFates(fates, (exit) => {
+    if (exit.kind !== "drop") return null;
+    const passed: Exit = { kind: "accept", state, by: NO_CHAIN, rewrittenBy: null };
+    return toUniform({ exits: [passed, exit], doubted: { by: exit.by ?? NO_CHAIN, doubt } });
+  });
 }

@@ -1,5 +1,6 @@
 import { isList, isObject, quoteJson, toText, type Json, type JsonObject } from "./json.ts";
 import { toRules, type Elements } from "./nft-rules.ts";
+import { toChainName, toRuleName, type NftTexts } from "./nft-texts.ts";
 import {
   TEXT_LIMIT,
   type Base,
@@ -17,13 +18,8 @@ export interface Listed {
   readonly from: string;
   /** Tables that are read from iptables-save, as `ip filter`; read here too, their rules would count twice. */
   readonly skip: ReadonlySet<string>;
-  /** The rules as `nft -a list ruleset` prints them, by `toRuleName`; empty where that was not read. */
-  readonly texts: ReadonlyMap<string, string>;
-}
-
-/** Names one rule of a rule set. */
-export function toRuleName(family: string, table: string, chain: string, handle: number): string {
-  return JSON.stringify([family, table, chain, handle]);
+  /** What `nft -a list ruleset` says of the same rules; `NO_TEXTS` where that was not read. */
+  readonly texts: NftTexts;
 }
 
 const HOOKS: readonly Hook[] = ["ingress", "prerouting", "input", "forward", "output", "postrouting"];
@@ -40,7 +36,7 @@ export function parseNftRuleset(text: string, listed: Listed): RuleSet | null {
   const tables = new Map<string, OpenTable>();
   const objects = document["nftables"].filter(isObject);
   for (const object of objects) openTable(tables, object);
-  for (const object of objects) openChain(tables, object);
+  for (const object of objects) openChain(tables, object, listed.texts);
   for (const object of objects) openElements(tables, object);
   for (const object of objects) addRule(tables, object, listed);
   const kept = [...tables.values()].filter(({ family, name }) => !listed.skip.has(`${family} ${name}`));
@@ -69,25 +65,29 @@ function findTable(tables: ReadonlyMap<string, OpenTable>, object: JsonObject): 
   return tables.get(`${toText(object["family"])} ${toText(object["table"])}`);
 }
 
-function openChain(tables: ReadonlyMap<string, OpenTable>, { chain }: JsonObject): void {
+function openChain(tables: ReadonlyMap<string, OpenTable>, { chain }: JsonObject, texts: NftTexts): void {
   if (!isObject(chain)) return;
   const table = findTable(tables, chain);
-  table?.chains.set(toText(chain["name"]), { base: table.dormant ? null : toBase(chain), rules: [] });
+  const name = toText(chain["name"]);
+  const devices = texts.devices.get(toChainName(table?.family ?? "", table?.name ?? "", name));
+  table?.chains.set(name, { base: table.dormant ? null : toBase(chain, devices ?? null), rules: [] });
 }
 
-function toBase(chain: JsonObject): Base | null {
+function toBase(chain: JsonObject, printed: readonly string[] | null): Base | null {
   const hook = HOOKS.find((each) => each === chain["hook"]);
   const type = TYPES.find((each) => each === chain["type"]);
   const priority = chain["prio"];
   if (hook === undefined || type === undefined || typeof priority !== "number") return null;
   const policy = chain["policy"] ?? "accept";
-  const devices = isList(chain["dev"]) ? chain["dev"] : [chain["dev"]];
+  // Version 1.0.6 prints the interfaces of an ingress chain in its text only.
+  const listed = isList(chain["dev"]) ? chain["dev"] : chain["dev"] === undefined ? printed : [chain["dev"]];
+  const devices = listed?.flatMap((device) => (typeof device === "string" ? [device] : [])) ?? null;
   return {
     type,
     hook,
     priority,
     policy: policy === "accept" || policy === "drop" ? policy : null,
-    devices: devices.flatMap((device) => (typeof device === "string" ? [device] : [])),
+    devices: hook === "ingress" ? devices : [],
   };
 }
 
@@ -104,7 +104,7 @@ function addRule(tables: ReadonlyMap<string, OpenTable>, { rule }: JsonObject, l
   if (table === undefined || listed.skip.has(`${table.family} ${table.name}`)) return;
   const name = toText(rule["chain"]);
   const handle = typeof rule["handle"] === "number" ? rule["handle"] : 0;
-  const known = listed.texts.get(toRuleName(table.family, table.name, name, handle));
+  const known = listed.texts.rules.get(toRuleName(table.family, table.name, name, handle));
   const text = (known ?? quoteJson(rule["expr"])).slice(0, TEXT_LIMIT);
   const elements: Elements = table.elements;
   const rules = toRules(rule["expr"], elements, { from: listed.from, line: null, handle, text });
@@ -125,27 +125,4 @@ function toJson(text: string): Json {
   } catch {
     return undefined;
   }
-}
-
-/** Reads `nft -a list ruleset`: the rules by `toRuleName`. A rule whose text spans several lines keeps the first. */
-export function parseNftTexts(text: string): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  let table: { readonly family: string; readonly name: string } | null = null;
-  let chain: string | null = null;
-  for (const line of text.split("\n")) {
-    const opened = /^table (\S+) (\S+) \{/.exec(line);
-    const inside = /^\tchain (\S+) \{/.exec(line);
-    const rule = /^\t\t(.*) # handle (\d+)$/.exec(line);
-    if (opened !== null) {
-      table = { family: opened[1] ?? "", name: opened[2] ?? "" };
-      chain = null;
-    } else if (inside !== null) {
-      chain = inside[1] ?? "";
-    } else if (line === "\t}") {
-      chain = null;
-    } else if (rule !== null && table !== null && chain !== null) {
-      texts.set(toRuleName(table.family, table.name, chain, Number(rule[2])), (rule[1] ?? "").slice(0, TEXT_LIMIT));
-    }
-  }
-  return texts;
 }

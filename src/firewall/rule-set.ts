@@ -36,8 +36,8 @@ export interface Base {
   readonly priority: number;
   /** Null: could not be read. */
   readonly policy: "accept" | "drop" | null;
-  /** Interfaces of an ingress chain; empty elsewhere. */
-  readonly devices: readonly string[];
+  /** Interfaces of an ingress chain, empty elsewhere; null where they were not printed. */
+  readonly devices: readonly string[] | null;
 }
 
 export type Hook = "ingress" | "prerouting" | "input" | "forward" | "output" | "postrouting";

@@ -8,6 +8,8 @@ import { containsAddress } from "./source-set.ts";
 export interface Leg {
   readonly through: BaseChain;
   readonly slot: number;
+  /** False where it was not read whether packets of this interface come by it. */
+  readonly sure: boolean;
 }
 
 /** Where the kernel looks up or begins a connection. */
@@ -30,7 +32,8 @@ export function toLegs(ruleSets: readonly RuleSet[], hook: Hook, around: Surroun
       for (const chain of table.chains) {
         const { base } = chain;
         if (base === null || base.hook !== hook) continue;
-        if (hook === "ingress" && !base.devices.includes(around.entry.inInterface)) continue;
+        const { devices } = base;
+        if (hook === "ingress" && devices !== null && !devices.includes(around.entry.inInterface)) continue;
         legs.push({ through: { engine, table, chain, base }, slot: toSlot(base.type, hook, base.priority) });
       }
     }
