@@ -1,5 +1,6 @@
 import type { AddressFamily } from "./address.ts";
 import { isList, isObject, quoteJson, toText, type Json, type JsonObject } from "./json.ts";
+import { ALL_BITS, toMarkBlocks } from "./nft-marks.ts";
 import {
   isCatchAll,
   toAddressSet,
@@ -242,20 +243,24 @@ function toFamilyKey(): Key {
 }
 
 function toMarkKey(which: "packet" | "connection", mask: number): Key {
+  const match = (ranges: readonly (Range | null)[] | null): Match | null => {
+    const whole = ranges?.filter((range) => range !== null) ?? [];
+    if (ranges === null || whole.length < ranges.length) return null;
+    // Only of a whole mark it is known which marks lie between two.
+    if (mask !== ALL_BITS && whole.some(({ first, last }) => first !== last)) return null;
+    const blocks = whole.flatMap((range) => toMarkBlocks(range));
+    const rows = blocks.map(({ value, bits }): Match[] => {
+      return [{ kind: "mark", which, mask: (mask & bits) >>> 0, value, negated: false }];
+    });
+    return { kind: "either", rows, negated: false };
+  };
   return {
     needs: which === "connection" ? [TRACKED] : [],
-    isOneOf: (values) => {
-      const rows: Match[][] = [];
-      for (const value of values) {
-        const number = toNumber(value);
-        if (number === null) return null;
-        rows.push([{ kind: "mark", which, mask, value: number, negated: false }]);
-      }
-      return { kind: "either", rows, negated: false };
-    },
+    isOneOf: (values) => match(toRanges(values, toNumber)),
     compares: (operator, value) => {
       const number = toNumber(value);
-      if (number === null || (operator !== "in" && operator !== "!")) return null;
+      if (operator !== "in" && operator !== "!") return match([toComparedRange(operator, value, ALL_BITS)]);
+      if (number === null) return null;
       return { kind: "mark", which, mask: (mask & number) >>> 0, value: 0, negated: operator === "in" };
     },
   };

@@ -1,6 +1,6 @@
 import { isList, isObject, type Json } from "./json.ts";
 import { toNumber } from "./nft-values.ts";
-import type { MarkAction } from "./rule-set.ts";
+import type { MarkAction, Range } from "./rule-set.ts";
 
 /** A mark in the making: `(packet mark & packet) ^ (connection mark & connection) ^ constant`. */
 interface Mixture {
@@ -9,7 +9,7 @@ interface Mixture {
   readonly constant: number;
 }
 
-const ALL_BITS = 0xffff_ffff;
+export const ALL_BITS: number = 0xffff_ffff;
 
 /**
  * What `meta mark set …` and `ct mark set …` do. Every expression of `&`, `|` and `^` with constants over the marks
@@ -52,4 +52,16 @@ function mix({ packet, connection, constant }: Mixture, operator: "&" | "|" | "^
     connection: (connection & kept) >>> 0,
     constant: ((constant & kept) | set) >>> 0,
   };
+}
+
+/** The marks of a range as blocks: all marks whose bits below `bits` are those of `value`. */
+export function toMarkBlocks({ first, last }: Range): readonly { readonly value: number; readonly bits: number }[] {
+  const blocks: { readonly value: number; readonly bits: number }[] = [];
+  for (let value = first; value <= last;) {
+    let size = 1;
+    while (value % (2 * size) === 0 && value + 2 * size - 1 <= last && size <= ALL_BITS) size *= 2;
+    blocks.push({ value, bits: (ALL_BITS - (size - 1)) >>> 0 });
+    value += size;
+  }
+  return blocks;
 }

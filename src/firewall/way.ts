@@ -8,8 +8,6 @@ import { containsAddress } from "./source-set.ts";
 export interface Leg {
   readonly through: BaseChain;
   readonly slot: number;
-  /** False where it was not read whether packets of this interface come by it. */
-  readonly sure: boolean;
 }
 
 /** Where the kernel looks up or begins a connection. */
