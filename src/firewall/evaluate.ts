@@ -7,7 +7,17 @@ import type { Decider, Entry, Partition } from "./partition.ts";
 import type { Doubt, Hook, RuleSet } from "./rule-set.ts";
 import { toWholeSet } from "./source-set.ts";
 import { readEntry, type Surroundings } from "./surroundings.ts";
-import { deliver, isPassedOver, toLegs, toStateAt, type Leg } from "./way.ts";
+import {
+  deliver,
+  isPassedOver,
+  toDelivered,
+  toHooksAfter,
+  toHooksBefore,
+  toLegs,
+  toStart,
+  toStateAt,
+  type Leg,
+} from "./way.ts";
 
 /**
  * Which sources may open a connection: the whole address family, parted by fate and by the rule that decides.
@@ -41,70 +51,41 @@ const NO_CHAIN: Decider = { kind: "no-chain" };
 /** The whole way: up to the routing decision, which depends on what became of the destination, and from there on. */
 function followPacket(journey: Journey): Fates {
   const { around, evaluation } = journey;
-  const { inInterface, destination } = around.entry;
-  const fromHere = inInterface === "lo";
-  const start = internState(evaluation, {
-    hook: fromHere ? "output" : "prerouting",
-    destination: around.destination,
-    port: destination.port,
-    mark: 0,
-    connectionMark: 0,
-    tracking: "before",
-    translated: false,
-    rewritten: false,
-    inInterface: fromHere ? "" : inInterface,
-    outInterface: fromHere ? "lo" : "",
-  });
+  const start = internState(evaluation, toStart(around));
   const begun = toUniform(toCertain({ kind: "accept", state: start, by: NO_CHAIN, rewrittenBy: null }));
-  const routed = passHooks(journey, begun, fromHere ? ["output"] : ["ingress", "prerouting"]);
+  const routed = passHooks(journey, begun, toHooksBefore(around));
   const delivered = new Map<PacketState, Fates>();
   return composeFates(routed, (exit) => {
     if (exit.kind !== "accept") return null;
-    const known = delivered.get(exit.state) ?? followDelivery(journey, exit);
+    const known = delivered.get(exit.state) ?? followDelivery(journey, exit.state);
     delivered.set(exit.state, known);
     return known;
   });
 }
 
-function followDelivery(journey: Journey, { state }: Exit): Fates {
+function followDelivery(journey: Journey, state: PacketState): Fates {
   const { around, evaluation } = journey;
   const delivery = deliver(state, around);
-  const fromHere = around.entry.inInterface === "lo";
-  const toExit = (kind: "accept" | "drop", by: Decider, changes: Partial<PacketState>): Exit => {
-    return { kind, state: internState(evaluation, { ...state, ...changes }), by, rewrittenBy: null };
-  };
-  switch (delivery.kind) {
-    case "stopped":
-      return toUniform(toCertain(toExit("drop", delivery.by, {})));
-    case "unknown": {
-      const doubted = { by: delivery.by, doubt: { why: "not-read", text: "where the packet is sent on to" } } as const;
-      const exits = [toExit("accept", NO_CHAIN, { hook: "forward" }), toExit("drop", delivery.by, {})];
-      return toUniform({ exits, doubted });
-    }
-    case "input": {
-      const begun = toUniform(
-        toCertain(toExit("accept", NO_CHAIN, { hook: "input", outInterface: fromHere ? "lo" : "" })),
-      );
-      if (!fromHere) return passHooks(journey, begun, ["input"]);
-      const sent = passHooks(journey, begun, ["postrouting"]);
-      const arrived = composeFates(sent, (exit) => {
-        if (exit.kind !== "accept") return null;
-        const inside = { ...exit.state, inInterface: "lo", outInterface: "", translated: true };
-        return toUniform(toCertain({ ...exit, state: internState(evaluation, inside) }));
-      });
-      return passHooks(journey, arrived, ["prerouting", "input"]);
-    }
-    case "forward": {
-      const { outInterface } = delivery;
-      const begun = toUniform(toCertain(toExit("accept", NO_CHAIN, { hook: "forward", outInterface })));
-      return passHooks(journey, begun, fromHere ? ["postrouting"] : ["forward", "postrouting"]);
-    }
+  if (delivery.kind === "input" || delivery.kind === "forward") {
+    const here = internState(evaluation, toDelivered(state, delivery, around));
+    const begun = toUniform(toCertain({ kind: "accept", state: here, by: NO_CHAIN, rewrittenBy: null }));
+    return passHooks(journey, begun, toHooksAfter(delivery, around));
   }
+  const drop: Exit = { kind: "drop", state, by: delivery.by, rewrittenBy: null };
+  if (delivery.kind === "stopped") return toUniform(toCertain(drop));
+  const accept: Exit = {
+    kind: "accept",
+    state: internState(evaluation, { ...state, hook: "forward" }),
+    by: NO_CHAIN,
+    rewrittenBy: null,
+  };
+  const doubted = { by: delivery.by, doubt: { why: "not-read", text: "where the packet is sent on to" } } as const;
+  return toUniform({ exits: [accept, drop], doubted });
 }
 
 /** Every base chain of the hooks, one after the other: what one of them drops is gone. */
 function passHooks(journey: Journey, before: Fates, hooks: readonly Hook[]): Fates {
-  const { evaluation, around, ruleSets } = journey;
+  const { around, ruleSets } = journey;
   let fates = before;
   for (const hook of hooks) {
     const legs = journey.legs.get(hook) ?? toLegs(ruleSets, hook, around);
@@ -115,7 +96,7 @@ function passHooks(journey: Journey, before: Fates, hooks: readonly Hook[]): Fat
         if (exit.kind !== "accept") return null;
         const known = passed.get(exit.state);
         if (known !== undefined) return known;
-        const fresh = passLeg(evaluation, leg, exit.state);
+        const fresh = passLeg(journey, leg, exit.state);
         passed.set(exit.state, fresh);
         return fresh;
       });
@@ -124,8 +105,8 @@ function passHooks(journey: Journey, before: Fates, hooks: readonly Hook[]): Fat
   return fates;
 }
 
-function passLeg(evaluation: Evaluation, leg: Leg, state: PacketState): Fates | null {
-  const here = internState(evaluation, toStateAt(leg, state));
+function passLeg({ evaluation, around }: Journey, leg: Leg, state: PacketState): Fates | null {
+  const here = internState(evaluation, toStateAt(leg, state, around));
   if (isPassedOver(leg, here)) return null;
   const fates = toBaseChainFates(evaluation, leg.through, here);
   return leg.through.base.devices === null ? doubtChain(fates, leg, here) : fates;

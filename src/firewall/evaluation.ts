@@ -1,5 +1,5 @@
 import { toStateKey, type BaseChain, type PacketState } from "./packet-state.ts";
-import type { ChainPlace, Decider } from "./partition.ts";
+import type { ChainDecider, ChainPlace } from "./partition.ts";
 import type { Fates } from "./fates.ts";
 import type { Chain, Match, Rule, RuleSet, Table } from "./rule-set.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -11,7 +11,7 @@ export interface Evaluation {
   readonly markMask: number;
   readonly connectionMarkMask: number;
   readonly states: Map<string, PacketState>;
-  readonly deciders: Map<BaseChain, Map<Chain | Rule, Decider>>;
+  readonly deciders: Map<BaseChain, Map<Chain | Rule, ChainDecider>>;
   /** By base chain, then chain and index, then state. */
   readonly chains: Map<BaseChain, Map<Chain, Map<string, Fates>>>;
   readonly names: Map<Table, ReadonlyMap<string, Chain>>;
@@ -64,8 +64,8 @@ export function internState(evaluation: Evaluation, state: PacketState): PacketS
 }
 
 /** Who decides: a rule of a chain reached through a base chain, or that base chain's policy. */
-export function toDecider(evaluation: Evaluation, through: BaseChain, chain: Chain, rule: Rule | null): Decider {
-  const known = evaluation.deciders.get(through) ?? new Map<Chain | Rule, Decider>();
+export function toDecider(evaluation: Evaluation, through: BaseChain, chain: Chain, rule: Rule | null): ChainDecider {
+  const known = evaluation.deciders.get(through) ?? new Map<Chain | Rule, ChainDecider>();
   evaluation.deciders.set(through, known);
   const found = known.get(rule ?? chain);
   if (found !== undefined) return found;
@@ -77,7 +77,7 @@ export function toDecider(evaluation: Evaluation, through: BaseChain, chain: Cha
     base,
     baseChain: through.chain.name,
   };
-  const fresh: Decider = rule === null ? { kind: "policy", at } : { kind: "rule", at, rule };
+  const fresh: ChainDecider = rule === null ? { kind: "policy", at } : { kind: "rule", at, rule };
   known.set(rule ?? chain, fresh);
   return fresh;
 }

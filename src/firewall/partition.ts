@@ -71,12 +71,15 @@ export interface Arrival {
 
 /** What decided: a rule, a chain's policy, or, where no chain stood in the way, the host's routing or nothing. */
 export type Decider =
-  | { readonly kind: "rule"; readonly at: ChainPlace; readonly rule: Rule }
-  | { readonly kind: "policy"; readonly at: ChainPlace }
+  | ChainDecider
   /** The host does not send on packets for others, has no route, or refuses a foreign loopback address. */
   | { readonly kind: "routing"; readonly why: "does-not-forward" | "no-route" | "loopback-from-outside" | "not-read" }
   /** No chain is hooked into the way. */
   | { readonly kind: "no-chain" };
+
+export type ChainDecider =
+  | { readonly kind: "rule"; readonly at: ChainPlace; readonly rule: Rule }
+  | { readonly kind: "policy"; readonly at: ChainPlace };
 
 export interface ChainPlace {
   readonly engine: Engine;

@@ -47,13 +47,53 @@ function toSlot(type: "filter" | "nat" | "route", hook: Hook, priority: number):
   return hook === "prerouting" || hook === "output" ? -100 : 100;
 }
 
+/** The packet as the sender wrote it, before any chain saw it. */
+export function toStart(around: Surroundings): PacketState {
+  const { inInterface, destination } = around.entry;
+  const fromHere = inInterface === "lo";
+  return {
+    hook: fromHere ? "output" : "prerouting",
+    destination: around.destination,
+    port: destination.port,
+    mark: 0,
+    connectionMark: 0,
+    tracking: "before",
+    translated: false,
+    rewritten: false,
+    inInterface: fromHere ? "" : inInterface,
+    outInterface: fromHere ? "lo" : "",
+  };
+}
+
+/** The hooks a packet passes before it is known where it goes. What this host sends itself leaves before it comes in. */
+export function toHooksBefore({ entry }: Surroundings): readonly Hook[] {
+  return entry.inInterface === "lo" ? ["output"] : ["ingress", "prerouting"];
+}
+
+/** The hooks after it is known. */
+export function toHooksAfter({ kind }: Delivery, { entry }: Surroundings): readonly Hook[] {
+  const fromHere = entry.inInterface === "lo";
+  if (kind === "input") return fromHere ? ["postrouting", "prerouting", "input"] : ["input"];
+  return fromHere ? ["postrouting"] : ["forward", "postrouting"];
+}
+
+/** The packet once it is known where it goes. */
+export function toDelivered(state: PacketState, delivery: Delivery, { entry }: Surroundings): PacketState {
+  if (delivery.kind === "forward") return { ...state, hook: "forward", outInterface: delivery.outInterface };
+  return { ...state, hook: "input", outInterface: entry.inInterface === "lo" ? "lo" : "" };
+}
+
 /** The packet as a chain of the leg sees it. */
-export function toStateAt(leg: Leg, state: PacketState): PacketState {
+export function toStateAt(leg: Leg, before: PacketState, { entry }: Surroundings): PacketState {
   const { hook } = leg.through.base;
-  const begins = hook === "ingress" || hook === "output" || (hook === "prerouting" && state.inInterface !== "lo");
+  const comesBack = entry.inInterface === "lo" && (hook === "prerouting" || hook === "input");
+  // A connection of the host with itself is known, and its destination settled, when it comes in again.
+  const state = comesBack ? { ...before, inInterface: "lo", outInterface: "", translated: true } : before;
   if (state.tracking === "untracked") return { ...state, hook };
+  if (hook === "ingress") return { ...state, hook, tracking: "before" };
+  const begins = hook === "output" || (hook === "prerouting" && !comesBack);
   const tracking = !begins || leg.slot > TRACKING ? "new" : leg.slot === TRACKING ? "unclear" : "before";
-  return { ...state, hook, tracking: hook === "ingress" ? "before" : tracking };
+  return { ...state, hook, tracking };
 }
 
 /** Whether a leg is passed over: address translation takes no packet that is not tracked, or was settled before. */
