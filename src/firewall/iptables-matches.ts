@@ -5,7 +5,7 @@ import type { Option } from "./iptables-words.ts";
 import { toSetMatch } from "./ipset.ts";
 import { toMaskedSet } from "./masked-set.ts";
 import { parsePortRange, parseProtocol } from "./protocols.ts";
-import type { ConnectionState, Doubt, DoubtReason, Match, PortMatch, Range } from "./rule-set.ts";
+import type { AddressTypeMatch, ConnectionState, Doubt, DoubtReason, Match, PortMatch, Range } from "./rule-set.ts";
 import { OPENING, parseTcpFlags, SYN } from "./tcp-flags.ts";
 import { parseCidr, toComplement, toSourceSet, type SourceSet } from "./source-set.ts";
 
@@ -80,7 +80,7 @@ function toModuleMatches(module: string, options: readonly Option[], saved: Save
   }
   const readAll = Object.hasOwn(JOINT_MODULES, module) ? JOINT_MODULES[module] : undefined;
   if (readAll !== undefined) {
-    return readAll(options) ?? [{ kind: "undecidable", doubt: toDoubt("not-understood", module, options) }];
+    return readAll(options, saved) ?? [{ kind: "undecidable", doubt: toDoubt("not-understood", module, options) }];
   }
   const read = Object.hasOwn(MODULES, module) ? MODULES[module] : undefined;
   if (read === undefined) return [{ kind: "undecidable", doubt: toDoubt("not-understood", module, options) }];
@@ -151,7 +151,7 @@ const MODULES: Readonly<Record<string, ReadOption>> = {
 };
 
 /** Modules of which one option changes what another means. */
-const JOINT_MODULES: Readonly<Record<string, (options: readonly Option[]) => readonly Match[] | null>> = {
+const JOINT_MODULES: Readonly<Record<string, (options: readonly Option[], saved: Saved) => readonly Match[] | null>> = {
   addrtype: readAddressTypes,
   rpfilter: readReversePath,
   recent: readRecent,
@@ -262,19 +262,35 @@ function readStates(words: readonly string[], negated: boolean): readonly Match[
   return [{ kind: "either", rows: [[plain], [translated]], negated }];
 }
 
-function readAddressTypes(options: readonly Option[]): readonly Match[] | null {
+function readAddressTypes(options: readonly Option[], { family }: Saved): readonly Match[] | null {
   const onInterface = options.some(({ name }) => name === "--limit-iface-in");
   const matches: Match[] = [];
   for (const { name, negated, values } of options) {
     const which = name === "--src-type" ? "source" : name === "--dst-type" ? "destination" : null;
     if (which !== null) {
       const types = (values[0] ?? "").toLowerCase().split(",");
-      matches.push({ kind: "address-type", which, types, onInterface, negated });
+      const match: AddressTypeMatch = { kind: "address-type", which, types, onInterface, negated };
+      matches.push(family === 4 ? match : toIpv6Match(match));
     } else if (name !== "--limit-iface-in") {
       return null;
     }
   }
   return matches;
+}
+
+/**
+ * For IPv6 the module asks other questions (xt_addrtype.c): UNICAST and MULTICAST go by the address alone, so the
+ * host's own addresses are unicast too, and they must hold together with whatever else is listed.
+ */
+function toIpv6Match(match: AddressTypeMatch): Match {
+  const routed = match.types.filter((type) => type !== "unicast" && type !== "multicast");
+  const multicast: AddressTypeMatch = { ...match, types: ["multicast"], negated: false };
+  const row: readonly Match[] = [
+    ...(match.types.includes("unicast") ? [{ ...multicast, negated: true }] : []),
+    ...(match.types.includes("multicast") ? [multicast] : []),
+    ...(routed.length > 0 ? [{ ...match, types: routed, negated: false }] : []),
+  ];
+  return { kind: "either", rows: [row], negated: match.negated };
 }
 
 function readSet({ name, negated, values }: Option, { sets }: Saved): readonly Match[] | null {
