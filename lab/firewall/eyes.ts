@@ -2,12 +2,30 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseAddress } from "../../src/firewall/address.ts";
 import { runCommand } from "../command.ts";
+import type { Way } from "./case.ts";
 import { LineProcess } from "./line-process.ts";
 import { type Outcome, parseOutcomes, type Try } from "./try.ts";
 import { type Door, EYE_OF_ETH1_UID, LOOPBACK_PORT, PORTS, type World } from "./world.ts";
 
 const FIRST_SOURCE_PORT = 20_000;
 const LAST_SOURCE_PORT = 49_999;
+
+/** How long an answer may take at first look, and where it must be sure. */
+export const SILENCE_MS = 60;
+export const SURE_SILENCE_MS = 1_000;
+
+/** A way and where to come from. */
+export interface Attempt {
+  readonly way: Way;
+  readonly source: string;
+}
+
+interface Sent {
+  readonly attempt: Attempt;
+  readonly sourcePort: number;
+}
+
+const NO_WORD: Outcome = { kind: "impossible", detail: "no word from the stranger" };
 
 /** Who stands in a world: the listeners, and the stranger's eyes, one at each door. */
 export class Eyes {
@@ -34,31 +52,40 @@ export class Eyes {
     await Promise.all(this.#processes.map((one) => one.ready()));
   }
 
-  /** Tries all at once through one door, each from a port of its own; outcomes come in the same order. */
-  async look(door: Door, tries: readonly Omit<Try, "sourcePort">[], silenceMs: number): Promise<readonly Outcome[]> {
-    if (tries.length === 0) return [];
-    const full = tries.map((one): Try => ({ ...one, sourcePort: this.#nextSourcePort() }));
-    return parseOutcomes(await this.#eyes[door].ask(JSON.stringify({ silenceMs, tries: full })));
+  /** Tries all at once; outcomes come in the same order. */
+  async look(attempts: readonly Attempt[], silenceMs: number): Promise<readonly Outcome[]> {
+    const sent = attempts.map((attempt) => ({ attempt, sourcePort: this.#nextSourcePort() }));
+    return this.#send(sent, silenceMs);
   }
 
   /**
    * As `look`, slower and sure: what was refused after the first packet had been answered counts as connected,
    * as the stranger's notebook has it (see world.ts).
    */
-  async lookTwice(
-    door: Door,
-    tries: readonly Omit<Try, "sourcePort">[],
-    silenceMs: number,
-  ): Promise<readonly Outcome[]> {
-    const firstPort = this.#sourcePort;
-    const outcomes = await this.look(door, tries, silenceMs);
+  async lookAgain(attempts: readonly Attempt[], silenceMs: number = SURE_SILENCE_MS): Promise<readonly Outcome[]> {
+    const sent = attempts.map((attempt) => ({ attempt, sourcePort: this.#nextSourcePort() }));
+    const outcomes = await this.#send(sent, silenceMs);
     if (outcomes.every(({ kind }) => kind !== "refused")) return outcomes;
     const answered = await this.#readNotebook();
     return outcomes.map((outcome, index) => {
-      const port = wrapPort(firstPort + index + 1);
-      const opened = outcome.kind === "refused" && answered.has(toNote(tries[index]?.source ?? "", port));
-      return opened ? { kind: "connected", by: null } : outcome;
+      const one = sent[index];
+      const opened = one !== undefined && answered.has(toNote(one.attempt.source, one.sourcePort));
+      return outcome.kind === "refused" && opened ? { kind: "connected", by: null } : outcome;
     });
+  }
+
+  async #send(sent: readonly Sent[], silenceMs: number): Promise<readonly Outcome[]> {
+    const outcomes = new Map<Sent, Outcome>();
+    const byDoor = Map.groupBy(sent, ({ attempt }) => attempt.way.door);
+    const look = async ([door, group]: readonly [Door, readonly Sent[]]): Promise<void> => {
+      const tries = group.map(({ attempt: { way, source }, sourcePort }): Try => {
+        return { destination: way.destination, port: way.port, source, sourcePort };
+      });
+      const answers = parseOutcomes(await this.#eyes[door].ask(JSON.stringify({ silenceMs, tries })));
+      for (const [index, one] of group.entries()) outcomes.set(one, answers[index] ?? NO_WORD);
+    };
+    await Promise.all([...byDoor].map(look));
+    return sent.map((one) => outcomes.get(one) ?? NO_WORD);
   }
 
   async #readNotebook(): Promise<ReadonlySet<string>> {

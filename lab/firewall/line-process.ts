@@ -14,13 +14,7 @@ export class LineProcess {
     this.#name = argv.join(" ");
     this.#child = spawn(argv[0], argv.slice(1), { env });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-    this.#child.stderr.on(
-      "data",
-      (chunk: Buffer) => (
-        process.env["LATE"] ? process.stderr.write(chunk) : 0,
-        (this.#complaint += chunk.toString("utf8"))
-      ),
-    );
+    this.#child.stderr.on("data", (chunk: Buffer) => (this.#complaint += chunk.toString("utf8")));
     this.#child.stdin.on("error", () => {}); // told by the missing line
     this.#child.on("error", (error) => (this.#complaint += error.message));
     this.#previous = this.#read();

@@ -19,9 +19,7 @@ function greet(socket: Socket): void {
 
 async function listen(address: string, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  createServer({ allowHalfOpen: false }, greet)
-    .on("error", reject)
-    .listen({ host: address, port, backlog: 4096 }, resolve);
+  createServer(greet).unref().on("error", reject).listen({ host: address, port, backlog: 4096 }, resolve);
   await promise;
 }
 
@@ -31,4 +29,4 @@ for (const port of loopbackPorts) {
   await listen("::1", Number(port));
 }
 process.stdout.write("ready\n");
-process.stdin.on("end", () => process.exit()).resume(); // it never outlives who started it
+process.stdin.resume(); // nothing else keeps it alive, so it never outlives who started it

@@ -1,7 +1,10 @@
 import { z } from "zod";
 
-/** One case to be tried. */
-export interface Order {
+/** What a worker is asked to try. */
+export type Order = DrawnOrder | FactOrder;
+
+/** One case drawn by chance. */
+export interface DrawnOrder {
   readonly seed: number;
   readonly number: number;
   /** Only cases of this dialect are drawn; null: of all. */
@@ -10,7 +13,17 @@ export interface Order {
   readonly limit: number;
   /** Whether a failing case is made smaller before it is shown. */
   readonly shrink: boolean;
+  /** The judge is handed rules whose sources lack their last address: it must be caught. */
+  readonly sabotage: boolean;
 }
+
+/** One of known-facts.ts, by its place in the list. */
+export interface FactOrder {
+  readonly fact: number;
+}
+
+/** Of each attempt of a fact: what was predicted, and what happened. */
+export type FactResult = readonly { readonly predicted: string; readonly happened: string }[];
 
 /** How it came out, or why it could not be tried. */
 export type Result = Tried | NotTried;
@@ -54,4 +67,11 @@ const RESULT: z.ZodType<Result> = z.union([
 /** Reads a worker's line; throws where it is none. */
 export function parseResult(line: string): Result {
   return RESULT.parse(JSON.parse(line));
+}
+
+const FACT_RESULT: z.ZodType<FactResult> = z.array(z.object({ predicted: z.string(), happened: z.string() }));
+
+/** Reads a worker's line about a fact; throws where it is none. */
+export function parseFactResult(line: string): FactResult {
+  return FACT_RESULT.parse(JSON.parse(line));
 }

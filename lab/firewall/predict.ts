@@ -1,5 +1,8 @@
 import { evaluate } from "../../src/firewall/evaluate.ts";
 import type { Entry, Partition } from "../../src/firewall/partition.ts";
+import type { Match, RuleSet } from "../../src/firewall/rule-set.ts";
+import { toSourceSet } from "../../src/firewall/source-set.ts";
+import { openLocalHost } from "../../src/host/local.ts";
 import type { Case, Way } from "./case.ts";
 import { gatherRuleSets } from "./gather-rules.ts";
 import { CONTAINER_ADDRESS, HOST_ADDRESSES } from "./world.ts";
@@ -21,10 +24,7 @@ const ROUTES = {
 } as const;
 
 /** A way in the world of world.ts, as the judge is told of it. */
-export function toEntry(
-  { routeLocalnet }: Pick<Case, "routeLocalnet">,
-  { door, family, destination, port }: Way,
-): Entry {
+function toEntry({ routeLocalnet }: Pick<Case, "routeLocalnet">, { door, family, destination, port }: Way): Entry {
   const loopback = { address: family === 4 ? "127.0.0.1" : "::1", interface: "lo" };
   return {
     family,
@@ -57,8 +57,30 @@ export interface Prediction {
   readonly partition: Partition;
 }
 
-/** Reads the rules as they were loaded and judges every way of the case. */
-export async function predict(tried: Case): Promise<readonly Prediction[]> {
-  const ruleSets = await gatherRuleSets();
+/** The host this process stands in. */
+const host = openLocalHost();
+
+/** Reads the rules as they were loaded and judges every way of the case. `sabotage`: judges other rules. */
+export async function predict(tried: Case, sabotage = false): Promise<readonly Prediction[]> {
+  const read = await gatherRuleSets(host);
+  const ruleSets = sabotage ? read.map(withoutLastAddresses) : read;
   return tried.ways.map((way) => ({ way, partition: evaluate(ruleSets, toEntry(tried, way)) }));
+}
+
+/** The rule set of a judge who is wrong by one address at every border. */
+function withoutLastAddresses(ruleSet: RuleSet): RuleSet {
+  const shorten = (match: Match): Match => {
+    if (match.kind !== "source") return match;
+    const { family, firsts, lasts } = match.sources;
+    const intervals = firsts.map((first, index) => ({ first, last: (lasts[index] ?? first) - 1n }));
+    return { ...match, sources: toSourceSet(family, intervals) };
+  };
+  const tables = ruleSet.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({
+      ...chain,
+      rules: chain.rules.map((rule) => ({ ...rule, matches: rule.matches.map(shorten) })),
+    })),
+  }));
+  return { ...ruleSet, tables };
 }

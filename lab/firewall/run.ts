@@ -30,6 +30,7 @@ const plan = {
   limit: Number(values.sources),
   worlds: Math.min(Number(values.worlds), Number(values["rule-sets"])),
   shrinks: Number(values.shrink),
+  sabotage: false,
 };
 console.log(`seed ${plan.seed}, ${plan.count} rule sets from number ${plan.firstNumber}`);
 const tally = new Tally();

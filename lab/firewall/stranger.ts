@@ -38,7 +38,7 @@ async function tryBatch({ silenceMs, tries }: Batch): Promise<readonly Outcome[]
   // An answer that has arrived while this process was busy is not silence.
   await nextTurn();
   await nextTurn();
-  return running.map(({ end }) => end());
+  return running.map((one) => one.end());
 }
 
 function startTry({ destination, port, source, sourcePort }: Try): Running {

@@ -1,7 +1,7 @@
 import type { Result } from "./order.ts";
 
-/** Features whose first packets may pass or not: what is built with them is rightly undecidable. */
-const UNCERTAIN: readonly string[] = ["limit", "source port"];
+/** Whether a packet passes these depends on the moment or on the sender: what is built with them may be undecidable. */
+const UNCERTAIN: readonly string[] = ["limit", "source port", "dnat to several ports"];
 
 /** What a run has come to so far. */
 export class Tally {

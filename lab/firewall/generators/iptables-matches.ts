@@ -96,7 +96,15 @@ const drawAddressType: MatchMaker = (draw, { hook }) => {
   const which = random.chance(0.75) ? "--dst-type" : "--src-type";
   // The routing tables know no address as local before they were asked, and never for the other direction.
   const limit = hook === "INPUT" && which === "--dst-type" && random.chance(0.2) ? " --limit-iface-in" : "";
-  return `-m addrtype ${negate(draw)}${which} ${random.pick(["LOCAL", "LOCAL", "UNICAST", draw.addresses.family === 4 ? "BROADCAST" : "LOCAL", "MULTICAST"])}${limit}`;
+  const known = [
+    "LOCAL",
+    "LOCAL",
+    "UNICAST",
+    draw.addresses.family === 4 ? "BROADCAST" : "LOCAL",
+    "MULTICAST",
+  ] as const;
+  const types = [...new Set(random.chance(0.2) ? [random.pick(known), random.pick(known)] : [random.pick(known)])];
+  return `-m addrtype ${negate(draw)}${which} ${types.join(",")}${limit}`;
 };
 
 const drawMark: MatchMaker = (draw) => {

@@ -21,7 +21,7 @@ function dropConflicts(matches: readonly string[], { table }: NftDraw): readonly
     const own = readProtocols(match);
     const before = new Set(kept.flatMap(readProtocols));
     const conflicts = own.length > 0 && before.size > 0 && new Set([...before, ...own]).size > 1;
-    if (conflicts || (/^meta nfproto/.test(match) && !table.startsWith("inet"))) continue;
+    if (conflicts || (match.startsWith("meta nfproto") && !table.startsWith("inet"))) continue;
     kept.push(match);
   }
   return kept;
@@ -54,7 +54,7 @@ const drawSource: MatchMaker = (draw) => {
   features.add("comparison");
   return random.chance(0.5)
     ? `${head} ${random.pick(["<", "<=", ">", ">="])} ${addresses.address()}`
-    : `${head} & ${draw.family === 4 ? random.pick(["255.255.0.0", "0.0.0.255", "255.0.0.1"]) : random.pick(["ffff::", "::ffff", "ffff:ffff::1"])} ${random.pick(["==", "!="])} ${addresses.address()}`;
+    : `${head} & ${draw.family === 4 ? random.pick(["255.255.0.0", "0.0.0.255", "255.0.0.1"]) : random.pick(["ffff::", "::ffff", "ffff:ffff::"])} ${random.pick(["==", "!="])} ${addresses.address()}`;
 };
 
 const drawDestination: MatchMaker = (draw) => {

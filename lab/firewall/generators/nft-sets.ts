@@ -46,11 +46,20 @@ function drawSet(random: Random, features: Set<string>, addresses: Addresses, ta
     ...elements.map((element) => toRuleLine(`add element ${table} ${name} { ${element} }`)),
   ];
   const interval = (): string =>
-    random.pick([addresses.prefix, addresses.range, addresses.address])().replace(/\/0$/, "/1");
+    random
+      .pick([() => addresses.prefix(), () => addresses.range(), () => addresses.address()])()
+      .replace(/\/0$/, "/1");
   const ports = (): string => (random.chance(0.5) ? `${drawPort(random)}` : drawPortRange(random).join("-"));
   switch (kind) {
     case "addresses":
-      return { name, key: `${header} saddr`, lines: toLines(`type ${type};`, some(addresses.address)) };
+      return {
+        name,
+        key: `${header} saddr`,
+        lines: toLines(
+          `type ${type};`,
+          some(() => addresses.address()),
+        ),
+      };
     case "intervals":
       return {
         name,

@@ -128,9 +128,10 @@ const SAVED = {
 function toInput(ufw: Ufw, family: AddressFamily): Input {
   const prefix = family === 4 ? "ufw" : "ufw6";
   const lines = SAVED[family].trim().split("\n");
-  const framework = [...lines.slice(0, -1).flatMap((line) => applyPolicy(line, "input", ufw.incoming, family))].flatMap(
-    (line) => applyPolicy(line, "forward", ufw.routedPolicy, family),
-  );
+  const framework = lines
+    .slice(0, -1)
+    .flatMap((line) => applyPolicy(line, "input", ufw.incoming, family))
+    .flatMap((line) => applyPolicy(line, "forward", ufw.routedPolicy, family));
   const policies = [
     ...toPolicyRules(prefix, "input", ufw.incoming, family),
     ...toPolicyRules(prefix, "forward", ufw.routedPolicy, family),
