@@ -39,7 +39,7 @@ export function decideMatches(matches: readonly Match[], state: PacketState, aro
 }
 
 /** Whether a packet in this state meets one condition, by source. */
-export function decideMatch(match: Match, state: PacketState, around: Surroundings): Held {
+function decideMatch(match: Match, state: PacketState, around: Surroundings): Held {
   switch (match.kind) {
     case "source":
       return toSure(match.sources.family === around.family ? match.sources : around.empty);

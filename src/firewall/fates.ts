@@ -53,7 +53,7 @@ export function mergeFates(earlier: Fate, later: Fate): Fate {
 }
 
 /** Whether two exits come to the same. A packet that was dropped has no state any more. */
-export function areAlike(one: Exit, other: Exit): boolean {
+function areAlike(one: Exit, other: Exit): boolean {
   return one.kind === other.kind && (one.kind === "drop" || one.state === other.state);
 }
 

@@ -7,7 +7,6 @@ import {
   parseCidr,
   subtractSets,
   toComplement,
-  toEmptySet,
   toSourceSet,
   uniteSets,
   type Interval,
@@ -197,9 +196,4 @@ function toDimension(
     default:
       return null;
   }
-}
-
-/** A set that holds nothing. */
-export function toEmptyMatch(family: AddressFamily): Match {
-  return { kind: "source", sources: toEmptySet(family) };
 }

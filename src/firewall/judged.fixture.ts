@@ -51,7 +51,7 @@ export function readListed(text: string): RuleSet {
 }
 
 /** A partition in words: which sources, by what. */
-export function describe({ admitted, stopped, undecidable, family }: Partition): Readonly<Record<string, string>> {
+function describe({ admitted, stopped, undecidable, family }: Partition): Readonly<Record<string, string>> {
   const join = (parts: Partition["stopped"]): string => {
     const all = parts.reduce((sum, { sources }) => uniteSets(sum, sources), toEmptySet(family));
     return toCidrs(all).join(" ");

@@ -19,7 +19,7 @@ export function isCatchAll(value: Json): boolean {
 }
 
 /** An address, a prefix or a range of one family. Null: something else. */
-export function toInterval(value: Json, family: AddressFamily): Interval | null {
+function toInterval(value: Json, family: AddressFamily): Interval | null {
   if (typeof value === "string") {
     const address = parseAddress(value);
     return address?.family === family ? { first: address.value, last: address.value } : null;
