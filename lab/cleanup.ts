@@ -118,8 +118,8 @@ function cgroupHierarchies(): readonly string[] {
 }
 
 function removeCgroup(path: string): void {
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeCgroup(join(path, entry.name));
+  for (const name of namesIn(path)) {
+    if (statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() === true) removeCgroup(join(path, name));
   }
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; pause(10)) {
     try {
