@@ -125,3 +125,13 @@ function findLongestZeros(groups: readonly number[]): { start: number; length: n
   }
   return best;
 }
+
+/** In ascending order. Numbers are sorted natively, so addresses are sorted as numbers as far as they fit. */
+export function sortAddresses(values: readonly bigint[]): readonly bigint[] {
+  if (values.every((value) => value <= LARGEST_NUMBER)) {
+    return Array.from(Float64Array.from(values, Number).sort(), BigInt);
+  }
+  return values.toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+}
+
+const LARGEST_NUMBER = BigInt(Number.MAX_SAFE_INTEGER);

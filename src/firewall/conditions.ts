@@ -10,32 +10,27 @@ import {
   type Interval,
   type SourceSet,
 } from "./source-set.ts";
-import { toReversePath, toTypeSet, type Surroundings } from "./surroundings.ts";
+import { toReversePath, toTypeSet, type Held, type Surroundings } from "./surroundings.ts";
 import { OPENING, SYN } from "./tcp-flags.ts";
-
-/** For which sources a condition holds for sure, and for which it may; `doubt` says why they differ. */
-export interface Held {
-  readonly sure: SourceSet;
-  readonly possible: SourceSet;
-  readonly doubt: Doubt | null;
-}
 
 /** What a condition without sources comes to. */
 type Told = boolean | Doubt;
 
 /** Whether a packet in this state meets all conditions of a rule, by source. */
 export function decideMatches(matches: readonly Match[], state: PacketState, around: Surroundings): Held {
-  let sure = around.whole;
   let possible = around.whole;
+  /** Null as long as nothing is in doubt: the same as `possible`. */
+  let sure: SourceSet | null = null;
   let doubt: Doubt | null = null;
   for (const match of matches) {
     const held = decideMatch(match, state, around);
+    if (held === around.always) continue;
+    if (held.doubt !== null || sure !== null) sure = intersectSets(sure ?? possible, held.sure);
     possible = intersectSets(possible, held.possible);
-    if (isEmpty(possible)) return { sure: around.empty, possible, doubt: null };
-    sure = intersectSets(sure, held.sure);
+    if (isEmpty(possible)) return around.never;
     doubt ??= held.doubt;
   }
-  return { sure, possible, doubt };
+  return { sure: sure ?? possible, possible, doubt };
 }
 
 /** Whether a packet in this state meets one condition, by source. */
@@ -72,7 +67,7 @@ function toSure(sources: SourceSet): Held {
 }
 
 function toHeld(told: Told, around: Surroundings): Held {
-  if (typeof told === "boolean") return toSure(told ? around.whole : around.empty);
+  if (typeof told === "boolean") return told ? around.always : around.never;
   return { sure: around.empty, possible: around.whole, doubt: told };
 }
 

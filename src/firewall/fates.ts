@@ -94,7 +94,7 @@ export function composeFates(before: Fates, follow: (exit: Exit) => Fates | null
     if (whole === undefined) {
       const nexts = fate.exits.map(followOnce);
       const uniform = nexts.every((next) => next === null || next.firsts.length === 1);
-      whole = uniform ? followFate(fate, nexts, 0n, joined) : null;
+      whole = !uniform ? null : nexts.every((next) => next === null) ? fate : followFate(fate, nexts, 0n, joined);
       replaced.set(fate, whole);
     }
     if (whole !== null) {
@@ -157,7 +157,8 @@ function followFate(fate: Fate, nexts: readonly (Fates | null)[], source: bigint
 function joinFates(exit: Exit, alone: Fate | null, after: Fate, joined: Joined): Fate {
   const known = alone === null ? undefined : joined.get(alone)?.get(after);
   if (known !== undefined) return known;
-  const fresh = { exits: after.exits.map((each) => inherit(exit, each)), doubted: after.doubted };
+  const exits = after.exits.map((each) => inherit(exit, each));
+  const fresh = exits.every((each, index) => each === after.exits[index]) ? after : { exits, doubted: after.doubted };
   if (alone !== null) {
     const row = joined.get(alone) ?? new Map<Fate, Fate>();
     joined.set(alone, row.set(after, fresh));

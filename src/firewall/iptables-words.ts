@@ -16,12 +16,20 @@ export interface Option {
  * blanks, and a backslash before a quote or a backslash. An open quote ends with the line.
  */
 export function splitWords(line: string): readonly Word[] {
+  if (!line.includes('"')) return splitBlanks(line);
   const words: Word[] = [];
   for (const match of line.matchAll(/"((?:[^"\\]|\\.)*)"?|\S+/g)) {
     const inside = match[1];
     if (inside === undefined) words.push({ text: match[0], quoted: false });
     else words.push({ text: inside.replaceAll(/\\(.)/g, "$1"), quoted: true });
   }
+  return words;
+}
+
+/** Most lines have no quotes, and there are many of them. */
+function splitBlanks(line: string): readonly Word[] {
+  const words: Word[] = [];
+  for (const text of line.split(/\s+/)) if (text !== "") words.push({ text, quoted: false });
   return words;
 }
 

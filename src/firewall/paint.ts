@@ -1,3 +1,4 @@
+import { sortAddresses } from "./address.ts";
 import { mergeFates, pushRun, type Exit, type Fate, type Fates } from "./fates.ts";
 
 /** What a rule does to the sources it matches: segments of the address family, ascending, each with its fate. */
@@ -58,9 +59,9 @@ function toAxis(steps: readonly Step[]): readonly bigint[] {
       bounds.push(first, (lasts[index] ?? first) + 1n);
     }
   }
-  if (!sorted) bounds.sort((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+  const ascending = sorted ? bounds : sortAddresses(bounds);
   const axis: bigint[] = [];
-  for (const bound of bounds) if (bound !== axis.at(-1)) axis.push(bound);
+  for (const bound of ascending) if (bound !== axis.at(-1)) axis.push(bound);
   return axis;
 }
 

@@ -70,14 +70,18 @@ function areSame(one: Judged, other: Judged): boolean {
 }
 
 function judgeFate({ exits, doubted }: Fate, around: Surroundings): Judged {
+  const [only] = exits;
+  if (exits.length === 1 && only?.kind === "drop") return { kind: "stopped", by: only.by ?? NO_CHAIN };
   const passing = exits.filter((exit) => exit.kind === "accept");
   const stopping = exits.find((exit) => exit.kind === "drop");
-  const by = (exit: Exit | undefined): Decider => exit?.by ?? { kind: "no-chain" };
-  if (passing.length === 0) return { kind: "stopped", by: by(stopping) };
-  if (stopping === undefined) return { kind: "admitted", by: by(passing.at(-1)), arrival: toArrival(passing, around) };
+  const passedBy = passing.at(-1)?.by ?? NO_CHAIN;
+  if (passing.length === 0) return { kind: "stopped", by: stopping?.by ?? NO_CHAIN };
+  if (stopping === undefined) return { kind: "admitted", by: passedBy, arrival: toArrival(passing, around) };
   const doubt = doubted?.doubt ?? { why: "too-complex", text: "several rules" };
-  return { kind: "undecidable", by: doubted?.by ?? by(passing.at(-1)), doubt };
+  return { kind: "undecidable", by: doubted?.by ?? passedBy, doubt };
 }
+
+const NO_CHAIN: Decider = { kind: "no-chain" };
 
 /** Where all of them end up; what they differ in is null. */
 function toArrival(passing: readonly Exit[], { family }: Surroundings): Arrival {

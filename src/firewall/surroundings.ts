@@ -1,5 +1,6 @@
 import { parseAddress, toLastAddress, type AddressFamily } from "./address.ts";
 import type { Entry } from "./partition.ts";
+import type { Doubt } from "./rule-set.ts";
 import {
   containsAddress,
   fromCidr,
@@ -15,12 +16,22 @@ import {
   type SourceSet,
 } from "./source-set.ts";
 
+/** For which sources a condition holds for sure, and for which it may; `doubt` says why they differ. */
+export interface Held {
+  readonly sure: SourceSet;
+  readonly possible: SourceSet;
+  readonly doubt: Doubt | null;
+}
+
 /** What a host knows of addresses, read out of an entry once. */
 export interface Surroundings {
   readonly entry: Entry;
   readonly family: AddressFamily;
   readonly whole: SourceSet;
   readonly empty: SourceSet;
+  /** The conditions that hold for everybody and for nobody: most do the one or the other. */
+  readonly always: Held;
+  readonly never: Held;
   readonly destination: bigint;
   /** Addresses that are this host's own, the loopback ones included. */
   readonly local: SourceSet;
@@ -42,6 +53,8 @@ interface ParsedRoute extends Interval {
 /** Reads an entry. Null: its destination is no address of its family. */
 export function readEntry(entry: Entry): Surroundings | null {
   const { family } = entry;
+  const whole = toWholeSet(family);
+  const empty = toEmptySet(family);
   const destination = parseAddress(entry.destination.address);
   if (destination?.family !== family) return null;
   const loopback = (family === 4 ? fromCidr("127.0.0.0/8") : fromCidr("::1")) ?? toEmptySet(family);
@@ -61,8 +74,10 @@ export function readEntry(entry: Entry): Surroundings | null {
   return {
     entry,
     family,
-    whole: toWholeSet(family),
-    empty: toEmptySet(family),
+    whole,
+    empty,
+    always: { sure: whole, possible: whole, doubt: null },
+    never: { sure: empty, possible: empty, doubt: null },
     destination: destination.value,
     local,
     localHere:
