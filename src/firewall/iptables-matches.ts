@@ -146,7 +146,7 @@ const MODULES: Readonly<Record<string, ReadOption>> = {
   set: readSet,
   iprange: readAddressRange,
   mark: (option) => readMark(option, "packet"),
-  connmark: (option) => readMark(option, "connection"),
+  connmark: readConnectionMark,
   pkttype: readPacketType,
 };
 
@@ -216,7 +216,8 @@ function readConntrack({ name, negated, values }: Option, { family }: Saved): re
     }
     case "--ctproto": {
       const protocol = parseProtocol(value);
-      return protocol === null ? null : [{ kind: "protocol", ranges: [{ first: protocol, last: protocol }], negated }];
+      const ranges = protocol === null ? [] : [{ first: protocol, last: protocol }];
+      return protocol === null ? null : [TRACKED, { kind: "protocol", ranges, negated }];
     }
     case "--ctorigsrc":
     case "--ctorigdst": {
@@ -313,6 +314,12 @@ function readAddressRange({ name, negated, values }: Option, { family }: Saved):
 function readMark({ name, negated, values }: Option, which: "packet" | "connection"): readonly Match[] | null {
   const mark = parseMark(values[0] ?? "");
   return name !== "--mark" || mark === null ? null : [{ kind: "mark", which, ...mark, negated }];
+}
+
+/** Before the connection is looked up its mark is neither this nor, negated, another. */
+function readConnectionMark(option: Option): readonly Match[] | null {
+  const match = readMark(option, "connection");
+  return match === null ? null : [TRACKED, ...match];
 }
 
 /** `0x1/0xff`; without a mask all bits count. */
