@@ -20,7 +20,14 @@ const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
   docker: { dockerd: "docker.io", docker: "docker.io", iptables: "iptables", busybox: "busybox-static" },
   podman: { podman: "podman", iptables: "iptables", busybox: "busybox-static" },
   ufw: { ufw: "ufw" },
-  firewall: { nft: "nftables", iptables: "iptables", ipset: "ipset", ufw: "ufw" },
+  firewall: {
+    nft: "nftables",
+    iptables: "iptables",
+    ipset: "ipset",
+    ufw: "ufw",
+    firewalld: "firewalld",
+    "dbus-daemon": "dbus-daemon",
+  },
   ssh: { sshd: "openssh-server" },
 };
 

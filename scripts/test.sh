@@ -12,7 +12,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 
 # Word splitting of this list is wanted.
-lab_packages="dbus docker.io iproute2 ipset iptables nftables openssh-client openssh-server podman systemd systemd-container systemd-sysv ufw util-linux busybox-static"
+lab_packages="dbus docker.io firewalld iproute2 ipset iptables nftables openssh-client openssh-server podman systemd systemd-container systemd-sysv ufw util-linux busybox-static"
 missing=""
 if command -v dpkg-query >/dev/null 2>&1; then
   for package in $lab_packages; do
