@@ -83,42 +83,56 @@ export function composeFates(before: Fates, follow: (exit: Exit) => Fates | null
     followed.set(exit, fresh);
     return fresh;
   };
-  /** By fate; null where it differs by source. */
-  const replaced = new Map<Fate, Fate | null>();
   const joined: Joined = new Map();
+  /** By fate; null where what comes of it differs by source. */
+  const replaced = new Map<Fate, Fate | null>();
+  for (const fate of before.fates) {
+    if (replaced.has(fate)) continue;
+    const nexts = fate.exits.map(followOnce);
+    const uniform = nexts.every((next) => next === null || next.firsts.length === 1);
+    const stays = nexts.every((next) => next === null);
+    replaced.set(fate, stays ? fate : uniform ? followFate(fate, nexts, 0n, joined) : null);
+  }
+  const changes = [...replaced].filter(([fate, after]) => fate !== after);
+  if (changes.length === 0) return before;
+  if (changes.every(([, after]) => after !== null)) {
+    return { firsts: before.firsts, fates: before.fates.map((fate) => replaced.get(fate) ?? fate) };
+  }
   const firsts: bigint[] = [];
   const fates: Fate[] = [];
   for (const [index, fate] of before.fates.entries()) {
     const first = before.firsts[index] ?? 0n;
-    let whole = replaced.get(fate);
-    if (whole === undefined) {
-      const nexts = fate.exits.map(followOnce);
-      const uniform = nexts.every((next) => next === null || next.firsts.length === 1);
-      whole = !uniform ? null : nexts.every((next) => next === null) ? fate : followFate(fate, nexts, 0n, joined);
-      replaced.set(fate, whole);
-    }
-    if (whole !== null) {
-      pushRun(firsts, fates, first, whole);
-      continue;
-    }
-    const end = before.firsts[index + 1];
-    const [exit, ...others] = fate.exits;
-    const next = exit === undefined ? null : followOnce(exit);
-    if (exit !== undefined && next !== null && others.length === 0) {
-      for (let run = findRun(next.firsts, first); run < next.firsts.length; run++) {
-        const start = next.firsts[run] ?? first;
-        const after = next.fates[run];
-        if (after === undefined || (end !== undefined && start >= end)) break;
-        pushRun(firsts, fates, start > first ? start : first, joinFates(exit, fate, after, joined));
-      }
-      continue;
-    }
-    const nexts = fate.exits.map(followOnce);
-    for (const start of toStarts(nexts, first, end)) {
-      pushRun(firsts, fates, start, followFate(fate, nexts, start, joined));
-    }
+    const whole = replaced.get(fate);
+    if (whole === null)
+      pushFollowed({ firsts, fates }, fate, fate.exits.map(followOnce), [first, before.firsts[index + 1]], joined);
+    else pushRun(firsts, fates, first, whole ?? fate);
   }
   return { firsts, fates };
+}
+
+/** Appends what comes of one fate between `begin` and `end`, which is not included, run by run. */
+function pushFollowed(
+  { firsts, fates }: { readonly firsts: bigint[]; readonly fates: Fate[] },
+  fate: Fate,
+  nexts: readonly (Fates | null)[],
+  [begin, end]: readonly [bigint, bigint | undefined],
+  joined: Joined,
+): void {
+  const [exit, ...others] = fate.exits;
+  const next = nexts[0] ?? null;
+  if (exit === undefined || next === null || others.length > 0) {
+    for (const start of toStarts(nexts, begin, end))
+      pushRun(firsts, fates, start, followFate(fate, nexts, start, joined));
+    return;
+  }
+  const known = joined.get(fate) ?? new Map<Fate, Fate>();
+  joined.set(fate, known);
+  for (let run = findRun(next.firsts, begin); run < next.firsts.length; run++) {
+    const start = next.firsts[run] ?? begin;
+    const after = next.fates[run];
+    if (after === undefined || (end !== undefined && start >= end)) return;
+    pushRun(firsts, fates, start > begin ? start : begin, known.get(after) ?? joinFates(exit, fate, after, joined));
+  }
 }
 
 /** What one fate followed by another comes to, as far as it was worked out. */
