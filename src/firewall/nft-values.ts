@@ -18,6 +18,9 @@ export function isCatchAll(value: Json): boolean {
   return value === "*";
 }
 
+/** An interval without an address. */
+const NOTHING: Interval = { first: 1n, last: 0n };
+
 /** An address, a prefix or a range of one family. Null: something else. */
 function toInterval(value: Json, family: AddressFamily): Interval | null {
   if (typeof value === "string") {
@@ -30,7 +33,9 @@ function toInterval(value: Json, family: AddressFamily): Interval | null {
     const address = parseAddress(toText(prefix["addr"]));
     const length = prefix["len"];
     if (address?.family !== family || !isIntegerUpTo(length, family === 4 ? 32 : 128)) return null;
-    return toPrefix(family, address.value, length);
+    const block = toPrefix(family, address.value, length);
+    // So nft prints `saddr & 255.0.0.0 == 10.1.2.3`, which no address meets; a prefix it was given has no such bits.
+    return address.value === block.first ? block : NOTHING;
   }
   if (!isList(range) || range.length !== 2) return null;
   const first = toInterval(range[0], family);
