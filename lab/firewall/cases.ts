@@ -2,6 +2,7 @@ import type { Case } from "./case.ts";
 import { drawIptables } from "./generators/iptables.ts";
 import { drawDocker } from "./generators/docker.ts";
 import { drawFirewalld } from "./generators/firewalld.ts";
+import { drawMixed } from "./generators/mixed.ts";
 import { drawNft } from "./generators/nft.ts";
 import { drawNftRewriting } from "./generators/nft-rewriting.ts";
 import { drawIptablesRewriting } from "./generators/rewriting.ts";
@@ -20,7 +21,8 @@ const DIALECTS: readonly { readonly name: string; readonly share: number; readon
     { name: "docker", share: 1, draw: drawDocker },
     { name: "ufw rules", share: 1.5, draw: drawUfwRules },
     { name: "ufw commands", share: 0.1, draw: drawUfwCommands },
-  { name: "firewalld", share: 0.1, draw: drawFirewalld },
+    { name: "mixed", share: 1.5, draw: drawMixed },
+    { name: "firewalld", share: 0.1, draw: drawFirewalld },
   ];
 
 /** One case of a run: the same seed and number give the same case, whatever else the run holds. */

@@ -83,7 +83,9 @@ function drawZone(random: Random, features: Set<string>, zone: Zone): readonly L
 function drawForwardPort(random: Random, features: Set<string>): Line {
   features.add("forward port");
   const inside = random.chance(0.5) ? ` to-addr="${CONTAINER_ADDRESS[4]}"` : "";
-  return toRuleLine(`<forward-port port="${drawPort(random)}" protocol="tcp" to-port="${random.pick(PORTS)}"${inside}/>`);
+  return toRuleLine(
+    `<forward-port port="${drawPort(random)}" protocol="tcp" to-port="${random.pick(PORTS)}"${inside}/>`,
+  );
 }
 
 function drawRichRule(random: Random, features: Set<string>, ipset: boolean): string {
