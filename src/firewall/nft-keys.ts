@@ -1,39 +1,25 @@
-import type { AddressFamily } from "./address.ts";
-import { isList, isObject, quoteJson, toText, type Json, type JsonObject } from "./json.ts";
-import { ALL_BITS, toMarkBlocks } from "./nft-marks.ts";
+import { isList, isObject, toText, type Json, type JsonObject } from "./json.ts";
+import { toConnectionKey } from "./nft-connection-keys.ts";
 import {
-  isCatchAll,
-  toAddressSet,
-  toComparedAddresses,
-  toComparedRange,
-  toMaskedAddresses,
-  toNumber,
-  toProtocol,
-  toRanges,
-  toWords,
-  type Values,
-} from "./nft-values.ts";
+  ALWAYS,
+  NEVER,
+  toAddressKey,
+  toAddressMatch,
+  toDoubtfulKey,
+  toFamilyKey,
+  toFlagsKey,
+  toInterfaceKey,
+  toMarkKey,
+  toPortKey,
+  toProtocolKey,
+  type Key,
+} from "./nft-plain-keys.ts";
+import { isCatchAll, toNumber, toWords } from "./nft-values.ts";
 import { TCP } from "./protocols.ts";
-import type { ConnectionState, Doubt, DoubtReason, Match, PortMatch, Range } from "./rule-set.ts";
-import { toComplement, type SourceSet } from "./source-set.ts";
+import type { Match } from "./rule-set.ts";
 import { parseTcpFlags } from "./tcp-flags.ts";
 
-/**
- * A left-hand side of nftables. `needs` holds before anything is compared, whatever the operator: `ip saddr != x`
- * is no match for an IPv6 packet.
- */
-export interface Key {
-  readonly needs: readonly Match[];
-  /** The condition that the key is one of the values; null: not understood. */
-  readonly isOneOf: (values: Values) => Match | null;
-  /** The condition of a comparison or a test of bits: `<`, `>=`, `in`, `!`; null: not understood. */
-  readonly compares?: (operator: string, value: Json) => Match | null;
-}
-
 const TCP_ONLY: Match = { kind: "protocol", ranges: [TCP], negated: false };
-const TRACKED: Match = { kind: "connection-state", states: ["new", "established", "related"], negated: false };
-const NEVER: Match = { kind: "never" };
-const ALWAYS: Match = { kind: "either", rows: [[]], negated: false };
 
 /** Reads an expression that can stand on the left of a comparison. Never null: what is not understood is in doubt. */
 export function toKey(expression: Json): Key {
@@ -53,12 +39,6 @@ export function toKey(expression: Json): Key {
   if ("numgen" in expression || "jhash" in expression || "symhash" in expression)
     return toDoubtfulKey("rate", expression);
   return toDoubtfulKey("not-understood", expression);
-}
-
-function toDoubtfulKey(why: DoubtReason, expression: Json, needs: readonly Match[] = []): Key {
-  const doubt: Doubt = { why, text: quoteJson(expression) };
-  const match = (): Match => ({ kind: "undecidable", doubt });
-  return { needs, isOneOf: match, compares: match };
 }
 
 /** Headers of other protocols than TCP: the rule is about packets of theirs. */
@@ -96,74 +76,6 @@ function toPayloadKey(payload: JsonObject, expression: Json): Key {
     return toDoubtfulKey("sender", expression, needs);
   }
   return toDoubtfulKey(protocol === "ether" || protocol === "vlan" ? "sender" : "not-understood", expression);
-}
-
-function toAddressMatch(field: "saddr" | "daddr", addresses: SourceSet): Match {
-  return field === "saddr" ? { kind: "source", sources: addresses } : { kind: "destination", which: "now", addresses };
-}
-
-function toAddressKey(family: AddressFamily, toMatch: (set: SourceSet) => Match, mask?: Json): Key {
-  const match = (set: SourceSet | null): Match | null => (set === null ? null : toMatch(set));
-  return {
-    needs: [{ kind: "family", family }],
-    isOneOf: (values) =>
-      match(mask === undefined ? toAddressSet(values, family) : toMaskedAddresses(values, mask, family)),
-    compares: (operator, value) => match(mask === undefined ? toComparedAddresses(operator, value, family) : null),
-  };
-}
-
-function toPortKey(which: PortMatch["which"]): Key {
-  const match = (ranges: readonly (Range | null)[] | null): Match | null => {
-    const whole = ranges?.filter((range) => range !== null) ?? [];
-    return ranges === null || whole.length < ranges.length
-      ? null
-      : { kind: "port", which, ranges: whole, negated: false };
-  };
-  return {
-    needs: [],
-    isOneOf: (values) => match(toRanges(values, toNumber)),
-    compares: (operator, value) => match([toComparedRange(operator, value, 65_535)]),
-  };
-}
-
-function toProtocolKey(): Key {
-  return {
-    needs: [],
-    isOneOf: (values) => {
-      const ranges = toRanges(values, toProtocol);
-      return ranges === null ? null : { kind: "protocol", ranges, negated: false };
-    },
-  };
-}
-
-/** `tcp flags syn` tests for any of the flags, `tcp flags == syn` compares all of them. */
-function toFlagsKey(mask: number): Key {
-  const parse = (value: Json): number | null => {
-    const number = toNumber(value);
-    if (number !== null) return number;
-    const words = toWords(value);
-    return words === null ? null : parseTcpFlags(words.join(","));
-  };
-  return {
-    needs: [],
-    isOneOf: (values) => {
-      const rows: Match[][] = [];
-      for (const value of values) {
-        const flags = parse(value);
-        if (flags === null) return null;
-        rows.push([{ kind: "flags", mask, value: flags, negated: false }]);
-      }
-      return { kind: "either", rows, negated: false };
-    },
-    compares: (operator, value) => {
-      const flags = parse(value);
-      if (flags === null) return null;
-      // None of them set; `in` is the opposite.
-      return operator === "!" || operator === "in"
-        ? { kind: "flags", mask: mask & flags, value: 0, negated: operator === "in" }
-        : null;
-    },
-  };
 }
 
 function toMetaKey(key: string, expression: Json): Key {
@@ -206,144 +118,6 @@ function toMetaKey(key: string, expression: Json): Key {
     default:
       return toDoubtfulKey("moment", expression);
   }
-}
-
-/** Names; a number stands for an interface that is not there any more. */
-function toInterfaceKey(which: "in" | "out"): Key {
-  return {
-    needs: [],
-    isOneOf: (values) => {
-      const names = values.map((value) => {
-        const text = typeof value === "number" ? `#${value}` : toText(value);
-        return text.endsWith("*") && !text.endsWith("\\*")
-          ? { name: text.slice(0, -1), wildcard: true }
-          : { name: text.replace(/\\\*$/, "*"), wildcard: false };
-      });
-      if (names.some(({ name, wildcard }) => name === "" && !wildcard)) return null;
-      return { kind: "interface", which, names, negated: false };
-    },
-  };
-}
-
-const FAMILIES: Readonly<Record<string, AddressFamily>> = { ipv4: 4, ip: 4, ipv6: 6, ip6: 6 };
-
-function toFamilyKey(): Key {
-  return {
-    needs: [],
-    isOneOf: (values) => {
-      if (values.some(isCatchAll)) return ALWAYS;
-      const rows = values.flatMap((value): Match[][] => {
-        const text = toText(value);
-        const family = Object.hasOwn(FAMILIES, text) ? FAMILIES[text] : undefined;
-        return family === undefined ? [] : [[{ kind: "family", family }]];
-      });
-      return { kind: "either", rows, negated: false };
-    },
-  };
-}
-
-function toMarkKey(which: "packet" | "connection", mask: number): Key {
-  const match = (ranges: readonly (Range | null)[] | null): Match | null => {
-    const whole = ranges?.filter((range) => range !== null) ?? [];
-    if (ranges === null || whole.length < ranges.length) return null;
-    // Only of a whole mark it is known which marks lie between two.
-    if (mask !== ALL_BITS && whole.some(({ first, last }) => first !== last)) return null;
-    const blocks = whole.flatMap((range) => toMarkBlocks(range));
-    const rows = blocks.map(({ value, bits }): Match[] => {
-      return [{ kind: "mark", which, mask: (mask & bits) >>> 0, value, negated: false }];
-    });
-    return { kind: "either", rows, negated: false };
-  };
-  return {
-    needs: which === "connection" ? [TRACKED] : [],
-    isOneOf: (values) => match(toRanges(values, toNumber)),
-    compares: (operator, value) => {
-      const number = toNumber(value);
-      if (operator !== "in" && operator !== "!") return match([toComparedRange(operator, value, ALL_BITS)]);
-      if (number === null) return null;
-      return { kind: "mark", which, mask: (mask & number) >>> 0, value: 0, negated: operator === "in" };
-    },
-  };
-}
-
-const STATES: readonly ConnectionState[] = ["new", "established", "related", "invalid", "untracked"];
-
-function toConnectionKey(ct: JsonObject, expression: Json): Key {
-  const key = toText(ct["key"]);
-  const original = ct["dir"] === "original";
-  switch (key) {
-    case "state":
-      return toStateKey();
-    case "status":
-      return toStatusKey();
-    case "mark":
-      return toMarkKey("connection", 0xffff_ffff);
-    case "direction":
-      return {
-        needs: [TRACKED],
-        isOneOf: (values) => (values.includes("original") || values.some(isCatchAll) ? ALWAYS : NEVER),
-      };
-    case "ip saddr":
-    case "ip6 saddr":
-    case "ip daddr":
-    case "ip6 daddr": {
-      if (!original) return toDoubtfulKey("not-understood", expression);
-      const match = key.endsWith("saddr")
-        ? (sources: SourceSet): Match => ({ kind: "source", sources })
-        : (addresses: SourceSet): Match => ({ kind: "destination", which: "original", addresses });
-      const read = toAddressKey(key.startsWith("ip6") ? 6 : 4, match);
-      return { ...read, needs: [...read.needs, TRACKED] };
-    }
-    case "proto-dst":
-    case "proto-src":
-      if (!original) return toDoubtfulKey("not-understood", expression);
-      return { ...toPortKey(key === "proto-dst" ? "original-destination" : "source"), needs: [TRACKED] };
-    case "protocol":
-      return { ...toProtocolKey(), needs: [TRACKED] };
-    default:
-      return toDoubtfulKey("moment", expression);
-  }
-}
-
-/** `in` tests for any of the states; `==` compares with all of them at once, and a packet has just one. */
-function toStateKey(): Key {
-  const read = (value: Json): readonly ConnectionState[] | null => {
-    const words = toWords(value);
-    const states = STATES.filter((state) => words?.includes(state));
-    return words === null || states.length < words.length ? null : states;
-  };
-  const match = (states: readonly ConnectionState[]): Match => ({ kind: "connection-state", states, negated: false });
-  return {
-    needs: [],
-    isOneOf: (values) => {
-      const states: ConnectionState[] = [];
-      for (const value of values) {
-        if (isCatchAll(value)) return ALWAYS;
-        const words = read(value);
-        if (words === null) return null;
-        if (words.length === 1) states.push(...words);
-      }
-      return match(states);
-    },
-    compares: (operator, value) => {
-      const states = read(value);
-      if (states === null || (operator !== "in" && operator !== "!")) return null;
-      return negate(match(states), operator === "!");
-    },
-  };
-}
-
-/** Of a new connection no status but that of a changed destination is set, and never that one alone. */
-function toStatusKey(): Key {
-  return {
-    needs: [TRACKED],
-    isOneOf: (values) => (values.every((value) => toWords(value) !== null) ? NEVER : null),
-    compares: (operator, value) => {
-      const statuses = toWords(value);
-      if (statuses === null || (operator !== "in" && operator !== "!")) return null;
-      return { kind: "connection-status", statuses, negated: operator === "!" };
-    },
-  };
 }
 
 function toRoutingKey(fib: JsonObject, expression: Json): Key {
@@ -416,32 +190,4 @@ function toTupleKey(keys: readonly Key[]): Key {
       return { kind: "either", rows, negated: false };
     },
   };
-}
-
-/** The opposite of a condition. What `needs` asks for is not part of it. */
-export function negate(match: Match, negated: boolean = true): Match {
-  if (!negated) return match;
-  switch (match.kind) {
-    case "source":
-      return { kind: "source", sources: toComplement(match.sources) };
-    case "destination":
-      return { ...match, addresses: toComplement(match.addresses) };
-    case "family":
-      return { kind: "family", family: match.family === 4 ? 6 : 4 };
-    case "never":
-      return ALWAYS;
-    case "undecidable":
-      return match;
-    case "port":
-    case "protocol":
-    case "interface":
-    case "connection-state":
-    case "connection-status":
-    case "address-type":
-    case "reverse-path":
-    case "mark":
-    case "flags":
-    case "either":
-      return { ...match, negated: !match.negated };
-  }
 }

@@ -1,6 +1,7 @@
 import { parseAddress } from "./address.ts";
 import { isList, isObject, quoteJson, toOnlyMember, toText, type Json, type JsonObject } from "./json.ts";
-import { negate, toKey, type Key } from "./nft-keys.ts";
+import { toKey } from "./nft-keys.ts";
+import { negate, type Key } from "./nft-plain-keys.ts";
 import { toMarkAction } from "./nft-marks.ts";
 import { isCatchAll, toAddressSet, toNumber, toRanges, unwrapElement, type Values } from "./nft-values.ts";
 import type { Action, DoubtReason, Match, Place, Range, RewriteAction, Rule } from "./rule-set.ts";
