@@ -10,13 +10,15 @@ import { readEntry, type Surroundings } from "./surroundings.ts";
 import {
   deliver,
   isPassedOver,
+  type Leg,
+  type Ties,
   toDelivered,
   toHooksAfter,
   toHooksBefore,
   toLegs,
   toStart,
   toStateAt,
-  type Leg,
+  toTies,
 } from "./way.ts";
 
 /**
@@ -28,7 +30,7 @@ export function evaluate(ruleSets: readonly RuleSet[], entry: Entry): Partition 
   const around = readEntry(entry);
   if (around === null) return toUnknown(entry, { why: "not-read", text: "the destination's address" });
   const evaluation = openEvaluation(ruleSets, around);
-  const fates = followPacket({ ruleSets, around, evaluation, legs: new Map() });
+  const fates = followPacket({ ruleSets, around, evaluation, places: new Map() });
   if (isExhausted(evaluation)) return toUnknown(entry, { why: "too-complex", text: "the rules branch too often" });
   return toPartition(fates, around);
 }
@@ -43,7 +45,7 @@ interface Journey {
   readonly ruleSets: readonly RuleSet[];
   readonly around: Surroundings;
   readonly evaluation: Evaluation;
-  readonly legs: Map<Hook, readonly Leg[]>;
+  readonly places: Map<Hook, readonly Ties[]>;
 }
 
 const NO_CHAIN: Decider = { kind: "no-chain" };
@@ -88,19 +90,48 @@ function passHooks(journey: Journey, before: Fates, hooks: readonly Hook[]): Fat
   const { around, ruleSets } = journey;
   let fates = before;
   for (const hook of hooks) {
-    const legs = journey.legs.get(hook) ?? toLegs(ruleSets, hook, around);
-    journey.legs.set(hook, legs);
-    for (const leg of legs) {
-      const passed = new Map<PacketState, Fates | null>();
+    const places = journey.places.get(hook) ?? toTies(toLegs(ruleSets, hook, around));
+    journey.places.set(hook, places);
+    for (const ties of places) {
+      const passed = new Map<PacketState, Fates>();
       fates = composeFates(fates, (exit) => {
         if (exit.kind !== "accept") return null;
-        const known = passed.get(exit.state);
-        if (known !== undefined) return known;
-        const fresh = passLeg(journey, leg, exit.state);
-        passed.set(exit.state, fresh);
-        return fresh;
+        const known = passed.get(exit.state) ?? passTies(journey, ties, exit.state);
+        passed.set(exit.state, known);
+        return known;
       });
     }
+  }
+  return fates;
+}
+
+/**
+ * Chains that stand in each other's place: the kernel runs the one hooked in last first, which no tool prints. Where
+ * the order can matter both are followed, and what they differ in is in doubt.
+ */
+function passTies(journey: Journey, ties: Ties, state: PacketState): Fates {
+  const toExit = (): Exit => ({ kind: "accept", state, by: NO_CHAIN, rewrittenBy: null });
+  const listed = toExit();
+  if (!ties.differ) return passLegs(journey, ties.legs.flat(), listed);
+  const doubt: Doubt = { why: "moment", text: "the order of chains at the same priority" };
+  const both = toUniform({ exits: [toExit(), listed], doubted: { by: NO_CHAIN, doubt } });
+  return composeFates(both, (exit) => {
+    return passLegs(journey, (exit === listed ? ties.legs : ties.legs.toReversed()).flat(), exit);
+  });
+}
+
+function passLegs(journey: Journey, legs: readonly Leg[], begun: Exit): Fates {
+  let fates = toUniform(toCertain(begun));
+  for (const leg of legs) {
+    const passed = new Map<PacketState, Fates | null>();
+    fates = composeFates(fates, (exit) => {
+      if (exit.kind !== "accept") return null;
+      const known = passed.get(exit.state);
+      if (known !== undefined) return known;
+      const fresh = passLeg(journey, leg, exit.state);
+      passed.set(exit.state, fresh);
+      return fresh;
+    });
   }
   return fates;
 }

@@ -1,7 +1,7 @@
 import { findOutInterface, isOwn, type Surroundings } from "./surroundings.ts";
 import type { BaseChain, PacketState } from "./packet-state.ts";
 import type { Decider } from "./partition.ts";
-import type { Hook, RuleSet } from "./rule-set.ts";
+import type { Hook, RuleSet, Table } from "./rule-set.ts";
 import { containsAddress } from "./source-set.ts";
 
 /** One base chain on the way of a packet, at the place where the kernel really runs it. */
@@ -39,6 +39,31 @@ export function toLegs(ruleSets: readonly RuleSet[], hook: Hook, around: Surroun
   const byPriority = legs.toReversed();
   return byPriority.toSorted(
     (one, other) => one.slot - other.slot || one.through.base.priority - other.through.base.priority,
+  );
+}
+
+/** Chains of several tables at the same place, by table. */
+export interface Ties {
+  readonly legs: readonly (readonly Leg[])[];
+  /** Whether it may matter which table's chains run first: verdicts come to the same in any order. */
+  readonly differ: boolean;
+}
+
+/** The legs in their order, those at the same place together. */
+export function toTies(legs: readonly Leg[]): readonly Ties[] {
+  const places = Map.groupBy(legs, ({ slot, through }) => `${slot} ${through.base.priority}`);
+  return [...places.values()].map((place): Ties => {
+    const tables = Map.groupBy(place, ({ through }) => through.table);
+    const translate = place.filter(({ through }) => through.base.type === "nat");
+    const mark = [...tables.keys()].some(changesPackets);
+    return { legs: [...tables.values()], differ: tables.size > 1 && (translate.length > 1 || mark) };
+  });
+}
+
+/** Whether a rule of the table leaves something for a later one to see. */
+function changesPackets({ chains }: Table): boolean {
+  return chains.some(({ rules }) =>
+    rules.some(({ action }) => action.kind === "set-mark" || action.kind === "notrack"),
   );
 }
 
