@@ -12,6 +12,7 @@ export interface Evaluation {
   readonly connectionMarkMask: number;
   readonly states: Map<string, PacketState>;
   readonly deciders: Map<BaseChain, Map<Chain | Rule, ChainDecider>>;
+  readonly places: Map<BaseChain, Map<Chain, ChainPlace>>;
   /** By base chain, then chain and index, then state. */
   readonly chains: Map<BaseChain, Map<Chain, Map<string, Fates>>>;
   readonly names: Map<Table, ReadonlyMap<string, Chain>>;
@@ -34,6 +35,7 @@ export function openEvaluation(ruleSets: readonly RuleSet[], around: Surrounding
     ...findMarkMasks(ruleSets),
     states: new Map(),
     deciders: new Map(),
+    places: new Map(),
     chains: new Map(),
     names: new Map(),
     numbers: new Map(),
@@ -69,16 +71,26 @@ export function toDecider(evaluation: Evaluation, through: BaseChain, chain: Cha
   evaluation.deciders.set(through, known);
   const found = known.get(rule ?? chain);
   if (found !== undefined) return found;
+  const at = toPlace(evaluation, through, chain);
+  const fresh: ChainDecider = rule === null ? { kind: "policy", at } : { kind: "rule", at, rule };
+  known.set(rule ?? chain, fresh);
+  return fresh;
+}
+
+function toPlace(evaluation: Evaluation, through: BaseChain, chain: Chain): ChainPlace {
+  const places = evaluation.places.get(through) ?? new Map<Chain, ChainPlace>();
+  evaluation.places.set(through, places);
+  const known = places.get(chain);
+  if (known !== undefined) return known;
   const { engine, table, base } = through;
-  const at: ChainPlace = {
+  const fresh: ChainPlace = {
     engine,
     table: { family: table.family, name: table.name },
     chain: chain.name,
     base,
     baseChain: through.chain.name,
   };
-  const fresh: ChainDecider = rule === null ? { kind: "policy", at } : { kind: "rule", at, rule };
-  known.set(rule ?? chain, fresh);
+  places.set(chain, fresh);
   return fresh;
 }
 

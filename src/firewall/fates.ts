@@ -171,8 +171,9 @@ function followFate(fate: Fate, nexts: readonly (Fates | null)[], source: bigint
 function joinFates(exit: Exit, alone: Fate | null, after: Fate, joined: Joined): Fate {
   const known = alone === null ? undefined : joined.get(alone)?.get(after);
   if (known !== undefined) return known;
-  const exits = after.exits.map((each) => inherit(exit, each));
-  const fresh = exits.every((each, index) => each === after.exits[index]) ? after : { exits, doubted: after.doubted };
+  // Mostly nothing is handed on, and there are as many fates as rules.
+  const same = after.exits.every((each) => inherit(exit, each) === each);
+  const fresh = same ? after : { exits: after.exits.map((each) => inherit(exit, each)), doubted: after.doubted };
   if (alone !== null) {
     const row = joined.get(alone) ?? new Map<Fate, Fate>();
     joined.set(alone, row.set(after, fresh));
