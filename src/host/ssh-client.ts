@@ -3,7 +3,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duplex } from "node:stream";
+import { Duplex, Writable } from "node:stream";
 import type { ShellProcess } from "./remote-shell.ts";
 import { killGroup } from "./run-command.ts";
 import { SHELL_COMMAND } from "./shell-requests.ts";
@@ -116,10 +116,9 @@ export class SshClient {
       isOpen = true;
       resolve();
     });
-    child.stdin.on("error", () => {});
     const ended = waitForEnd(child);
     void ended.then(resolve);
-    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    const stream = Duplex.from({ readable: child.stdout, writable: toLastingInput(child) });
     stream.on("close", () => killGroup(child));
     this.#refusals.length = 0;
     return {
@@ -218,6 +217,18 @@ function toShellProcess(child: ChildProcessWithoutNullStreams): ShellProcess {
     output: child.stdout,
     ended: waitForEnd(child).then(() => fault + words().trim()),
   };
+}
+
+/**
+ * The input of a child, without its end. Node closes the pipe when the child exits, which as one half of a
+ * duplex would count as a failure and throw away what the child had said before.
+ */
+function toLastingInput({ stdin }: ChildProcessWithoutNullStreams): Writable {
+  stdin.on("error", () => {}); // told by the end of the output
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, () => done()),
+    final: (done) => void stdin.end(() => done()),
+  });
 }
 
 /** A child has ended when its streams have, or shortly after it: a grandchild may hold them for ever. */
