@@ -77,7 +77,7 @@ test("this machine's interfaces, routes and identity are read", async () => {
   const facts = await gatherFacts(host, WANTED, () => {});
   await host.close();
   const [own] = facts.networks;
-  assert.ok(own?.own === true && own.interfaces.ok && own.routing.ok);
+  assert.ok(own?.own === true && own.interfaces.ok && own.routing.ipv4.ok && own.routing.ipv6.ok);
   const loopback = own.interfaces.value.find((link) => link.loopback);
   assert.ok(loopback?.addresses.some(({ address }) => address === "127.0.0.1"));
   assert.equal(loopback?.routeLocalnet, false);
@@ -106,12 +106,12 @@ test("a server in another network namespace is found, wired and asked", { skip: 
   assert.match(listener?.namespace ?? "", /^net:\[\d+\]$/);
   assert.notEqual(listener?.namespace, facts.networks[0]?.namespace);
   const network = facts.networks.find(({ namespace }) => namespace === listener?.namespace);
-  assert.ok(network?.own === false && network.interfaces.ok && network.routing.ok);
+  assert.ok(network?.own === false && network.interfaces.ok && network.routing.ipv4.ok);
   assert.ok(
     network.interfaces.value.some(({ addresses }) => addresses.some(({ address }) => address === "10.213.77.2")),
   );
   assert.deepEqual(
-    network.routing.value.filter(({ family }) => family === 4).map((entry) => `${entry.destination} ${entry.gateway}`),
+    network.routing.ipv4.value.map((entry) => `${entry.destination} ${entry.gateway}`),
     ["0.0.0.0/0 10.213.77.1", "10.213.77.0/24 null"],
   );
   const answer = facts.answers.find((answer) => answer.port === port);

@@ -31,7 +31,8 @@ function link(name: string, kind: string | null, address: string): Interface {
 
 function network(namespace: string, own: boolean, links: readonly Interface[]): Network {
   const interfaces = { ok: true, value: links, from: "ip" } as const;
-  const routing = { ok: true, value: [], from: "ip" } as const;
+  const routes = { ok: true, value: [], from: "ip" } as const;
+  const routing = { ipv4: routes, ipv6: routes };
   return { namespace, own, interfaces, routing, forwardsIpv4: null, forwardsIpv6: null };
 }
 

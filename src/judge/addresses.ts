@@ -36,6 +36,15 @@ export function isLinkLocalV6(address: string): boolean {
   return parsed !== null && parsed.kind() === "ipv6" && parsed.range() === "linkLocal";
 }
 
+/** Ranges of addresses that mean something only within somebody's own network. */
+const OF_SOMEBODYS_OWN: ReadonlySet<string> = new Set(["private", "uniqueLocal", "linkLocal", "carrierGradeNat"]);
+
+/** True for an address that the internet could route; those of the documentation ranges stand for such ones. */
+export function isGlobal(address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== null && !OF_SOMEBODYS_OWN.has(parsed.range()) && !isLoopback(address) && !isWildcard(address);
+}
+
 /** The network an address with a prefix length stands in, CIDR. Null where either is nonsense. */
 export function toSubnet(address: string, prefixLength: number): string | null {
   const parsed = parseAddress(address);

@@ -1,6 +1,8 @@
 import type { Facts } from "../facts/facts.ts";
+import type { Network } from "../facts/interfaces.ts";
 import type { Reading } from "../host/host.ts";
 import type { Missing } from "../report/report.ts";
+import { toFamily, type Family } from "./addresses.ts";
 import type { FoundServer } from "./servers.ts";
 import { findUnit } from "./unit-filter.ts";
 
@@ -45,7 +47,8 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
     ...(facts.networks.some((each) => each.own) ? [] : [toEntry("networks", "failed", "ip -j -d address", null)]),
     ...networks.flatMap((each) => [
       ...toMissing("networks", each.interfaces),
-      ...toMissing("networks", each.routing),
+      ...(hasFamily(each, 4) ? toMissing("networks", each.routing.ipv4) : []),
+      ...(hasFamily(each, 6) ? toMissing("networks", each.routing.ipv6) : []),
       ...(each.own ? toUnreadSwitches(each.interfaces) : []),
     ]),
     ...listUnits(facts, servers),
@@ -76,6 +79,13 @@ function listUnanswered(server: FoundServer): Missing[] {
     const why = outcome?.kind === "timeout" ? "timeout" : "failed";
     return toEntry("answers", why, listener.evidence.text, outcome?.kind ?? null);
   });
+}
+
+/** True where a namespace has addresses of a family, or where nobody could tell. */
+function hasFamily({ interfaces }: Network, family: Family): boolean {
+  return (
+    !interfaces.ok || interfaces.value.some((link) => link.addresses.some((one) => toFamily(one.address) === family))
+  );
 }
 
 function toUnreadSwitches(interfaces: Facts["networks"][number]["interfaces"]): Missing[] {

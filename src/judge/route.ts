@@ -53,6 +53,7 @@ export type BarrierReason =
   | "no-way-back"
   | "not-forwarded"
   | "routing-unread"
+  | "sysctl-unread" // the kernel's switch that decides it, such as ip_forward
   // firewall, unit-ip-filter
   | "no-rule-set"
   | "not-judged-yet"

@@ -1,4 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
+import { toFamily } from "./addresses.ts";
 import { toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
 import { toFirewallBarrier } from "./barriers.ts";
 import { toContainerRoutes } from "./container-routes.ts";
@@ -78,5 +79,6 @@ function compareRoutes(one: Route, other: Route): number {
 
 function toKey({ from, entry, hops }: Route): readonly (string | number)[] {
   const way = hops.map((hop) => ("to" in hop ? `${hop.kind} ${hop.to}` : hop.kind)).join(" ");
-  return [VANTAGES.indexOf(from.vantage), entry.address, entry.port, from.interface ?? "", from.sources.join(" "), way];
+  const place = [toFamily(entry.address) ?? 0, entry.address, entry.port, from.interface ?? ""];
+  return [VANTAGES.indexOf(from.vantage), ...place, from.sources.join(" "), way];
 }

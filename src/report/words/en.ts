@@ -60,6 +60,7 @@ export const EN: Words = {
     "no-way-back": "there is no way back to the sender",
     "not-forwarded": "this host does not forward packets there",
     "routing-unread": "the routing tables could not be read",
+    "sysctl-unread": "the kernel setting that decides this could not be read",
     "no-rule-set": "no rules are loaded",
     "not-judged-yet": "rules are loaded, and this version does not judge them yet",
     "firewall-unread": "the rules could not be read",

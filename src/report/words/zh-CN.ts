@@ -59,6 +59,7 @@ export const ZH_CN: Words = {
     "no-way-back": "没有返回发送方的路由",
     "not-forwarded": "本机不向该处转发",
     "routing-unread": "无法读取路由表",
+    "sysctl-unread": "无法读取起决定作用的内核参数",
     "no-rule-set": "未加载任何规则",
     "not-judged-yet": "已加载规则，但当前版本尚不分析其内容",
     "firewall-unread": "无法读取规则",
