@@ -20,8 +20,9 @@ export interface Answer {
   readonly question: string;
   /**
    * Address and port the question was sent to. On the reader's own namespace: 127.0.0.1 for a listener on
-   * 0.0.0.0 or on `::` with IPv4, ::1 for one on `::` otherwise, else the listener's own address (with %zone
-   * where it is link-local). On another namespace: an address of that namespace.
+   * 0.0.0.0 or on `::` with IPv4, ::1 for one on `::` otherwise (both where nothing tells), an address of the
+   * network card for one bound to it, else the listener's own address (with %zone where it is link-local). On
+   * another namespace: an address of that namespace.
    */
   readonly address: string;
   readonly port: number;

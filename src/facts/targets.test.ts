@@ -45,25 +45,27 @@ const CONTEXT: AskingContext = {
   namespaceOf: new Map([[900, OTHER]]),
 };
 
-const ADDRESSES: readonly (readonly [string, Listener, string | null])[] = [
-  ["every IPv4 address", listener("0.0.0.0", 80), "127.0.0.1"],
-  ["every address of both families", listener("::", 80, { dualStack: true }), "127.0.0.1"],
-  ["every IPv6 address", listener("::", 80), "::1"],
-  ["every IPv6 address, and perhaps IPv4", listener("::", 80, { dualStack: null }), "::1"],
-  ["loopback", listener("127.0.0.53", 80), "127.0.0.53"],
-  ["a LAN address", listener("192.0.2.2", 80), "192.0.2.2"],
-  ["a link-local address", listener("fe80::1", 80, { device: "eth0" }), "fe80::1%eth0"],
-  ["a link-local address of an unknown link", listener("fe80::1", 80), null],
-  ["one network card only", listener("0.0.0.0", 80, { device: "eth0" }), null],
+const ADDRESSES: readonly (readonly [string, Listener, readonly string[]])[] = [
+  ["every IPv4 address", listener("0.0.0.0", 80), ["127.0.0.1"]],
+  ["every address of both families", listener("::", 80, { dualStack: true }), ["127.0.0.1"]],
+  ["every IPv6 address", listener("::", 80), ["::1"]],
+  ["every IPv6 address, and perhaps IPv4", listener("::", 80, { dualStack: null }), ["127.0.0.1", "::1"]],
+  ["loopback", listener("127.0.0.53", 80), ["127.0.0.53"]],
+  ["a LAN address", listener("192.0.2.2", 80), ["192.0.2.2"]],
+  ["a link-local address", listener("fe80::1", 80, { device: "eth0" }), ["fe80::1%eth0"]],
+  ["a link-local address of an unknown link", listener("fe80::1", 80), []],
+  ["one network card only", listener("0.0.0.0", 80, { device: "eth0" }), ["192.0.2.2"]],
+  ["one address of one network card", listener("192.0.2.2", 80, { device: "eth0" }), ["192.0.2.2"]],
+  ["a network card that is not there", listener("0.0.0.0", 80, { device: "eth7" }), []],
 ];
-for (const [what, heard, address] of ADDRESSES) {
-  test(`a listener on ${what} is asked on ${address ?? "no address"}`, () => {
+for (const [what, heard, addresses] of ADDRESSES) {
+  test(`a listener on ${what} is asked on ${addresses.join(" and ") || "no address"}`, () => {
     const { targets, unasked } = toTargets([heard], CONTEXT);
     assert.deepEqual(
       targets.map((target) => target.address),
-      address === null ? [] : [address],
+      addresses,
     );
-    assert.equal(unasked, address === null ? 1 : 0);
+    assert.equal(unasked, addresses.length === 0 ? 1 : 0);
   });
 }
 
@@ -122,6 +124,17 @@ test("a listener in a container is asked on the container's address behind a bri
   const heard = [listener("::", 11_434, { namespace: OTHER, dualStack: null })];
   const { targets } = toTargets(heard, { ...CONTEXT, containers: [container("172.17.0.2")] });
   assert.deepEqual(targets, [{ address: "172.17.0.2", port: 11_434, namespace: OTHER, likely: true }]);
+});
+
+test("a listener on a container's card is asked on that card's address alone", () => {
+  const inside = [link("eth0", "veth", "172.17.0.9"), link("eth1", "veth", "172.17.0.10")];
+  const networks = [...CONTEXT.networks, network(OTHER, false, inside)];
+  const heard = [listener("::", 11_434, { namespace: OTHER, dualStack: null, device: "eth1" })];
+  const { targets } = toTargets(heard, { ...CONTEXT, networks });
+  assert.deepEqual(
+    targets.map(({ address }) => address),
+    ["172.17.0.10"],
+  );
 });
 
 test("an address that other machines could have is never asked in a container's stead", () => {

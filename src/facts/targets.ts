@@ -1,5 +1,5 @@
 import type { Container } from "./containers.ts";
-import type { Network } from "./interfaces.ts";
+import type { Interface, Network } from "./interfaces.ts";
 import { isInSubnet } from "./subnet.ts";
 import type { Listener } from "./sockets.ts";
 
@@ -53,14 +53,15 @@ export function toTargets(
   for (const listener of listeners) {
     const rank = toRank(listener, context);
     if (rank === null) continue;
-    const address = listener.namespace === context.own ? toOwnAddress(listener) : toForeignAddress(listener, context);
-    if (address === undefined) unasked += isLoopback(listener.address) ? 0 : 1;
-    if (address === undefined) continue;
-    const key = `${address} ${listener.port} ${listener.namespace}`;
-    const known = targets.get(key);
     const { port, namespace } = listener;
-    const best = Math.min(rank, known?.rank ?? rank);
-    targets.set(key, { target: { address, port, namespace, likely: best < UNLIKELY }, rank: best });
+    const addresses =
+      namespace === context.own ? toOwnAddresses(listener, context) : toForeignAddresses(listener, context);
+    if (addresses.length === 0 && !isLoopback(listener.address)) unasked += 1;
+    for (const address of addresses) {
+      const key = `${address} ${port} ${namespace}`;
+      const best = Math.min(rank, targets.get(key)?.rank ?? rank);
+      targets.set(key, { target: { address, port, namespace, likely: best < UNLIKELY }, rank: best });
+    }
   }
   const ordered = [...targets.values()].toSorted((a, b) => a.rank - b.rank || a.target.port - b.target.port);
   return {
@@ -75,27 +76,53 @@ function toRank(listener: Listener, context: AskingContext): number | null {
   return OTHER_PROTOCOLS.has(listener.port) ? null : UNLIKELY;
 }
 
-/** An address on which the reader's own namespace reaches the listener; none for a socket tied to a network card. */
-function toOwnAddress(listener: Listener): string | undefined {
+/** Where the reader's own namespace reaches the listener: on loopback where it takes that. */
+function toOwnAddresses(listener: Listener, context: AskingContext): readonly string[] {
   const { address, device } = listener;
-  if (address.startsWith("fe80:")) return device === null ? undefined : `${address}%${device}`;
-  if (device !== null && device !== "lo") return undefined;
-  if (address === "0.0.0.0") return "127.0.0.1";
-  if (address === "::") return listener.dualStack === true ? "127.0.0.1" : "::1";
-  return address;
+  if (address.startsWith("fe80:")) return device === null ? [] : [`${address}%${device}`];
+  if (address !== "0.0.0.0" && address !== "::") return [address];
+  if (device === null || device === "lo") return chooseAddresses(listener, ["127.0.0.1", "::1"]);
+  // The kernel hands a socket bound to a card what is sent on this host to that card's own address.
+  const own = toLinks(listener.namespace, context).filter(({ name }) => name === device);
+  return chooseAddresses(
+    listener,
+    own.flatMap((link) =>
+      link.addresses.map((one) => (one.scope === "link" ? `${one.address}%${device}` : one.address)),
+    ),
+  );
 }
 
 /**
- * An address of another namespace: only one that lies behind a bridge or veth of this host, so that no other
+ * Addresses of another namespace: only such as lie behind a bridge or veth of this host, so that no other
  * machine can be meant.
  */
-function toForeignAddress(listener: Listener, context: AskingContext): string | undefined {
-  if (listener.device !== null || isLoopback(listener.address)) return undefined;
-  const near = toNearAddresses(listener.namespace, context);
-  if (listener.address === "0.0.0.0") return near.find((address) => !address.includes(":"));
-  if (listener.address !== "::") return near.find((address) => address === listener.address);
-  const ipv4 = listener.dualStack === false ? undefined : near.find((address) => !address.includes(":"));
-  return ipv4 ?? near.find((address) => address.includes(":"));
+function toForeignAddresses(listener: Listener, context: AskingContext): readonly string[] {
+  const { address, device, namespace } = listener;
+  if (isLoopback(address)) return [];
+  const near = toNearAddresses(namespace, context);
+  const taken = toLinks(namespace, context)
+    .filter(({ name }) => name === device)
+    .flatMap((link) => link.addresses.map((one) => one.address));
+  const reached = device === null ? near : near.filter((one) => taken.includes(one));
+  if (address !== "0.0.0.0" && address !== "::") return reached.filter((one) => one === address).slice(0, 1);
+  return chooseAddresses(listener, reached);
+}
+
+/**
+ * One address that a listener on every address takes. Of `::` where nothing tells whether it takes IPv4 too,
+ * one of each family: what comes back from the IPv4 one settles that.
+ */
+function chooseAddresses({ address, dualStack }: Listener, addresses: readonly string[]): readonly string[] {
+  const ipv4 = addresses.find((one) => !one.includes(":"));
+  const ipv6 = addresses.find((one) => one.includes(":"));
+  const chosen =
+    address === "0.0.0.0" ? [ipv4] : dualStack === null ? [ipv4, ipv6] : [dualStack ? (ipv4 ?? ipv6) : ipv6];
+  return chosen.filter((one) => one !== undefined);
+}
+
+function toLinks(namespace: string | null, context: AskingContext): readonly Interface[] {
+  const network = context.networks.find((each) => each.namespace === namespace);
+  return network?.interfaces.ok === true ? network.interfaces.value : [];
 }
 
 function toNearAddresses(namespace: string | null, context: AskingContext): readonly string[] {
@@ -110,14 +137,14 @@ function toNearAddresses(namespace: string | null, context: AskingContext): read
 }
 
 function toAddressesOf(namespace: string | null, context: AskingContext): readonly string[] {
-  const network = context.networks.find((network) => network.namespace === namespace);
-  const links = network?.interfaces.ok === true ? network.interfaces.value : [];
   const told = context.containers
     .filter(({ pid }) => pid !== null && context.namespaceOf.get(pid) === namespace)
     .flatMap(({ networks }) => networks.flatMap((network) => [network.address, network.ipv6Address]));
   return [
     ...told.flatMap((address) => (address === null ? [] : [address])),
-    ...links.flatMap((link) => (link.kind === "veth" ? link.addresses.map(({ address }) => address) : [])),
+    ...toLinks(namespace, context).flatMap((link) =>
+      link.kind === "veth" ? link.addresses.map(({ address }) => address) : [],
+    ),
   ];
 }
 

@@ -456,3 +456,15 @@ test("that there is no way back over IPv6 is shown by the routing table of IPv6"
     text: "no entry for ::/0",
   });
 });
+
+test("two servers on one port, each bound to a network card of its own, are told apart by the card's address", () => {
+  const host = TWO_LINKS.ollama("0.0.0.0", { device: "eth1", askedAt: "10.0.0.5" })
+    .process(900)
+    .listens("0.0.0.0", 11434, { pids: [900], device: "eth0" })
+    .answers("192.168.1.10", 11434, alwaysReplies([401, ""]));
+  assert.deepEqual(verdictsOf(host), ["ollama exposed", "ollama unknown"]);
+  assert.deepEqual(
+    routesOf(host).flatMap(({ from, proof }) => (from.vantage === "host" && proof !== null ? [proof.from] : [])),
+    ["GET http://10.0.0.5:11434/"],
+  );
+});
