@@ -39,10 +39,12 @@ export const FOREIGN_ORIGIN = "https://page.portlock.example";
 
 /** Requests to one listener, whatever the kinds of server would like to know. */
 const QUESTIONS_LIMIT = 16;
-/** How many listeners are asked at once, and for how long in all; who has not been reached by then is unasked. */
-const LIKELY = { atATime: 4, limitMs: 3_000 };
+/** How many listeners are asked at once, and how long each may take for one answer. */
+const LIKELY = { atATime: 4, timeoutMs: 2_000 };
 /** Many a listener of another protocol waits in silence, and the whole audit would wait with it. */
-const UNLIKELY = { atATime: 12, limitMs: 200 };
+const UNLIKELY = { atATime: 32, timeoutMs: 200 };
+/** How long listeners are asked in all; who has not been reached by then is unasked. */
+const LIMIT_MS = 3_000;
 
 /**
  * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
@@ -75,14 +77,16 @@ async function askTargets(
   host: HostReader,
   targets: readonly Target[],
   wanted: Pick<Wanted, "questions" | "furtherQuestions">,
-  { atATime, limitMs }: { readonly atATime: number; readonly limitMs: number },
+  { atATime, timeoutMs }: { readonly atATime: number; readonly timeoutMs: number },
 ): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
-  // A limit to waiting; no fact depends on what time it is.
-  const limit = AbortSignal.timeout(limitMs);
+  // A limit to waiting for the listeners, not for the way to them; no fact depends on what time it is.
+  const turns = Math.ceil(targets.length / atATime);
+  const limitMs = LIMIT_MS + turns * QUESTIONS_LIMIT * host.lagMs;
+  const limit = AbortSignal.timeout(Math.ceil(limitMs));
   const over = new Promise<RequestOutcome>((resolve) => {
-    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: `no answer within ${limitMs} ms` }));
+    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: "no time was left to wait" }));
   });
-  const ask: Ask = (request) => Promise.race([host.request(request), over]);
+  const ask: Ask = (request) => Promise.race([host.request({ ...request, timeoutMs }), over]);
   const asked = await inTurns(targets, atATime, async (target) =>
     limit.aborted ? null : askTarget(ask, target, wanted),
   );

@@ -56,6 +56,8 @@ export interface ReadRequest {
   readonly serverName?: string;
   /** Sends an Origin header. Default: none. */
   readonly origin?: string;
+  /** How long the server may take for all of it, connecting included. Default: `REQUEST_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
 }
 
 /** What came back, capped. Header names are lower case; of repeated headers the first is kept. */
@@ -79,6 +81,11 @@ export type RequestOutcome =
 export interface HostReader {
   /** How the user named this host: `localhost` or `ssh://user@host`. */
   readonly target: string;
+  /**
+   * How much longer an answer takes by this door than by one on the host itself, in milliseconds, as far as it
+   * has been seen. The door waits that much longer for a request.
+   */
+  readonly lagMs: number;
   /** A file's text. Default cap: 1 MiB; a longer file is `too-large`. */
   readFile(path: string, maxBytes?: number): Promise<Reading<string>>;
   /** The names in a directory, sorted, without `.` and `..`. */

@@ -13,8 +13,8 @@ const HEADER_LIMIT_BYTES = 16 * 1024;
 const INTERIM_LIMIT = 8;
 
 export interface RequestSettings {
-  /** For the whole exchange, connecting included. Default: `REQUEST_TIMEOUT_MS`. */
-  readonly timeoutMs?: number;
+  /** Added to the time of the request, where the way to the server takes some itself. */
+  readonly lagMs?: number;
   /** A way to the server other than a TCP connection from this machine. */
   readonly connect?: () => Duplex;
   /** Ends the exchange early; its outcome is then `not-possible`. */
@@ -27,8 +27,8 @@ export interface RequestSettings {
  * with `truncated` where the body was not seen to its end.
  */
 export async function sendRequest(request: ReadRequest, settings: RequestSettings = {}): Promise<RequestOutcome> {
-  const fault = findFault(request);
-  if (fault !== null) return { kind: "not-possible", detail: fault };
+  const fault = refuseRequest(request);
+  if (fault !== null) return fault;
   if (settings.signal?.aborted) return { kind: "not-possible", detail: "closed" };
   const zone = request.address.split("%")[1];
   if (zone !== undefined && !settings.connect && !Object.hasOwn(networkInterfaces(), zone)) {
@@ -45,6 +45,12 @@ export async function sendRequest(request: ReadRequest, settings: RequestSetting
 /** The text of an address in a URL or a Host header: IPv6 in brackets, without a zone. */
 export function formatAuthority(address: string, port: number): string {
   return address.includes(":") ? `[${address.replace(/%.*/s, "")}]:${port}` : `${address}:${port}`;
+}
+
+/** The outcome of a request that no door would make; null for every other. */
+export function refuseRequest(request: ReadRequest): RequestOutcome | null {
+  const detail = findFault(request);
+  return detail === null ? null : { kind: "not-possible", detail };
 }
 
 function findFault(request: ReadRequest): string | null {
@@ -73,7 +79,8 @@ function exchange(request: ReadRequest, settings: RequestSettings): Promise<Requ
       return connection.stream;
     },
   });
-  const timer = setTimeout(() => settle({ kind: "timeout" }), settings.timeoutMs ?? REQUEST_TIMEOUT_MS);
+  const timeoutMs = (request.timeoutMs ?? REQUEST_TIMEOUT_MS) + (settings.lagMs ?? 0);
+  const timer = setTimeout(() => settle({ kind: "timeout" }), timeoutMs);
   const abort = (): void => settle({ kind: "not-possible", detail: "closed" });
   settings.signal?.addEventListener("abort", abort);
 

@@ -16,6 +16,7 @@ export function openLocalHost(settings: LocalSettings = {}): HostReader {
   const closing = new AbortController();
   return {
     target: "localhost",
+    lagMs: 0,
     readFile: (path, maxBytes = FILE_LIMIT_BYTES) => readTextFile(path, maxBytes, timeoutMs),
     listDirectory: (path) => listNames(path, timeoutMs),
     readLinks: (pattern) => Promise.resolve(readLocalLinks(pattern)),

@@ -28,6 +28,7 @@ interface Waiting {
   readonly limits: ReplyLimits;
   readonly resolve: (outcome: ShellOutcome) => void;
   nonce: string;
+  sentAt: number;
 }
 
 /** Frames and error texts come on top of what was asked for. */
@@ -52,6 +53,7 @@ export class RemoteShell {
   #reopened: number = 0;
   #lost: string | null = null;
   #busyGroup: number | null = null;
+  #fastestMs: number = Infinity;
   /** Settles when the first shell has answered, or cannot. */
   readonly started: Promise<ShellOutcome>;
   #tools: ShellTools | null = null;
@@ -74,6 +76,11 @@ export class RemoteShell {
     return this.#lost;
   }
 
+  /** The least time that passed between a request and its reply: about one round trip. Infinite before the first. */
+  get fastestMs(): number {
+    return this.#fastestMs;
+  }
+
   /** Process group of a shell that was still at work when the session was lost. */
   get busyGroup(): number | null {
     return this.#busyGroup;
@@ -83,7 +90,7 @@ export class RemoteShell {
   ask(request: ShellRequest, limits: ReplyLimits): Promise<ShellOutcome> {
     if (this.#lost !== null) return Promise.resolve({ kind: "lost", detail: this.#lost });
     const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
-    const waiting = { request, limits, resolve, nonce: "" };
+    const waiting = { request, limits, resolve, nonce: "", sentAt: 0 };
     this.#waiting.push(waiting);
     this.#send(waiting);
     if (this.#waiting.length === 1) this.#watchFirst();
@@ -93,7 +100,7 @@ export class RemoteShell {
   async #start(stuckGroup: number | null): Promise<ShellOutcome> {
     const limits = { timeoutMs: this.#startTimeoutMs, bytes: START_BYTES };
     const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
-    const waiting = { request: startRequest(stuckGroup), limits, resolve, nonce: "" };
+    const waiting = { request: startRequest(stuckGroup), limits, resolve, nonce: "", sentAt: 0 };
     this.#waiting.unshift(waiting);
     for (const each of this.#waiting) this.#send(each);
     this.#watchFirst();
@@ -105,6 +112,7 @@ export class RemoteShell {
 
   #send(waiting: Waiting): void {
     waiting.nonce = randomBytes(16).toString("hex");
+    waiting.sentAt = performance.now();
     this.#process.input.write(waiting.request(waiting.nonce));
   }
 
@@ -129,6 +137,7 @@ export class RemoteShell {
       if (!reply && this.#reader.pendingBytes > bytes + FRAME_BYTES) return this.#giveUp("too-large", detail);
       if (!reply) return;
       this.#waiting.shift();
+      this.#fastestMs = Math.min(this.#fastestMs, performance.now() - first.sentAt);
       first.resolve(reply.output.length > bytes ? { kind: "too-large", detail } : { kind: "replied", reply });
       this.#watchFirst();
     }

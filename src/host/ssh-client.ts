@@ -63,6 +63,8 @@ export class SshClient {
   readonly #children: Map<ChildProcessWithoutNullStreams, Promise<void>> = new Map();
   readonly #refusals: string[] = [];
   #onRefusal: (() => void) | undefined;
+  /** Sockets of `openSocket`, by where they lead. */
+  readonly #sockets: Map<string, Promise<string | null>> = new Map();
   /** Streams given up before they were opened: their refusal may come much later. */
   #overdue: number = 0;
   readonly #loginChild: ChildProcessWithoutNullStreams;
@@ -104,10 +106,29 @@ export class SshClient {
     return toShellProcess(this.#spawnShell());
   }
 
+  /**
+   * Path of a socket, in the private directory, whose connections the other host carries on to an address; null
+   * where the client makes none. Where the other host cannot connect, a connection just ends: `openForward` says why.
+   */
+  openSocket(address: string, port: number): Promise<string | null> {
+    const place = toPlace(address, port);
+    const socket = this.#sockets.get(place) ?? this.#makeSocket(`socket-${this.#sockets.size}`, place);
+    this.#sockets.set(place, socket);
+    return socket;
+  }
+
+  async #makeSocket(name: string, place: string): Promise<string | null> {
+    const path = join(this.#directory, name);
+    const words = ["-O", "forward", "-L", `${path}:${place}`, "--", "portlock"];
+    const child = this.#spawn([...this.#channelWords(), ...words]);
+    child.stdin.on("error", () => {});
+    await waitForEnd(child);
+    return child.exitCode === 0 ? path : null;
+  }
+
   /** Connects to an address from the other host. Open one after the other: see `Forward.refusal`. */
   openForward(address: string, port: number): Forward {
-    const entry = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-    const child = this.#spawn([...this.#channelWords(), "-v", "-W", entry, "--", "portlock"]);
+    const child = this.#spawn([...this.#channelWords(), "-v", "-W", toPlace(address, port), "--", "portlock"]);
     const words = keepLog(child);
     const { promise: opened, resolve } = Promise.withResolvers<void>();
     let isOpen = false;
@@ -252,6 +273,10 @@ function keepLog(child: ChildProcessWithoutNullStreams): () => string {
     text = (text + chunk.toString("utf8")).slice(-LOG_LIMIT);
   });
   return () => text;
+}
+
+function toPlace(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** `ssh` expands tokens such as %h in the path of the control socket. */
