@@ -1,6 +1,6 @@
 import type { HostReader, ReadRequest, RequestOutcome } from "../host/host.ts";
 import { inTurns } from "./in-turns.ts";
-import type { Target } from "./targets.ts";
+import { TARGET_LIMIT, type Target } from "./targets.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** A question put to a listener; which ones are asked is the server kinds' business. */
@@ -37,10 +37,15 @@ export interface Answer {
 export const FOREIGN_HOST = "rebind.portlock.example";
 export const FOREIGN_ORIGIN = "https://page.portlock.example";
 
+type Asking = Pick<Wanted, "questions" | "furtherQuestions" | "recognises">;
+
 /** Requests to one listener, whatever the kinds of server would like to know. */
 const QUESTIONS_LIMIT = 16;
-/** How many listeners are asked at once, and how long each may take for one answer. */
-const LIKELY = { atATime: 4, timeoutMs: 2_000 };
+/**
+ * How many listeners are asked at once, and how long each may take for one answer. Nobody who may be a model server
+ * waits for another one: silence costs a stranger nothing, and would hide the honest ones.
+ */
+const LIKELY = { atATime: TARGET_LIMIT, timeoutMs: 2_000 };
 /** Many a listener of another protocol waits in silence, and the whole audit would wait with it. */
 const UNLIKELY = { atATime: 32, timeoutMs: 200 };
 /** How long listeners are asked in all; who has not been reached by then is unasked. */
@@ -49,12 +54,13 @@ const LIMIT_MS = 3_000;
 /**
  * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
  * every listener, then those the answers call for. A listener that refuses, stays silent or does not speak
- * HTTP gets no second request (one more over TLS where it hung up). Sources: the listeners themselves.
+ * HTTP gets no second request (one more over TLS where it hung up). Kept are a few headers, and the bodies of those
+ * that are model servers. Sources: the listeners themselves.
  */
 export async function gatherAnswers(
   host: HostReader,
   targets: readonly Target[],
-  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
+  wanted: Asking,
 ): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
   const [likely, unlikely] = await Promise.all([
     askTargets(
@@ -76,7 +82,7 @@ export async function gatherAnswers(
 async function askTargets(
   host: HostReader,
   targets: readonly Target[],
-  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
+  wanted: Asking,
   { atATime, timeoutMs }: { readonly atATime: number; readonly timeoutMs: number },
 ): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
   // A limit to waiting for the listeners, not for the way to them; no fact depends on what time it is.
@@ -98,11 +104,35 @@ async function askTargets(
 
 type Ask = (request: ReadRequest) => Promise<RequestOutcome>;
 
-async function askTarget(
-  ask: Ask,
-  target: Target,
-  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
-): Promise<readonly Answer[]> {
+/**
+ * Headers that tell what a server is or demands. Others are dropped at once: a session in `set-cookie` is as good as
+ * a password.
+ */
+const KEPT_HEADERS: readonly string[] = ["content-type", "server", "www-authenticate"];
+const HEADER_LIMIT = 256;
+
+function withKeptHeaders(outcome: RequestOutcome): RequestOutcome {
+  if (outcome.kind !== "answered") return outcome;
+  const kept = KEPT_HEADERS.flatMap((name) => {
+    const value = outcome.answer.headers[name];
+    return value === undefined ? [] : [[name, value.slice(0, HEADER_LIMIT)] as const];
+  });
+  return { kind: "answered", answer: { ...outcome.answer, headers: Object.fromEntries(kept) } };
+}
+
+/** What somebody answers who is no model server is nobody's business: its pages may hold anything. */
+function withoutBody(answer: Answer): Answer {
+  const { outcome } = answer;
+  if (outcome.kind !== "answered" || outcome.answer.body === "") return answer;
+  return { ...answer, outcome: { kind: "answered", answer: { ...outcome.answer, body: "", truncated: true } } };
+}
+
+async function askTarget(ask: Ask, target: Target, wanted: Asking): Promise<readonly Answer[]> {
+  const answers = await askQuestions(ask, target, wanted);
+  return wanted.recognises(answers) ? answers : answers.map(withoutBody);
+}
+
+async function askQuestions(ask: Ask, target: Target, wanted: Asking): Promise<readonly Answer[]> {
   const [first, ...others] = wanted.questions;
   if (first === undefined) return [];
   let tls = false;
@@ -142,5 +172,12 @@ async function askQuestion(ask: Ask, target: Target, question: Question, tls: bo
     ...(question.host === "foreign" ? { hostHeader: `${FOREIGN_HOST}:${port}` } : {}),
     ...(question.origin === "foreign" ? { origin: FOREIGN_ORIGIN } : {}),
   });
-  return { question: question.id, address, port, namespace, ...(tls ? { tls } : {}), outcome };
+  return {
+    question: question.id,
+    address,
+    port,
+    namespace,
+    ...(tls ? { tls } : {}),
+    outcome: withKeptHeaders(outcome),
+  };
 }

@@ -156,3 +156,17 @@ test("without an engine, the addresses of the namespace's own links are used", (
   assert.deepEqual(targets, [{ address: "172.17.0.9", port: 11_434, namespace: OTHER, likely: true }]);
   assert.equal(unasked, 0);
 });
+
+test("whoever opens a hundred sockets hides nobody else's", () => {
+  const flood = Array.from({ length: 100 }, (_, index) =>
+    listener("0.0.0.0", 1024 + index, { uid: 1000, pids: [812] }),
+  );
+  const honest = listener("0.0.0.0", 11_434, { uid: 998, pids: [812] });
+  const { targets, unasked } = toTargets([...flood, honest], CONTEXT);
+  assert.deepEqual(
+    targets.slice(0, 3).map(({ port }) => port),
+    [1024, 11_434, 1025],
+  );
+  assert.equal(targets.length, 32);
+  assert.equal(unasked, 69);
+});

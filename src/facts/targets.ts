@@ -25,7 +25,8 @@ export interface AskingContext {
   readonly namespaceOf: ReadonlyMap<number, string>;
 }
 
-const TARGET_LIMIT = 32;
+/** Listeners that are asked on one host. */
+export const TARGET_LIMIT = 32;
 /** Rank of a listener for which neither process nor port speaks. */
 const UNLIKELY = 2;
 
@@ -41,14 +42,15 @@ const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
 
 /**
  * Chooses the listeners to be asked, those that look like a model server first, then known ports, then the
- * rest by port; each address once. `unasked` counts those that were left out because there were too many, or
+ * rest by port; each address once. Within these, users take turns: whoever opens a hundred sockets delays his own
+ * and hides nobody else's. `unasked` counts those that were left out because there were too many, or
  * because no address is known under which they could be reached from here.
  */
 export function toTargets(
   listeners: readonly Listener[],
   context: AskingContext,
 ): { readonly targets: readonly Target[]; readonly unasked: number } {
-  const targets = new Map<string, { readonly target: Target; readonly rank: number }>();
+  const targets = new Map<string, Ranked>();
   let unasked = 0;
   for (const listener of listeners) {
     const rank = toRank(listener, context);
@@ -60,14 +62,34 @@ export function toTargets(
     for (const address of addresses) {
       const key = `${address} ${port} ${namespace}`;
       const best = Math.min(rank, targets.get(key)?.rank ?? rank);
-      targets.set(key, { target: { address, port, namespace, likely: best < UNLIKELY }, rank: best });
+      const target = { address, port, namespace, likely: best < UNLIKELY };
+      targets.set(key, { target, rank: best, uid: targets.get(key)?.uid ?? listener.uid });
     }
   }
-  const ordered = [...targets.values()].toSorted((a, b) => a.rank - b.rank || a.target.port - b.target.port);
+  const ordered = takeTurns([...targets.values()].toSorted((a, b) => a.target.port - b.target.port));
   return {
     targets: ordered.slice(0, TARGET_LIMIT).map(({ target }) => target),
     unasked: unasked + Math.max(0, ordered.length - TARGET_LIMIT),
   };
+}
+
+interface Ranked {
+  readonly target: Target;
+  readonly rank: number;
+  /** Who holds the socket; null where that could not be read. */
+  readonly uid: number | null;
+}
+
+/** By rank, and within a rank first one of every user, then a second one of each. */
+function takeTurns(targets: readonly Ranked[]): readonly Ranked[] {
+  const taken = new Map<string, number>();
+  const turns = targets.map((each) => {
+    const key = `${each.rank} ${each.uid}`;
+    const turn = taken.get(key) ?? 0;
+    taken.set(key, turn + 1);
+    return { each, turn };
+  });
+  return turns.toSorted((a, b) => a.each.rank - b.each.rank || a.turn - b.turn).map(({ each }) => each);
 }
 
 function toRank(listener: Listener, context: AskingContext): number | null {

@@ -20,7 +20,7 @@ test("the old value in a trailing comment opened the server", async () => {
       server: "ollama-1",
       routes: [],
       data: { file: DROP_IN, line: 2, setting: "OLLAMA_HOST", value: "0.0.0.0" },
-      evidence: [{ from: DROP_IN, line: 2, text: `Environment=${COMMENTED}` }],
+      evidence: [{ from: DROP_IN, line: 2, text: `Environment=${COMMENTED.replace("was", "…")}` }],
     },
   ]);
 });
