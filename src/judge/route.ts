@@ -52,6 +52,7 @@ export type BarrierReason =
   // routing
   | "no-way-back"
   | "not-forwarded"
+  | "forwarded"
   | "routing-unread"
   | "sysctl-unread" // the kernel's switch that decides it, such as ip_forward
   // firewall, unit-ip-filter

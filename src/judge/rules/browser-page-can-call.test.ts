@@ -7,7 +7,7 @@ import { findingsOf } from "../testing/findings-of.ts";
 test("an Ollama from before the Host check, on loopback", () => {
   const host = aHost().ollama("127.0.0.1", { replies: ollamaReplies("0.1.28", "elsewhere") });
   const [finding] = findingsOf(host, "browser-page-can-call");
-  assert.equal(finding?.data.by, "host-check-off");
+  assert.equal(finding?.data.by, "no-host-check");
   assert.equal(finding?.evidence[0]?.from, "GET http://127.0.0.1:11434/api/version foreign-host");
 });
 

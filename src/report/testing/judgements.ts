@@ -175,6 +175,7 @@ const FINDINGS: readonly Finding[] = [
   },
 ];
 
+const ROOT = { uid: 0 };
 const GPU_1 = { name: "gpu-1", os: "Debian GNU/Linux 12 (bookworm)", kernel: "6.1.0-18-amd64" };
 
 const EVIL = `x\u001b[2J\u202e\n${"long".repeat(60)}`;
@@ -183,9 +184,10 @@ const EVIL = `x\u001b[2J\u202e\n${"long".repeat(60)}`;
 export const JUDGEMENTS: Readonly<
   Record<"exposed" | "published" | "local" | "guarded" | "unknown" | "unseen" | "none" | "hostile", Judgement>
 > = {
-  exposed: { host: GPU_1, verdict: "exposed", missing: [], servers: [OLLAMA], findings: FINDINGS },
+  exposed: { host: GPU_1, reader: ROOT, verdict: "exposed", missing: [], servers: [OLLAMA], findings: FINDINGS },
   published: {
     host: GPU_1,
+    reader: ROOT,
     verdict: "exposed",
     missing: [],
     servers: [
@@ -224,6 +226,7 @@ export const JUDGEMENTS: Readonly<
   },
   local: {
     host: GPU_1,
+    reader: ROOT,
     verdict: "local",
     missing: [],
     servers: [
@@ -243,6 +246,7 @@ export const JUDGEMENTS: Readonly<
   },
   guarded: {
     host: GPU_1,
+    reader: ROOT,
     verdict: "guarded",
     missing: [],
     servers: [
@@ -265,6 +269,7 @@ export const JUDGEMENTS: Readonly<
   },
   unknown: {
     host: GPU_1,
+    reader: { uid: 1000 },
     verdict: "unknown",
     missing: [
       { fact: "firewall", why: "denied", from: "nft -j list tables", detail: "Operation not permitted" },
@@ -290,14 +295,16 @@ export const JUDGEMENTS: Readonly<
   },
   unseen: {
     host: { name: "gpu-1", os: null, kernel: null },
+    reader: { uid: 1000 },
     verdict: "unknown",
     missing: [{ fact: "listeners", why: "absent", from: "ss -H -tlnpe", detail: null }],
     servers: [],
     findings: [],
   },
-  none: { host: GPU_1, verdict: "none", missing: [], servers: [], findings: [] },
+  none: { host: GPU_1, reader: ROOT, verdict: "none", missing: [], servers: [], findings: [] },
   hostile: {
     host: { name: EVIL, os: EVIL, kernel: EVIL },
+    reader: { uid: null },
     verdict: "exposed",
     missing: [{ fact: EVIL, why: "failed", from: EVIL, detail: EVIL }],
     servers: [

@@ -59,6 +59,7 @@ export const EN: Words = {
     "other-namespace": "listens in another network namespace",
     "no-way-back": "there is no way back to the sender",
     "not-forwarded": "this host does not forward packets there",
+    forwarded: "this host forwards packets there",
     "routing-unread": "the routing tables could not be read",
     "sysctl-unread": "the kernel setting that decides this could not be read",
     "no-rule-set": "no rules are loaded",
@@ -128,9 +129,10 @@ export const EN: Words = {
   },
   missingFixes: {
     absent: ({ from }) => `Install what provides \`${show(from)}\`, or read the host where it is installed.`,
-    denied: () =>
-      "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root. If it was root " +
-      "already, run it outside of the container or sandbox it ran in.",
+    denied: (_missing, { uid }) =>
+      uid === 0
+        ? "It was read as root, and even root was refused: run it outside of the container or sandbox it ran in."
+        : "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
     timeout: () => "Run it again; if it stays so, the host is overloaded or a mount hangs.",
     unparsed: ({ from }) => `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
     "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: there is more than Portlock reads.`,

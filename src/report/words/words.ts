@@ -3,7 +3,7 @@ import type { RuleId, Severity } from "../../judge/finding.ts";
 import type { BarrierKind, BarrierReason, Hop, RouteVerdict, Vantage, VantageName } from "../../judge/route.ts";
 import type { DeclarationReason, RunBy } from "../../judge/server.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
-import type { HostVerdict, Missing, RuleWords } from "../report.ts";
+import type { HostVerdict, Missing, Reader, RuleWords } from "../report.ts";
 import type { Summary } from "../summary.ts";
 
 export type Language = "en" | "zh-CN";
@@ -49,7 +49,7 @@ export interface Words {
   readonly facts: Readonly<Record<string, string>>;
   readonly whys: Readonly<Record<Why, string>>;
   /** What to do so that a fact can be read. */
-  readonly missingFixes: { readonly [Reason in Why]: (missing: Missing) => string };
+  readonly missingFixes: { readonly [Reason in Why]: (missing: Missing, reader: Reader) => string };
 
   host(name: string, os: string | null, kernel: string | null, recordedAt: string): string;
   /** `label: text`. */

@@ -58,6 +58,7 @@ export const ZH_CN: Words = {
     "other-namespace": "监听在另一个网络命名空间",
     "no-way-back": "没有返回发送方的路由",
     "not-forwarded": "本机不向该处转发",
+    forwarded: "本机会向该处转发",
     "routing-unread": "无法读取路由表",
     "sysctl-unread": "无法读取起决定作用的内核参数",
     "no-rule-set": "未加载任何规则",
@@ -127,8 +128,10 @@ export const ZH_CN: Words = {
   },
   missingFixes: {
     absent: ({ from }) => `请安装提供 \`${show(from)}\` 的软件包，或到装有它的主机上读取。`,
-    denied: () =>
-      "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。若已是 root，请在容器或沙箱之外运行。",
+    denied: (_missing, { uid }) =>
+      uid === 0
+        ? "读取时已是 root，仍被拒绝：请在所处的容器或沙箱之外运行。"
+        : "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
     timeout: () => "请重试；若仍超时，可能是主机负载过高或某个挂载点无响应。",
     unparsed: ({ from }) => `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
     "too-large": ({ from }) => `\`${show(from)}\` 超出 Portlock 的读取上限，请人工查看。`,
