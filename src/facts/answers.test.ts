@@ -4,13 +4,18 @@ import { createServer as createTcpServer, type Server as TcpServer } from "node:
 import test, { type TestContext } from "node:test";
 import { openLocalHost } from "../host/local.ts";
 import type { ReadRequest, RequestOutcome } from "../host/host.ts";
-import { type Answer, FOREIGN_HOST, FOREIGN_ORIGIN, gatherAnswers, type Question } from "./answers.ts";
+import { type Answer, gatherAnswers, type Question } from "./answers.ts";
 import type { Target } from "./targets.ts";
 import { openWrittenHost } from "./written-host.fixture.ts";
 
 const ROOT: Question = { id: "GET /", method: "GET", path: "/" };
 const VERSION: Question = { id: "GET /api/version", method: "GET", path: "/api/version" };
-const FOREIGN: Question = { ...VERSION, id: "GET /api/version foreign", host: "foreign", origin: "foreign" };
+const FOREIGN: Question = {
+  ...VERSION,
+  id: "GET /api/version foreign",
+  host: "rebind.example",
+  origin: "https://page.example",
+};
 const WANTED = { questions: [ROOT, VERSION], furtherQuestions: () => [FOREIGN], recognises: () => true };
 
 async function listen(context: TestContext, server: Server | TcpServer): Promise<number> {
@@ -42,7 +47,7 @@ test("a server is asked what every listener is asked, then what its answers call
   assert.deepEqual(seen, [
     `GET / 127.0.0.1:${port} -`,
     `GET /api/version 127.0.0.1:${port} -`,
-    `GET /api/version ${FOREIGN_HOST}:${port} ${FOREIGN_ORIGIN}`,
+    `GET /api/version rebind.example:${port} https://page.example`,
   ]);
   assert.deepEqual(summarize(answers), [
     "GET / answered",

@@ -9,10 +9,10 @@ export interface Question {
   readonly id: string;
   readonly method: "GET" | "HEAD";
   readonly path: string;
-  /** `foreign` sends the name of a host that is not this one, as a rebound browser page would. */
-  readonly host?: "foreign";
-  /** `foreign` sends the origin of a page from elsewhere. */
-  readonly origin?: "foreign";
+  /** Name sent in place of the listener's address, as a rebound browser page would; the port is added. */
+  readonly host?: string;
+  /** Origin of a page from elsewhere. */
+  readonly origin?: string;
 }
 
 /** What a listener answered to one question asked from the host itself. */
@@ -32,10 +32,6 @@ export interface Answer {
   readonly tls?: true;
   readonly outcome: RequestOutcome;
 }
-
-/** Host and origin that no machine of the user's has; RFC 2606 keeps `.example` free. */
-export const FOREIGN_HOST = "rebind.portlock.example";
-export const FOREIGN_ORIGIN = "https://page.portlock.example";
 
 type Asking = Pick<Wanted, "questions" | "furtherQuestions" | "recognises">;
 
@@ -169,8 +165,8 @@ async function askQuestion(ask: Ask, target: Target, question: Question, tls: bo
     address,
     port,
     ...(tls ? { tls } : {}),
-    ...(question.host === "foreign" ? { hostHeader: `${FOREIGN_HOST}:${port}` } : {}),
-    ...(question.origin === "foreign" ? { origin: FOREIGN_ORIGIN } : {}),
+    ...(question.host === undefined ? {} : { hostHeader: `${question.host}:${port}` }),
+    ...(question.origin === undefined ? {} : { origin: question.origin }),
   });
   return {
     question: question.id,

@@ -56,7 +56,8 @@ export function parseProcNetTcp(text: string, from: string, namespace: string | 
       inode: inode === 0 ? null : inode,
       uid: toCount(fields[7]),
       pids: [],
-      evidence: { from, line: number, text: fields.slice(0, 10).join(" ") },
+      // Slot, local address, remote address, state: the rest are the kernel's own numbers.
+      evidence: { from, line: number, text: fields.slice(0, 4).join(" ") },
     });
   }
   return listeners;

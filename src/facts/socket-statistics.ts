@@ -37,14 +37,15 @@ export function parseSocketStatistics(text: string, namespace: string | null): S
     }
     const holders = readHolders(text, RECORD.lastIndex);
     const end = toLineEnd(text, holders.end);
+    const fields = text.slice(holders.end, end);
     const listener = toListener({
       namespace,
       local,
       port: Number(record[2]),
       pids: holders.pids,
-      fields: text.slice(holders.end, end),
+      fields,
       old,
-      line: text.slice(at, Math.min(end, at + 4 * EVIDENCE_LIMIT)),
+      line: text.slice(at, Math.min(holders.end, at + 4 * EVIDENCE_LIMIT)) + toTelling(fields),
     });
     if (listener === null) unparsed += 1;
     else listeners.push(listener);
@@ -135,6 +136,16 @@ function toHost(
 function toLineEnd(text: string, from: number): number {
   const end = text.indexOf("\n", from);
   return end < 0 ? text.length : end;
+}
+
+/** The fields of a socket that tell an administrator something: not the numbers the kernel knows it by. */
+function toTelling(fields: string): string {
+  const [before = "", ...groups] = fields.split(" cgroup:");
+  const told = before.replaceAll(/\s(?:ino|sk):\S+/g, "");
+  return [told, ...groups]
+    .join(" cgroup:")
+    .replace(/\s[<-][-]?[->]?\s*$/, "")
+    .slice(0, 4 * EVIDENCE_LIMIT);
 }
 
 function toEvidenceText(line: string): string {
