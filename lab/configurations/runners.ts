@@ -101,7 +101,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "runs-as-root"],
   },
   {
     id: "docker-loopback-without-rules",
@@ -114,7 +114,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "runs-as-root"],
+    findings: ["container-address-open", "runs-as-root"],
   },
   {
     id: "docker-host-network",
