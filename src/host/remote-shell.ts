@@ -81,6 +81,11 @@ export class RemoteShell {
     return this.#fastestMs;
   }
 
+  /** What the other side has said that is no reply: the greeting of a login, or of another program. */
+  get unclaimed(): string {
+    return this.#reader.pendingText;
+  }
+
   /** Process group of a shell that was still at work when the session was lost. */
   get busyGroup(): number | null {
     return this.#busyGroup;

@@ -187,8 +187,10 @@ export class SshClient {
 
   #spawn(words: readonly string[]): ChildProcessWithoutNullStreams {
     // In a group of its own, so that an interrupt typed at the terminal reaches Portlock first. LC_ALL: the
-    // client's messages are read here.
-    const child = spawn("ssh", words, { env: { ...process.env, LC_ALL: "C" }, stdio: "pipe", detached: true });
+    // client's messages are read here. SSH_ASKPASS_REQUIRE: BatchMode is not handed on to a client that the
+    // user's configuration starts for a jump host.
+    const env = { ...process.env, LC_ALL: "C", SSH_ASKPASS_REQUIRE: "never" };
+    const child = spawn("ssh", words, { env, stdio: "pipe", detached: true });
     child.on("error", () => {}); // told by the end of the process
     this.#children.set(
       child,

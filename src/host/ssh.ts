@@ -172,9 +172,10 @@ class SshSession implements HostReader {
     const outcome = await this.#shell.started;
     if (outcome.kind === "replied" && this.#shell.tools) return this.#shell.tools;
     const isShellMissing = outcome.kind === "replied" || outcome.kind === "too-large" || this.#client.endedByHost;
+    const said = [outcome.kind === "lost" ? outcome.detail : "", this.#shell.unclaimed];
     this.#shell.lose("no POSIX shell");
     await this.#client.close();
-    if (isShellMissing) throw toNoShellError(this.target);
+    if (isShellMissing) throw toNoShellError(this.target, said);
     throw toLoginError(this.target, outcome.detail, outcome.kind === "timeout");
   }
 
