@@ -3,6 +3,7 @@ import type { Network } from "../facts/interfaces.ts";
 import type { Reading } from "../host/host.ts";
 import type { Missing } from "../report/report.ts";
 import { toFamily, type Family } from "./addresses.ts";
+import { toFirstLine } from "./barriers.ts";
 import type { FoundServer } from "./servers.ts";
 import { findUnit } from "./unit-filter.ts";
 
@@ -99,7 +100,7 @@ function toMissing(fact: string, reading: Reading<unknown>, fine?: "absent"): Mi
 }
 
 function toEntry(fact: string, why: Missing["why"], from: string, detail: string | null): Missing {
-  return { fact, why, from, detail };
+  return { fact, why, from, detail: detail === null ? null : toFirstLine(detail) };
 }
 
 function toCount(count: number | null): string | null {

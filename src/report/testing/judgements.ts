@@ -6,8 +6,7 @@ import type { Judgement } from "../report.ts";
 
 const SOCKET: Evidence = {
   from: "ss -H -tlnpe",
-  line: 3,
-  text: 'LISTEN 0 4096 *:11434 *:* users:(("ollama",pid=812,fd=3)) uid:997 ino:21931 v6only:0',
+  text: 'LISTEN 0 4096 *:11434 *:* users:(("ollama",pid=812,fd=3)) uid:997 v6only:0',
 };
 const LISTENS: Barrier = { kind: "bind", stops: false, why: "listens-here", evidence: SOCKET };
 const LOOPBACK: Barrier = {
@@ -32,19 +31,22 @@ const NO_CREDENTIAL: Barrier = {
   kind: "authentication",
   stops: false,
   why: "answers-without-credential",
-  evidence: { from: "GET http://127.0.0.1:11434/api/tags", text: "200" },
+  evidence: { from: "GET http://127.0.0.1:11434/api/tags", text: "HTTP 200" },
 };
 const CREDENTIAL: Barrier = {
   kind: "authentication",
   stops: true,
   why: "demands-credential",
-  evidence: { from: "GET http://127.0.0.1:8080/api/v1/models", text: "401" },
+  evidence: { from: "GET http://127.0.0.1:8080/api/v1/models", text: "HTTP 401" },
 };
 const HOST_CHECK: Barrier = {
   kind: "host-check",
   stops: true,
   why: "check-refuses",
-  evidence: { from: "GET /api/version, Host: rebind.portlock.example", text: "403" },
+  evidence: {
+    from: "curl -i -H 'Host: rebind.portlock.example:11434' http://127.0.0.1:11434/api/version",
+    text: "HTTP 403",
+  },
 };
 
 const INTERNET: Vantage = { vantage: "internet", interface: "eth0", sources: ["0.0.0.0/0"] };
@@ -171,7 +173,7 @@ const FINDINGS: readonly Finding[] = [
       ],
       updateTo: null,
     },
-    evidence: [{ from: "GET http://127.0.0.1:11434/api/version", text: '{"version":"0.24.0"}' }],
+    evidence: [{ from: "GET http://127.0.0.1:11434/api/version", text: "version 0.24.0" }],
   },
 ];
 

@@ -1,6 +1,7 @@
 import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
+import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_EN } from "./rules.en.ts";
@@ -16,12 +17,12 @@ export const EN: Words = {
   servers: { ...PRODUCT_NAMES, "openai-compatible": "OpenAI-compatible server" },
   summary: toSentence,
   upstreamUnseen:
-    "Open as far as this host goes; a router or cloud firewall in front of it cannot be seen from here. To be sure, " +
-    "run `portlock probe` on a machine outside.",
+    "A router or cloud firewall in front of this host cannot be seen from here: to be sure, run `portlock probe` on a " +
+    "machine outside.",
 
   vantages: {
     internet: ({ sources }) => `the internet${inBrackets(sources.map(toFamily))}`,
-    neighbour: ({ sources }) => `neighbours on ${listShort(sources)}`,
+    neighbour: ({ sources }) => `neighbours on ${listShort(toTellingNetworks(sources))}`,
     container: ({ interface: bridge, sources }) =>
       `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}`,
     host: () => "other users and programs of this host",
@@ -208,11 +209,16 @@ function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): str
 
 function toAudience({ internet, neighbours, containers }: Audience): string {
   const places: string[] = [];
-  if (neighbours.length > 0) places.push(`on ${listShort(neighbours)}`);
-  if (containers) places.push("in a container of this host");
   if (internet === "yes") places.push("on the internet");
-  if (internet === "as-far-as-seen") places.push("(as far as this host goes) on the internet");
-  return places.length === 0 ? "who reaches this host" : join(places);
+  if (internet === "as-far-as-seen") places.push("on the internet (as far as this host goes)");
+  if (neighbours.length > 0) places.push(`on ${toNetworks(toTellingNetworks(neighbours))}`);
+  if (containers) places.push("in a container of this host");
+  return places.length === 0 ? "who reaches this host" : either(places);
+}
+
+function toNetworks(networks: readonly string[]): string {
+  const [first = "", ...others] = networks.map(show);
+  return others.length < 2 ? join([first, ...others]) : `${first} and ${others.length} more networks`;
 }
 
 function toFacts(names: readonly string[]): string {
@@ -231,6 +237,12 @@ function listShort(values: readonly string[]): string {
   const shown = values.slice(0, 3).map(show);
   const rest = values.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : join(shown);
+}
+
+function either(places: readonly string[]): string {
+  const [last = "", ...others] = places.toReversed();
+  if (others.length < 2) return [...others, last].join(" or ");
+  return `${others.toReversed().join(", ")}, or ${last}`;
 }
 
 function join(parts: readonly string[]): string {

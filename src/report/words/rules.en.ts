@@ -42,7 +42,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
         ? `Other machines can use the server in container ${show(container)} at its own address ${list(addresses)}: this host forwards their packets`
         : `Every container of network ${show(network)} can use the server in container ${show(container)} at ${list(addresses)}`,
     why:
-      "Who sends packets for the container's address to this host gets in, whatever address its port is published on. " +
+      "Whoever sends packets for the container's address to this host gets in, whatever address its port is published on. " +
       "Rules of the engine usually stop that; there are none here, or they let it pass.",
     fix: ({ network, forwarded }) =>
       forwarded
@@ -201,7 +201,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
           : [`And ${left.length} more: ${left.map(show).join(", ")}. \`portlock audit --json\` tells of each.`]),
       ];
     },
-    why: "The flaw is public. Who reaches the server from a place named in the finding can use it.",
+    why: "The flaws are public. Whoever reaches the server from a place named above can use them.",
     fix: ({ updateTo, advisories }, subject) => {
       if (updateTo === null) return "No version mends it: close the routes.";
       const how =
@@ -239,14 +239,14 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "key-file-readable": {
     what: "The server's private key can be read or changed by others.",
     title: ({ path, mode }) => `The private key ${show(path)} has mode ${show(mode)}`,
-    why: "The key signs the server in at ollama.com: who has it can act as the owner's account.",
+    why: "The key signs the server in at ollama.com: whoever has it can act as the owner's account.",
     fix: () => "Let only its owner read it. If others may have read it already, sign out, delete it and sign in again.",
     check: "`stat -c %a FILE` says 600.",
   },
   "model-folder-writable": {
     what: "Others than the server's user can change the models.",
     title: ({ path, mode }) => `The model folder ${show(path)} has mode ${show(mode)}, so others can change the models`,
-    why: "Model files are parsed by native code with a history of memory flaws; who can change one can attack the server.",
+    why: "Model files are parsed by native code with a history of memory flaws; whoever can change one can attack the server.",
     fix: () => "Take the right to write from group and others.",
     check: "`stat -c %a FOLDER` ends in two digits without 2 (755, 750 or 700).",
   },

@@ -1,6 +1,7 @@
 import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
+import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_ZH_CN } from "./rules.zh-CN.ts";
@@ -15,12 +16,11 @@ export const ZH_CN: Words = {
   routeVerdicts: { open: "开放", guarded: "需认证", closed: "不通", unknown: "未知" },
   servers: { ...PRODUCT_NAMES, "openai-compatible": "兼容 OpenAI API 的服务" },
   summary: toSentence,
-  upstreamUnseen:
-    "“开放”仅指本机没有拦截：前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
+  upstreamUnseen: "前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
 
   vantages: {
     internet: ({ sources }) => `互联网${inBrackets(sources.map(toFamily))}`,
-    neighbour: ({ sources }) => `同网段 ${listShort(sources)}`,
+    neighbour: ({ sources }) => `同网段 ${listShort(toTellingNetworks(sources))}`,
     container: ({ interface: bridge, sources }) =>
       `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）`,
     host: () => "本机其他用户和程序",
@@ -183,7 +183,7 @@ export const ZH_CN: Words = {
 
 /** One sentence for each verdict; `server` is null where none was found. */
 const SENTENCES: Readonly<Record<HostVerdict, (summary: Summary, server: string | null) => string>> = {
-  exposed: ({ audience }, server) => `暴露：${toAudience(audience)}无需凭据即可使用 ${server ?? "模型服务"}。`,
+  exposed: ({ audience }, server) => `暴露：${toAudience(audience)}，无需凭据即可使用 ${server ?? "模型服务"}。`,
   guarded: ({ audience }, server) => `受保护：${toAudience(audience)}可以连接 ${server ?? "模型服务"}，但须提供凭据。`,
   local: (_summary, server) => `仅本机：只有本机能够访问 ${server ?? "模型服务"}。`,
   none: () => "无：本机未发现模型服务。",
@@ -206,11 +206,17 @@ function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): str
 
 function toAudience({ internet, neighbours, containers }: Audience): string {
   const places: string[] = [];
-  if (neighbours.length > 0) places.push(`${listShort(neighbours)} 网段内的任何人`);
-  if (containers) places.push("本机的任何容器");
-  if (internet === "yes") places.push("互联网上的任何人");
-  if (internet === "as-far-as-seen") places.push("互联网上的任何人（就本机所见）");
-  return places.length === 0 ? "能连到本机的任何人" : join(places);
+  if (internet === "yes") places.push("互联网");
+  if (internet === "as-far-as-seen") places.push("互联网（就本机所见）");
+  if (neighbours.length > 0) places.push(toNetworks(toTellingNetworks(neighbours)));
+  if (containers) places.push("本机容器");
+  return places.length === 0 ? "能连到本机的任何人" : `来自${join(places)}的任何人`;
+}
+
+function toNetworks(networks: readonly string[]): string {
+  const [first = "", second] = networks.map(show);
+  if (networks.length > 2) return `网段 ${first} 等 ${networks.length} 个网段`;
+  return second === undefined ? `网段 ${first} ` : `网段 ${first}、${second} `;
 }
 
 function toFacts(names: readonly string[]): string {
