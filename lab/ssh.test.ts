@@ -208,6 +208,29 @@ describe("a session", { skip }, () => {
     });
   }
 
+  test("that may not reach the host's own ports leaves every verdict that needs an answer unknown, and says how to mend it", async () => {
+    const host = await opened().host({ systemd: true });
+    await host.spawn(["busybox", "httpd", "-f", "-p", "0.0.0.0:9000"]);
+    await host.waitForPort(9000);
+    const { auditor, target } = await letIn(host, host.neighbour, { lines: ["AllowTcpForwarding no"] });
+    assert.equal((await host.audit()).report.verdict, "none");
+    for (const servers of [[], ["unknown"]]) {
+      if (servers.length > 0) await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+      const report = await auditOverSsh(auditor, target);
+      assert.equal(report.verdict, "unknown");
+      assert.deepEqual(
+        report.servers.map((server) => server.verdict),
+        servers,
+      );
+      assert.deepEqual(
+        report.missing.map((each) => [each.fact, each.why]),
+        [["answers", "denied"]],
+      );
+      assert.match(report.missing[0]?.fix ?? "", /AllowTcpForwarding local/);
+    }
+    host.close();
+  });
+
   test("progress is on a terminal's error stream alone, and gone before the report", async () => {
     const host = await setUp("loopback-ipv4");
     const { auditor, target } = await letIn(host, host.neighbour, { lines: ["ForceCommand sleep 1; exec /bin/sh"] });

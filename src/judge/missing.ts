@@ -1,11 +1,14 @@
+import type { Answer } from "../facts/answers.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { Network } from "../facts/interfaces.ts";
 import type { Reading } from "../host/host.ts";
 import type { Missing } from "../report/report.ts";
 import { toFamily, type Family } from "./addresses.ts";
+import { toAnswerEvidence } from "./authentication.ts";
 import { toFirstLine } from "./barriers.ts";
 import type { FoundServer } from "./servers.ts";
 import { findUnit } from "./unit-filter.ts";
+import { isUnaskable } from "./unseen.ts";
 
 /** Enough to act on; a host on which more is missing mends it by the same step. */
 const LONGEST_LIST = 100;
@@ -32,6 +35,7 @@ function listHiding(facts: Facts): Missing[] {
     ...namespaces.map((each) => toEntry("unseen", each.why, each.from, each.detail ?? each.namespace)),
     ...(holders === 0 ? [] : [toEntry("processes", "too-large", "/proc/PID", toCount(holders))]),
     ...(facts.unasked === 0 ? [] : [toEntry("answers", "too-large", "GET /", toCount(facts.unasked))]),
+    ...listUnaskable(facts.answers),
     ...(facts.containers.ok || facts.containers.why === "absent" ? [] : toMissing("containers", facts.containers)),
     ...(facts.containers.ok
       ? facts.containers.value.unread.map((each) => toEntry("containers", each.why, each.from, each.detail ?? null))
@@ -71,15 +75,34 @@ function listUnits(facts: Facts, servers: readonly FoundServer[]): Missing[] {
   });
 }
 
-/** Listeners of a server that nobody could ask. */
+/** Listeners that no question got through to, one for each reason. */
+function listUnaskable(answers: readonly Answer[]): Missing[] {
+  const listeners = Map.groupBy(answers, ({ address, port, namespace }) => `${address} ${port} ${namespace}`);
+  const unaskable = [...listeners.values()].filter(isUnaskable).flatMap(([first]) => first ?? []);
+  const reasons = Map.groupBy(unaskable, toReason);
+  return [...reasons.values()].flatMap(([first]) => (first === undefined ? [] : [toUnanswered(first)]));
+}
+
+/** Listeners of a server that did not answer. */
 function listUnanswered(server: FoundServer): Missing[] {
   const heard = [...server.listeners, ...server.publications.map((each) => each.helper)];
   if (heard.some((each) => each?.recognition !== null && each !== null)) return [];
-  return server.listeners.map(({ listener, answers }) => {
-    const outcome = answers[0]?.outcome;
-    const why = outcome?.kind === "timeout" ? "timeout" : "failed";
-    return toEntry("answers", why, listener.evidence.text, outcome?.kind ?? null);
+  return server.listeners.flatMap(({ listener, answers }) => {
+    const [first] = answers;
+    if (first === undefined) return [toEntry("answers", "failed", listener.evidence.text, null)];
+    return isUnaskable(answers) ? [] : [toUnanswered(first)];
   });
+}
+
+/** `denied` is the other host's sshd: it opens no stream for this login. */
+function toUnanswered(answer: Answer): Missing {
+  const reason = toReason(answer);
+  const why = answer.outcome.kind === "timeout" ? "timeout" : /prohibited/.test(reason) ? "denied" : "failed";
+  return toEntry("answers", why, toAnswerEvidence(answer)?.from ?? answer.question, reason);
+}
+
+function toReason({ outcome }: Answer): string {
+  return outcome.kind === "answered" ? `HTTP ${outcome.answer.status}` : (outcome.detail ?? outcome.kind);
 }
 
 /** True where a namespace has addresses of a family, or where nobody could tell. */

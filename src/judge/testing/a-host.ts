@@ -42,7 +42,7 @@ export interface OllamaOptions {
 
 /** Status and body by question id. */
 export type Replies = Readonly<
-  Record<string, readonly [status: number, body: string] | "timeout" | "refused" | "not-http">
+  Record<string, readonly [status: number, body: string] | "timeout" | "refused" | "not-http" | "not-possible">
 >;
 
 /** What an Ollama says on a loopback listener; elsewhere it has no Host check. */

@@ -130,14 +130,17 @@ export const EN: Words = {
   },
   missingFixes: {
     absent: ({ from }) => `Install what provides \`${show(from)}\`, or read the host where it is installed.`,
-    denied: (_missing, { uid }) =>
-      uid === 0
-        ? "It was read as root, and even root was refused: run it outside of the container or sandbox it ran in."
-        : "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
+    denied: ({ fact }, { uid }) =>
+      fact === "answers"
+        ? "Allow this login streams to the host's own ports (`AllowTcpForwarding local` in its sshd_config), or run " +
+          "`portlock record` there and judge the recording here."
+        : uid === 0
+          ? "It was read as root, and even root was refused: run it outside of the container or sandbox it ran in."
+          : "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
     timeout: () => "Run it again; if it stays so, the host is overloaded or a mount hangs.",
     unparsed: ({ from }) => `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
     "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: there is more than Portlock reads.`,
-    failed: ({ from }) => `Try \`${show(from)}\` by hand to see why it fails.`,
+    failed: ({ from }) => `Try \`${show(from.replace(/^GET /, "curl -i "))}\` by hand to see why it fails.`,
   },
 
   host: (name, os, kernel, recordedAt) =>

@@ -128,14 +128,17 @@ export const ZH_CN: Words = {
   },
   missingFixes: {
     absent: ({ from }) => `请安装提供 \`${show(from)}\` 的软件包，或到装有它的主机上读取。`,
-    denied: (_missing, { uid }) =>
-      uid === 0
-        ? "读取时已是 root，仍被拒绝：请在所处的容器或沙箱之外运行。"
-        : "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
+    denied: ({ fact }, { uid }) =>
+      fact === "answers"
+        ? "请允许该登录连接主机自身的端口（其 sshd_config 中设 `AllowTcpForwarding local`），" +
+          "或在该主机上运行 `portlock record`，再到本机判断。"
+        : uid === 0
+          ? "读取时已是 root，仍被拒绝：请在所处的容器或沙箱之外运行。"
+          : "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
     timeout: () => "请重试；若仍超时，可能是主机负载过高或某个挂载点无响应。",
     unparsed: ({ from }) => `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
     "too-large": ({ from }) => `\`${show(from)}\` 超出 Portlock 的读取上限，请人工查看。`,
-    failed: ({ from }) => `请手工执行 \`${show(from)}\`，查看失败原因。`,
+    failed: ({ from }) => `请手工执行 \`${show(from.replace(/^GET /, "curl -i "))}\`，查看失败原因。`,
   },
 
   host: (name, os, kernel, recordedAt) =>
