@@ -102,20 +102,21 @@ async function startHostileContainer(host: Host): Promise<void> {
   await startDocker(host);
   const label = (name: string, value: string): string[] => ["--label", `com.docker.compose.${name}=${value}`];
   await host.docker.run([
-    ...[
-      "--name",
-      "box",
-      "--network",
-      "host",
-      "-e",
-      "OLLAMA_HOST=127.0.0.1:21200",
-      "-e",
-      `OLLAMA_ORIGINS=*,http://${ESCAPES}`,
-    ],
+    "--name",
+    "box",
+    "--network",
+    "host",
+    "-e",
+    "OLLAMA_HOST=127.0.0.1:21200",
+    "-e",
+    `OLLAMA_ORIGINS=*,http://${ESCAPES}`,
     ...label("project", ESCAPES),
     ...label("service", `$(touch /tmp/owned)${ESCAPES}`),
     ...label("project.config_files", `/tmp/${ESCAPES}.yml`),
-    ...[await host.docker.importOllama(), "serve", ESCAPES, "a".repeat(100_000)],
+    await host.docker.importOllama(),
+    "serve",
+    ESCAPES,
+    "a".repeat(100_000),
   ]);
 }
 

@@ -71,7 +71,9 @@ function toJson(
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    // V8 quotes the text around the fault: whoever names the wrong file would find its words in a log.
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, detail: message.endsWith("is not valid JSON") ? "not valid JSON" : message };
   }
 }
 
