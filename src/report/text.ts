@@ -72,7 +72,7 @@ function formatSummary(report: Report, page: Page): string[] {
   return [
     head,
     ...rest,
-    ...(report.verdict === "unknown" ? wrapText(toWayToKnow(report), width) : []),
+    ...(report.verdict === "unknown" ? wrapText(toWayToKnow(report, words), width) : []),
     ...(summary.audience.internet === "as-far-as-seen" ? wrapText(words.upstreamUnseen, width) : []),
     ...wrapText(words.host(host.name, host.os, host.kernel, toMoment(recordedAt)), width).map((line) =>
       paint("dim", line),
@@ -80,9 +80,16 @@ function formatSummary(report: Report, page: Page): string[] {
   ];
 }
 
-/** What to do so that the verdict can be known: rights first, for they are what is missing most often. */
-function toWayToKnow({ missing }: Report): string {
-  return (missing.find(({ why }) => why === "denied") ?? missing[0])?.fix ?? "";
+/**
+ * What to do so that the verdict can be known: rights first, for they are what is missing most often; where nothing
+ * is missing, only a connection from outside tells.
+ */
+function toWayToKnow({ missing, servers }: Report, words: Words): string {
+  const lacking = missing.find(({ why }) => why === "denied") ?? missing[0];
+  if (lacking !== undefined) return lacking.fix;
+  const untold = servers.flatMap((server) => server.routes).find((route) => route.verdict === "unknown");
+  if (untold === undefined) return "";
+  return words.probeFromOutside(toSocketText(toPrintable(untold.entry.address, 60), untold.entry.port));
 }
 
 function formatServer(server: Server, page: Page): string[] {

@@ -16,6 +16,8 @@ export const EN: Words = {
   routeVerdicts: { open: "OPEN", guarded: "GUARDED", closed: "closed", unknown: "UNKNOWN" },
   servers: { ...PRODUCT_NAMES, "openai-compatible": "OpenAI-compatible server" },
   summary: toSentence,
+  probeFromOutside: (socket) =>
+    `To find out, try it from where the claim is about: \`portlock probe ${socket}\` on another machine.`,
   upstreamUnseen:
     "A router or cloud firewall in front of this host cannot be seen from here: to be sure, run `portlock probe` on a " +
     "machine outside.",
@@ -64,7 +66,7 @@ export const EN: Words = {
     "routing-unread": "the routing tables could not be read",
     "sysctl-unread": "the kernel setting that decides this could not be read",
     "no-rule-set": "no rules are loaded",
-    "not-judged-yet": "rules are loaded, and this version does not judge them yet",
+    "not-judged-yet": "rules are loaded, not judged yet",
     "firewall-unread": "the rules could not be read",
     "no-ip-filter": "none is set",
     "ip-filter-unproven": "is loaded, and only a connection from outside can tell whether it blocks",

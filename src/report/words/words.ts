@@ -23,6 +23,8 @@ export interface Words {
   summary(summary: Summary): string;
   /** Said below the summary where the internet is open as far as this host goes. */
   readonly upstreamUnseen: string;
+  /** What to do where only a connection from elsewhere can tell. */
+  probeFromOutside(socket: string): string;
 
   readonly vantages: { readonly [Name in VantageName]: (vantage: Vantage) => string };
   readonly hops: { readonly [Kind in Hop["kind"]]: (hop: Extract<Hop, { kind: Kind }>) => string };

@@ -16,6 +16,7 @@ export const ZH_CN: Words = {
   routeVerdicts: { open: "开放", guarded: "需认证", closed: "不通", unknown: "未知" },
   servers: { ...PRODUCT_NAMES, "openai-compatible": "兼容 OpenAI API 的服务" },
   summary: toSentence,
+  probeFromOutside: (socket) => `要确认结果，请在另一台机器上运行 \`portlock probe ${socket}\`。`,
   upstreamUnseen: "前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
 
   vantages: {
@@ -62,7 +63,7 @@ export const ZH_CN: Words = {
     "routing-unread": "无法读取路由表",
     "sysctl-unread": "无法读取起决定作用的内核参数",
     "no-rule-set": "未加载任何规则",
-    "not-judged-yet": "已加载规则，但当前版本尚不分析其内容",
+    "not-judged-yet": "已加载规则，尚未分析",
     "firewall-unread": "无法读取规则",
     "no-ip-filter": "未设置",
     "ip-filter-unproven": "已加载，但是否真正拦截只有从外部连接才能确认",
