@@ -35,8 +35,8 @@ function toLines({ type, data }: TestEvent): readonly Line[] {
   if (excuse !== false) return [{ kind: "skipped", name, text: String(excuse), milliseconds }];
   const isSuite = details.type === "suite";
   if (type === "test:pass") return isSuite ? [] : [{ kind: "passed", name, text: "", milliseconds }];
-  // A suite fails with its tests, which have been told; only a hook of its own is news.
-  if (isSuite && toFailureType(data.details.error) !== "hookFailed") return [];
+  // A suite fails with its tests, which have been told; its own body or a hook of it is news.
+  if (isSuite && toFailureType(data.details.error) === "subtestsFailed") return [];
   return [{ kind: "failed", name, text: toText(data.details.error), milliseconds }];
 }
 

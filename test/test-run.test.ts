@@ -85,6 +85,14 @@ const planted: readonly {
     ],
   },
   {
+    what: "a suite whose body throws",
+    lines: ['describe("suite", () => { test("one", () => {}); throw new Error("no"); });'],
+    outcomes: [
+      ["failed", "one"],
+      ["failed", "suite"],
+    ],
+  },
+  {
     what: "something that fails when all tests are over",
     lines: ['test("one", () => {});', 'setTimeout(() => { throw new Error("late"); }, 50);'],
     outcomes: [

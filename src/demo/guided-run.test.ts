@@ -22,11 +22,15 @@ const IN_NAMESPACE = [
 ];
 const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
 
+const HIDE_IP = 'mount --bind /dev/null "$(readlink -f "$(command -v ip)")"; exec "$@"';
+const WITHOUT_IP = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HIDE_IP, "sh"];
+
 const stageSkip = canRun([...IN_NAMESPACE, "true"]) ? false : "this kernel or user makes no namespaces";
 const nobodySkip =
   process.getuid?.() === 0 && canRun([...AS_NOBODY, ...IN_NAMESPACE, "true"])
     ? false
     : "needs root, and a kernel that lets other users make namespaces";
+const hiddenSkip = canRun([...WITHOUT_IP, "true"]) ? false : "this kernel or user hides no program";
 
 function canRun([program = "", ...operands]: readonly string[]): boolean {
   return spawnSync(program, operands).status === 0;
@@ -206,6 +210,12 @@ describe("the guided run", { timeout: 120_000 }, () => {
         wrapped("Not tried now. When this was recorded, the connection was refused"),
       ]);
     }
+  });
+
+  test("replays them too where a tool is missing halfway, and ends", { skip: hiddenSkip }, async () => {
+    const played = await play(startDemo(WITHOUT_IP, ["--fast"]));
+    assertStory(played, [/No network namespace can be made here \(ip /, wrapped("the connection was refused")]);
+    await untilGone(played);
   });
 });
 
