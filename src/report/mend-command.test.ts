@@ -124,7 +124,8 @@ test("what a user's manager took from the login is not changed for everybody: th
 
 test("a server started by hand is ended; whoever started it knows how to start it again", () => {
   const byHand = subject({ runBy: { kind: "process", startedFrom: "session" } });
-  assert.equal(toLoopbackCommand(byHand), "sudo kill 812");
+  assert.equal(toKillCommand(byHand.server), "sudo kill 812");
+  assert.equal(toLoopbackCommand(byHand), null);
   assert.equal(toKillCommand(SAMPLE_SERVER), null);
 });
 

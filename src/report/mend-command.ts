@@ -18,14 +18,10 @@ export function toLoopbackValue(server: Server | null): string {
   return `127.0.0.1:${server?.listeners[0]?.port ?? 11434}`;
 }
 
-/**
- * The command that closes a server to others: it puts a service on loopback, and ends what was started by hand.
- * Null where its runner has no such one command.
- */
+/** The command that puts a service on loopback; null where its runner has no such one command. */
 export function toLoopbackCommand(subject: Subject): string | null {
   const { server } = subject;
   if (server === null || server.kind !== "ollama") return null;
-  if (server.runBy.kind === "process") return toKillCommand(server);
   return toDropInCommand(subject, "OLLAMA_HOST", toLoopbackValue(server));
 }
 

@@ -37,7 +37,8 @@ function none(): null {
 /** A note for every rule; a rule without one does not compile. */
 export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   "open-bind": {
-    toCommand: (_data, subject) => toLoopbackCommand(subject) ?? toStopCommand(subject),
+    toCommand: (_data, subject) =>
+      toLoopbackCommand(subject) ?? toKillCommand(subject.server) ?? toStopCommand(subject),
     sources: [`${OLLAMA}/envconfig/config.go`, OLLAMA_FAQ, "https://nvd.nist.gov/vuln/detail/CVE-2025-63389"],
   },
   "published-port-open": {

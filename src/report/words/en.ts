@@ -32,10 +32,9 @@ export const EN: Words = {
   },
   hops: {
     direct: () => "",
-    "published-port": ({ container, publishedOn, to }) =>
-      `published on ${show(publishedOn)} by container ${show(container)}, to ${show(to)}`,
-    "container-address": ({ container, network, to }) =>
-      `straight to container ${show(container)} in network ${show(network)} at ${show(to)}`,
+    "published-port": ({ container, to }) => `published by container ${show(container)}, to ${show(to)}`,
+    "container-address": ({ container, network }) =>
+      `straight to container ${show(container)}, network ${show(network)}`,
     proxy: ({ name, to }) => `by the proxy ${show(name)} to ${show(to)}`,
     tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,

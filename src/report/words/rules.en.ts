@@ -227,7 +227,9 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "runs-as-root": {
     what: "A model server runs as root.",
     title: ({ pid }) => `The server (process ${pid}) runs as root`,
-    why: "A flaw in the server, of which several let a caller write files, then gives the whole host away.",
+    why:
+      "A flaw in the server, of which several let a caller write files, then gives away all that root can reach: the " +
+      "whole host, or the whole container.",
     fix: (_data, subject) =>
       toRunner(subject) === "container"
         ? "Create the container again with `--user`, after giving that user the volume with the models; or run the engine " +

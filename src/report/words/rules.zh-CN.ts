@@ -199,7 +199,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "runs-as-root": {
     what: "模型服务以 root 身份运行。",
     title: ({ pid }) => `服务（进程 ${pid}）以 root 身份运行`,
-    why: "这类服务有多个漏洞允许调用者写文件；以 root 运行时，一个漏洞就足以交出整台主机。",
+    why: "这类服务有多个漏洞允许调用者写文件；以 root 运行时，一个漏洞就足以交出 root 所能触及的一切：整台主机，或整个容器。",
     fix: (_data, subject) =>
       toRunner(subject) === "container"
         ? "用 `--user` 重新创建容器，并先把存放模型的卷交给该用户；或以 rootless 模式运行容器引擎。"

@@ -29,10 +29,8 @@ export const ZH_CN: Words = {
   },
   hops: {
     direct: () => "",
-    "published-port": ({ container, publishedOn, to }) =>
-      `容器 ${show(container)} 发布的端口 ${show(publishedOn)}，转到 ${show(to)}`,
-    "container-address": ({ container, network, to }) =>
-      `直达网络 ${show(network)} 中的容器 ${show(container)}，地址 ${show(to)}`,
+    "published-port": ({ container, to }) => `容器 ${show(container)} 发布的端口，转到 ${show(to)}`,
+    "container-address": ({ container, network }) => `直达网络 ${show(network)} 中的容器 ${show(container)}`,
     proxy: ({ name, to }) => `经代理 ${show(name)} 转到 ${show(to)}`,
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
@@ -194,7 +192,7 @@ const SENTENCES: Readonly<Record<HostVerdict, (summary: Summary, server: string 
   unknown: ({ missing, unknown }, server) => {
     if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(missing)}。`;
     const reasons = unknown.map(({ kind, why }) => `${ZH_CN.barriers[kind]}：${ZH_CN.barrierReasons[why]}`).join("；");
-    return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `（${reasons}）`}。`;
+    return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `，原因：${reasons}`}。`;
   },
 };
 
@@ -219,7 +217,7 @@ function toAudience({ internet, neighbours, containers }: Audience): string {
 
 function toNetworks(networks: readonly string[]): string {
   const [first = "", second] = networks.map(show);
-  if (networks.length > 2) return `网段 ${first} 等 ${networks.length} 个网段`;
+  if (networks.length > 2) return ` ${first} 等 ${networks.length} 个网段`;
   return second === undefined ? `网段 ${first} ` : `网段 ${first}、${second} `;
 }
 
