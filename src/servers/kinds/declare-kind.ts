@@ -61,7 +61,7 @@ export function declareKind(entry: KindEntry): ServerKind {
     id: entry.id,
     ports: entry.ports,
     identifiedBy,
-    questions: [...new Set(further)].filter((question) => !identifiedBy.includes(question)),
+    questions: [...new Set(further)],
     variables: [],
     units: null,
     defaultsFiles: [],
