@@ -195,7 +195,9 @@ export const COMMANDS_EN: CommandWords = {
       closed: "it closed the connection without an answer",
       "not-possible": "the request could not be made",
       access: "its answers do not tell whether it demands a credential",
+      redirects: "it answers every request with a redirect, and none is followed",
     },
+    redirectsTo: (place) => `It sends you to ${toPrintable(place, 200)}: probe that too, if it is yours.`,
     hostCheck: {
       accepts: "A foreign Host header is accepted: a web page can reach it by DNS rebinding.",
       refuses: "A foreign Host header is refused.",

@@ -102,7 +102,9 @@ export interface ProbeWords {
   closed(place: string): string;
   none(place: string): string;
   unknown(place: string, why: string): string;
-  readonly whys: Readonly<Record<Exclude<NoAnswer, "refused"> | "access", string>>;
+  readonly whys: Readonly<Record<Exclude<NoAnswer, "refused"> | "access" | "redirects", string>>;
+  /** Where it sends whoever asks. */
+  redirectsTo(place: string): string;
   readonly hostCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
   readonly originCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
   readonly strangersCan: string;

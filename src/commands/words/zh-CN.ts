@@ -186,7 +186,9 @@ export const COMMANDS_ZH_CN: CommandWords = {
       closed: "它未应答就关闭了连接",
       "not-possible": "无法发出请求",
       access: "从应答看不出是否要求凭据",
+      redirects: "它对所有请求都返回重定向，而 Portlock 不跟随重定向",
     },
+    redirectsTo: (place) => `重定向到 ${toPrintable(place, 200)}；如果那也属于你，请另行探测。`,
     hostCheck: {
       accepts: "接受外来的 Host：网页可通过 DNS 重绑定访问它。",
       refuses: "拒绝外来的 Host。",
