@@ -191,7 +191,9 @@ const SENTENCES: Readonly<Record<HostVerdict, (summary: Summary, server: string 
   none: () => "无：本机未发现模型服务。",
   unknown: ({ missing, unknown }, server) => {
     if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(missing)}。`;
-    const reasons = unknown.map(({ kind, why }) => `${ZH_CN.barriers[kind]}：${ZH_CN.barrierReasons[why]}`).join("；");
+    const reasons = unknown
+      .map(({ kind, why }) => `${ZH_CN.barriers[kind]}（${ZH_CN.barrierReasons[why]}）`)
+      .join("、");
     return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `，原因：${reasons}`}。`;
   },
 };
