@@ -238,6 +238,7 @@ describe("a session", { skip }, () => {
     const onTerminal = `script --quiet --return --command '${command} >~/report.txt' /dev/null`;
     const { stdout, exitCode } = await auditor.run(["sh", "-c", onTerminal], { env: { TERM: "xterm" } });
     assert.equal(exitCode, 0);
+    assert.match(stdout, /^\r\u001b\[2Klogging in to ssh:\/\/root@10\.77\.0\.10 \.\.\.\r/);
     assert.match(stdout, /reading ssh:\/\/root@10\.77\.0\.10: /);
     assert.match(stdout, /\r\u001b\[2K$/, "the line is taken away");
     assert.doesNotMatch(stdout, /\n/, "one line, written over and over");

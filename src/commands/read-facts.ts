@@ -15,9 +15,12 @@ export interface DatedFacts {
 
 const RECORDING_LIMIT_MIB = RECORDING_LIMIT / 1024 / 1024;
 
+/** Stands before the first fact of a host that has to be logged in to. */
+export const LOGIN = "login";
+
 /**
  * Reads a host through the door, and closes it whatever happens. `progress` hears the name of the fact that is
- * read next.
+ * read next, or `LOGIN`.
  */
 export async function readHost(
   session: Session,
@@ -27,6 +30,7 @@ export async function readHost(
   const host = await session.openHost(target);
   try {
     const recordedAt = session.now().toISOString();
+    if (host.target !== "localhost") progress(LOGIN);
     // A login that fails is told by the first verb: here it is one, in the gatherers it would be many at once.
     await host.stat("/");
     return { facts: await gatherFacts(host, toWanted(), progress), recordedAt };

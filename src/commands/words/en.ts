@@ -165,6 +165,7 @@ export const COMMANDS_EN: CommandWords = {
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share.",
 
+  connecting: (target) => `logging in to ${target} ...`,
   reading: (target, fact) => `reading ${target}: ${fact} ...`,
   asking: (places) => `asking ${places} ...`,
   readingMany: (done, all) => `reading hosts: ${done} of ${all} done ...`,

@@ -73,6 +73,7 @@ export interface CommandWords {
   bug(version: string): string;
 
   /** Said on the terminal while a host is read. */
+  connecting(target: string): string;
   reading(target: string, fact: string): string;
   asking(places: string): string;
   readingMany(done: number, all: number): string;

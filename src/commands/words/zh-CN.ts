@@ -158,6 +158,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关，也没有改动任何内容。\n` +
     "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。",
 
+  connecting: (target) => `正在登录 ${target} …`,
   reading: (target, fact) => `正在读取 ${target}：${fact} …`,
   asking: (places) => `正在询问 ${places} …`,
   readingMany: (done, all) => `正在读取主机：已完成 ${done}/${all} …`,
