@@ -132,16 +132,6 @@ function removeCgroup(path: string): void {
   }
 }
 
-/** The groups in a group; none where it is gone, as where another run removes the same leftovers. */
-function groupsIn(path: string): readonly string[] {
-  try {
-    const entries = readdirSync(path, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(path, entry.name));
-  } catch {
-    return [];
-  }
-}
-
 function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
