@@ -22,6 +22,9 @@ const IN_NAMESPACE = [
 ];
 const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
 
+const LOCK = 'echo 0 > /proc/sys/user/max_user_namespaces; echo 0 > /proc/sys/user/max_net_namespaces; exec "$@"';
+/** A user namespace that may hold no further namespaces: what a locked-down kernel or container is like. */
+const LOCKED = ["unshare", "--user", "--map-root-user", "sh", "-c", LOCK, "sh"];
 const HIDE_IP = 'mount --bind /dev/null "$(readlink -f "$(command -v ip)")"; exec "$@"';
 const WITHOUT_IP = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HIDE_IP, "sh"];
 
@@ -30,6 +33,7 @@ const nobodySkip =
   process.getuid?.() === 0 && canRun([...AS_NOBODY, ...IN_NAMESPACE, "true"])
     ? false
     : "needs root, and a kernel that lets other users make namespaces";
+const lockedSkip = canRun([...LOCKED, "true"]) ? false : "this kernel or user makes no user namespace to lock";
 const hiddenSkip = canRun([...WITHOUT_IP, "true"]) ? false : "this kernel or user hides no program";
 
 function canRun([program = "", ...operands]: readonly string[]): boolean {
@@ -195,21 +199,15 @@ describe("the guided run", { timeout: 120_000 }, () => {
     });
   }
 
-  test("replays recordings where no namespace can be made, and says so", async () => {
-    // A user namespace that may hold no further namespaces: what a locked-down kernel or container is like.
-    const locked = ["unshare", "--user", "--map-root-user", "sh", "-c", LOCK, "sh"];
-    const prefix = canRun([...locked, "true"]) ? locked : [];
-    const played = await play(startDemo(prefix, ["--fast"]));
-    if (prefix.length > 0 || stageSkip !== false) {
-      assertStory(played, [
-        wrapped("No network namespace can be made here \\([^)]+\\), so this is a replay"),
-        wrapped("answers like Ollama and runs no model"),
-        wrapped("Not tried now. When this was recorded, the stranger was answered"),
-        /portlock audit\n\nexposed/i,
-        /portlock audit\n\nlocal/i,
-        wrapped("Not tried now. When this was recorded, the connection was refused"),
-      ]);
-    }
+  test("replays recordings where no namespace can be made, and says so", { skip: lockedSkip }, async () => {
+    assertStory(await play(startDemo(LOCKED, ["--fast"])), [
+      wrapped("No network namespace can be made here \\([^)]+\\), so this is a replay"),
+      wrapped("answers like Ollama and runs no model"),
+      wrapped("Not tried now. When this was recorded, the stranger was answered"),
+      /portlock audit\n\nexposed/i,
+      /portlock audit\n\nlocal/i,
+      wrapped("Not tried now. When this was recorded, the connection was refused"),
+    ]);
   });
 
   test("replays them too where a tool is missing halfway, and ends", { skip: hiddenSkip }, async () => {
@@ -218,5 +216,3 @@ describe("the guided run", { timeout: 120_000 }, () => {
     await untilGone(played);
   });
 });
-
-const LOCK = 'echo 0 > /proc/sys/user/max_user_namespaces; echo 0 > /proc/sys/user/max_net_namespaces; exec "$@"';
