@@ -1,6 +1,6 @@
 import { FILE_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
 import type { HostReader, Reading } from "./host.ts";
-import { sendRequest } from "./http-request.ts";
+import type { sendRequest } from "./http-request.ts";
 import { isKernelFile, listNames, readStatus, readTextFile } from "./local-files.ts";
 import { readLocalLinks } from "./local-links.ts";
 import { runCommand } from "./run-command.ts";
@@ -17,6 +17,9 @@ export function openLocalHost(settings: LocalSettings = {}): HostReader {
   const timeoutMs = settings.timeoutMs ?? READ_TIMEOUT_MS;
   const closing = new AbortController();
   const mounts = readSlowMounts();
+  let requests: Promise<{ readonly sendRequest: typeof sendRequest }> | undefined;
+  /** TLS takes as long to load as the rest of the door. */
+  const loadRequests = () => (requests ??= import("./http-request.ts"));
   let slowFiles: Promise<SlowFiles> | undefined;
   /** What lies on this machine's own disks is read here, everything else by processes that can be ended. */
   async function read<T>(
@@ -44,15 +47,20 @@ export function openLocalHost(settings: LocalSettings = {}): HostReader {
         () => listNames(path, timeoutMs),
         (files, mount) => files.listDirectory(path, mount),
       ),
-    readLinks: (pattern) => Promise.resolve(readLocalLinks(pattern)),
+    readLinks: (pattern) => readLocalLinks(pattern),
     stat: (path) =>
       read(
         path,
         () => readStatus(path, timeoutMs),
         (files, mount) => files.stat(path, mount),
       ),
-    run: (command) => runCommand(command, { timeoutMs, signal: closing.signal }),
-    request: (request) => sendRequest(request, { signal: closing.signal }),
+    run: (command) => {
+      const output = runCommand(command, { timeoutMs, signal: closing.signal });
+      // Who runs commands sends requests next; while the first command runs there is time to load that.
+      setImmediate(() => void loadRequests());
+      return output;
+    },
+    request: async (request) => (await loadRequests()).sendRequest(request, { signal: closing.signal }),
     close: () => Promise.resolve(closing.abort()),
   };
 }
