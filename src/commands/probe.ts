@@ -1,4 +1,4 @@
-import { gatherAnswers, type Answer } from "../facts/answers.ts";
+import { startAsking, type Answer } from "../facts/answers.ts";
 import { inTurns } from "../facts/in-turns.ts";
 import type { HostReader, NoAnswer, RequestOutcome } from "../host/host.ts";
 import type { Endpoint } from "../host/resolve-url.ts";
@@ -98,7 +98,7 @@ async function probeEndpoint(host: HostReader, endpoint: Endpoint): Promise<Prob
       return outcome;
     },
   };
-  const { answers } = await gatherAnswers(asked, [{ address, port, namespace: null, likely: true }], toWanted());
+  const answers = await startAsking(asked, toWanted()).finish([{ address, port, namespace: null, likely: true }]);
   const judged = judgeAnswers(answers);
   return {
     address,

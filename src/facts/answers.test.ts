@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import test, { type TestContext } from "node:test";
 import { openLocalHost } from "../host/local.ts";
 import type { ReadRequest, RequestOutcome } from "../host/host.ts";
-import { type Answer, gatherAnswers, type Question } from "./answers.ts";
+import { type Answer, type Question, startAsking } from "./answers.ts";
 import type { Target } from "./targets.ts";
 import { openWrittenHost } from "./written-host.fixture.ts";
 
@@ -42,7 +44,7 @@ test("a server is asked what every listener is asked, then what its answers call
   });
   const port = await listen(context, server);
   const host = openLocalHost();
-  const { answers, unasked } = await gatherAnswers(host, [at(port)], WANTED);
+  const answers = await startAsking(host, WANTED).finish([at(port)]);
   await host.close();
   assert.deepEqual(seen, [
     `GET / 127.0.0.1:${port} -`,
@@ -54,7 +56,6 @@ test("a server is asked what every listener is asked, then what its answers call
     "GET /api/version answered",
     "GET /api/version foreign answered",
   ]);
-  assert.equal(unasked, 0);
 });
 
 test("a listener that speaks something else gets no second question", async (context) => {
@@ -66,7 +67,7 @@ test("a listener that speaks something else gets no second question", async (con
   });
   const port = await listen(context, server);
   const host = openLocalHost();
-  const { answers } = await gatherAnswers(host, [at(port)], WANTED);
+  const answers = await startAsking(host, WANTED).finish([at(port)]);
   await host.close();
   assert.deepEqual(summarize(answers), ["GET / not-http"]);
   assert.ok(greeted <= 2, "one request in the clear, one over TLS");
@@ -74,7 +75,7 @@ test("a listener that speaks something else gets no second question", async (con
 
 test("a port on which nothing answers is asked once", async () => {
   const host = openLocalHost();
-  const { answers } = await gatherAnswers(host, [at(1)], WANTED);
+  const answers = await startAsking(host, WANTED).finish([at(1)]);
   await host.close();
   assert.deepEqual(summarize(answers), ["GET / refused"]);
 });
@@ -91,7 +92,7 @@ for (const [what, plain] of [
     const host = openWrittenHost({
       answer: async (request: ReadRequest) => (request.tls === true ? answered(200, "ok") : plain),
     });
-    const { answers } = await gatherAnswers(host, [at(8000)], { ...WANTED, furtherQuestions: () => [] });
+    const answers = await startAsking(host, { ...WANTED, furtherQuestions: () => [] }).finish([at(8000)]);
     assert.deepEqual(summarize(answers), ["GET / answered", "GET /api/version answered"]);
     assert.ok(answers.every(({ tls }) => tls === true));
   });
@@ -106,21 +107,75 @@ test("questions without end are cut off", async () => {
     },
   });
   const furtherQuestions = (answers: readonly Answer[]) => [{ ...ROOT, id: `GET / ${answers.length}` }];
-  await gatherAnswers(host, [at(8000)], { ...WANTED, questions: [ROOT], furtherQuestions });
+  await startAsking(host, { ...WANTED, questions: [ROOT], furtherQuestions }).finish([at(8000)]);
   assert.equal(asked, 16);
 });
 
-test("listeners that never answer hold nobody up for longer than the time for all questions", async (context) => {
-  const server = createTcpServer((socket) => void socket.on("error", () => {}));
-  const port = await listen(context, server);
+test("listeners that never answer are given up, all at the same time", async (context) => {
+  const silent = createTcpServer((socket) => void socket.on("error", () => {}));
+  const port = await listen(context, silent);
   const host = openLocalHost();
-  const targets = Array.from({ length: 32 }, (_, index) => at(port, index % 2 === 0));
-  const { answers, unasked } = await gatherAnswers(host, targets, WANTED);
+  const addresses = Array.from({ length: 32 }, (_, index) => ({
+    namespace: `net:[${index}]`,
+    likely: index % 2 === 0,
+  }));
+  const targets = addresses.map((each) => ({ ...at(port), ...each }));
+  const answers = await startAsking(host, WANTED).finish(targets);
   await host.close();
-  // Each of 16 likely servers had two seconds, each of the 16 others a fifth of a second.
-  assert.equal(answers.length, 16 + 16);
-  assert.ok(answers.every(({ outcome }) => outcome.kind === "timeout"));
-  assert.equal(unasked, 0);
+  // The door ends the likely ones itself after two seconds; the others had a tenth of that.
+  assert.deepEqual(
+    answers.map(({ outcome }) => outcome),
+    targets.map(({ likely }) => ({ kind: "timeout", ...(likely ? {} : { detail: "no time was left to wait" }) })),
+  );
+});
+
+/** A server that thinks for longer than an unlikely one is waited for. */
+async function listenSlowly(context: TestContext): Promise<{ readonly port: number; readonly asked: () => number }> {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    setTimeout(() => response.end("Ollama is running"), 600);
+  });
+  return { port: await listen(context, server), asked: () => asked };
+}
+
+for (const [what, likely, outcome] of [
+  ["is waited for once its process is known for a model server's", true, "answered"],
+  ["is not waited for where nothing speaks for it", false, "timeout"],
+] as const) {
+  test(`a slow listener that is asked before its holder is known ${what}, and asked once`, async (context) => {
+    const { port, asked } = await listenSlowly(context);
+    const host = openLocalHost();
+    const asking = startAsking(host, { ...WANTED, questions: [ROOT], furtherQuestions: () => [] });
+    asking.begin([at(port, false)]);
+    const answers = await asking.finish([at(port, likely)]);
+    await host.close();
+    assert.deepEqual(summarize(answers), [`GET / ${outcome}`]);
+    assert.equal(asked(), 1);
+  });
+}
+
+const SERVER = `
+const server = require("node:http").createServer((request, response) => {
+  console.log("asked");
+  response.end("Ollama is running");
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
+test("what came in while files were read is heard, however late it is looked at", async (context) => {
+  const child = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "pipe", "inherit"] });
+  context.after(() => child.kill());
+  const [started] = await once(child.stdout, "data");
+  const host = openLocalHost();
+  const asking = startAsking(host, { ...WANTED, questions: [ROOT], furtherQuestions: () => [] });
+  asking.begin([at(Number(started), false)]);
+  await once(child.stdout, "data");
+  // Files of /proc are read synchronously: nothing else is done, for longer than the listener is waited for.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  const answers = await asking.finish([at(Number(started), false)]);
+  await host.close();
+  assert.deepEqual(summarize(answers), ["GET / answered"]);
 });
 
 test("a server behind a slow door has its whole time", async () => {
@@ -134,12 +189,8 @@ test("a server behind a slow door has its whole time", async () => {
     lagMs: 400,
   };
   const questions = Array.from({ length: 10 }, (_, number) => ({ ...ROOT, id: `GET / ${number}` }));
-  const { answers, unasked } = await gatherAnswers(slow, [at(8000)], {
-    ...WANTED,
-    questions,
-    furtherQuestions: () => [],
-  });
-  assert.deepEqual([answers.length, unasked], [10, 0]);
+  const answers = await startAsking(slow, { ...WANTED, questions, furtherQuestions: () => [] }).finish([at(8000)]);
+  assert.equal(answers.length, 10);
   assert.ok(answers.every(({ outcome }) => outcome.kind === "answered"));
 });
 
@@ -150,15 +201,15 @@ test("of headers a session, and whatever else is of no use, is dropped; so are t
   });
   const port = await listen(context, server);
   const host = openLocalHost();
-  const stranger = await gatherAnswers(host, [at(port)], { ...WANTED, recognises: () => false });
-  const known = await gatherAnswers(host, [at(port)], WANTED);
+  const stranger = await startAsking(host, { ...WANTED, recognises: () => false }).finish([at(port)]);
+  const known = await startAsking(host, WANTED).finish([at(port)]);
   await host.close();
   assert.doesNotMatch(JSON.stringify(stranger), /s3cret/);
   assert.deepEqual(
-    [...stranger.answers, ...known.answers].map(({ outcome }) => outcome.kind === "answered" && outcome.answer),
+    [...stranger, ...known].map(({ outcome }) => outcome.kind === "answered" && outcome.answer),
     [
-      ...stranger.answers.map(() => ({ status: 200, headers: { server: "uvicorn" }, body: "", truncated: true })),
-      ...known.answers.map(() => ({
+      ...stranger.map(() => ({ status: 200, headers: { server: "uvicorn" }, body: "", truncated: true })),
+      ...known.map(() => ({
         status: 200,
         headers: { server: "uvicorn" },
         body: "a page with s3cret in it",

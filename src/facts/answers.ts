@@ -1,6 +1,5 @@
 import type { HostReader, ReadRequest, RequestOutcome } from "../host/host.ts";
-import { inTurns } from "./in-turns.ts";
-import { TARGET_LIMIT, type Target } from "./targets.ts";
+import { type Target, toTargetKey } from "./targets.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** A question put to a listener; which ones are asked is the server kinds' business. */
@@ -33,19 +32,32 @@ export interface Answer {
   readonly outcome: RequestOutcome;
 }
 
-type Asking = Pick<Wanted, "questions" | "furtherQuestions" | "recognises">;
+type Questions = Pick<Wanted, "questions" | "furtherQuestions" | "recognises">;
 
 /** Requests to one listener, whatever the kinds of server would like to know. */
 const QUESTIONS_LIMIT = 16;
 /**
- * How many listeners are asked at once, and how long each may take for one answer. Nobody who may be a model server
- * waits for another one: silence costs a stranger nothing, and would hide the honest ones.
+ * How long a listener may take for one answer. Nobody who may be a model server waits for another one: silence costs
+ * a stranger nothing, and would hide the honest ones.
  */
-const LIKELY = { atATime: TARGET_LIMIT, timeoutMs: 2_000 };
+const LIKELY_MS = 2_000;
 /** Many a listener of another protocol waits in silence, and the whole audit would wait with it. */
-const UNLIKELY = { atATime: 32, timeoutMs: 200 };
-/** How long listeners are asked in all; who has not been reached by then is unasked. */
+const UNLIKELY_MS = 200;
+/** How long listeners are asked in all, once there is nothing else to do. */
 const LIMIT_MS = 3_000;
+/** What came in while files were read has yet to be heard. */
+const HEARING_MS = 20;
+
+/** Questions under way: listeners are asked while the rest of the host is read. */
+export interface Asking {
+  /** Begins to ask these. Who is asked already is not asked again. */
+  begin(targets: readonly Target[]): void;
+  /**
+   * Begins to ask those of the targets that are not asked yet, waits for each as long as it is worth it, and hands
+   * back what they answered, in their order.
+   */
+  finish(targets: readonly Target[]): Promise<readonly Answer[]>;
+}
 
 /**
  * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
@@ -53,49 +65,76 @@ const LIMIT_MS = 3_000;
  * HTTP gets no second request (one more over TLS where it hung up). Kept are a few headers, and the bodies of those
  * that are model servers. Sources: the listeners themselves.
  */
-export async function gatherAnswers(
-  host: HostReader,
-  targets: readonly Target[],
-  wanted: Asking,
-): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
-  const [likely, unlikely] = await Promise.all([
-    askTargets(
-      host,
-      targets.filter((target) => target.likely),
-      wanted,
-      LIKELY,
-    ),
-    askTargets(
-      host,
-      targets.filter((target) => !target.likely),
-      wanted,
-      UNLIKELY,
-    ),
-  ]);
-  return { answers: [...likely.answers, ...unlikely.answers], unasked: likely.unasked + unlikely.unasked };
+export function startAsking(host: HostReader, wanted: Questions): Asking {
+  const underWay = new Map<string, AskedTarget>();
+  function begin(target: Target): AskedTarget {
+    const key = toTargetKey(target);
+    const asked = underWay.get(key) ?? beginTarget(host, target, wanted);
+    underWay.set(key, asked);
+    return asked;
+  }
+  return {
+    begin: (targets) => void targets.map(begin),
+    async finish(targets) {
+      const asked = targets.map(begin);
+      // A limit to waiting for the listeners, not for the way to them.
+      const over = elapse(LIMIT_MS + QUESTIONS_LIMIT * host.lagMs);
+      const answers = asked.map(async (each, index) => {
+        const worthIt = targets[index]?.likely === true ? each.end : waitWhileAnswering(each, host.lagMs);
+        await Promise.race([worthIt, over]);
+        each.giveUp();
+        return each.end;
+      });
+      return (await Promise.all(answers)).flat();
+    },
+  };
 }
 
-async function askTargets(
-  host: HostReader,
-  targets: readonly Target[],
-  wanted: Asking,
-  { atATime, timeoutMs }: { readonly atATime: number; readonly timeoutMs: number },
-): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
-  // A limit to waiting for the listeners, not for the way to them; no fact depends on what time it is.
-  const turns = Math.ceil(targets.length / atATime);
-  const limitMs = LIMIT_MS + turns * QUESTIONS_LIMIT * host.lagMs;
-  const limit = AbortSignal.timeout(Math.ceil(limitMs));
-  const over = new Promise<RequestOutcome>((resolve) => {
-    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: "no time was left to wait" }));
-  });
-  const ask: Ask = (request) => Promise.race([host.request({ ...request, timeoutMs }), over]);
-  const asked = await inTurns(targets, atATime, async (target) =>
-    limit.aborted ? null : askTarget(ask, target, wanted),
-  );
-  return {
-    answers: asked.flatMap((answers) => answers ?? []),
-    unasked: asked.filter((answers) => answers === null).length,
+interface AskedTarget {
+  /** All its answers, when nothing is left to ask. */
+  readonly end: Promise<readonly Answer[]>;
+  /** How many answers came so far. */
+  readonly heard: () => number;
+  /** Over when even an unlikely one should have given its first answer. */
+  readonly silence: Promise<unknown>;
+  /** Takes the question that is under way for one without an answer. */
+  readonly giveUp: () => void;
+}
+
+function beginTarget(host: HostReader, target: Target, wanted: Questions): AskedTarget {
+  const { promise: over, resolve } = Promise.withResolvers<RequestOutcome>();
+  let heard = 0;
+  const ask: Ask = async (request) => {
+    const outcome = await Promise.race([host.request({ ...request, timeoutMs: LIKELY_MS }), over]);
+    heard += 1;
+    return outcome;
   };
+  const end = askTarget(ask, target, wanted);
+  end.catch(() => {}); // told by `finish`
+  return {
+    end,
+    heard: () => heard,
+    silence: elapse(UNLIKELY_MS + host.lagMs),
+    giveUp: () => resolve({ kind: "timeout", detail: "no time was left to wait" }),
+  };
+}
+
+/** Ends with the last answer, or when none came for longer than an unlikely listener is waited for. */
+async function waitWhileAnswering({ end, heard, silence }: AskedTarget, lagMs: number): Promise<void> {
+  let before = heard();
+  let patience: Promise<unknown> =
+    before === 0 ? Promise.all([silence, elapse(HEARING_MS)]) : elapse(UNLIKELY_MS + lagMs);
+  while (await Promise.race([end.then(() => false), patience.then(() => heard() > before)])) {
+    before = heard();
+    patience = elapse(UNLIKELY_MS + lagMs);
+  }
+}
+
+/** A limit to waiting; no fact depends on what time it is. */
+function elapse(milliseconds: number): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", () => resolve(undefined));
+  return promise;
 }
 
 type Ask = (request: ReadRequest) => Promise<RequestOutcome>;
@@ -123,12 +162,12 @@ function withoutBody(answer: Answer): Answer {
   return { ...answer, outcome: { kind: "answered", answer: { ...outcome.answer, body: "", truncated: true } } };
 }
 
-async function askTarget(ask: Ask, target: Target, wanted: Asking): Promise<readonly Answer[]> {
+async function askTarget(ask: Ask, target: Target, wanted: Questions): Promise<readonly Answer[]> {
   const answers = await askQuestions(ask, target, wanted);
   return wanted.recognises(answers) ? answers : answers.map(withoutBody);
 }
 
-async function askQuestions(ask: Ask, target: Target, wanted: Asking): Promise<readonly Answer[]> {
+async function askQuestions(ask: Ask, target: Target, wanted: Questions): Promise<readonly Answer[]> {
   const [first, ...others] = wanted.questions;
   if (first === undefined) return [];
   let tls = false;

@@ -43,6 +43,7 @@ const CONTEXT: AskingContext = {
   networks: [network(OWN, true, [link("docker0", "bridge", "172.17.0.1"), link("eth0", null, "192.0.2.2")])],
   containers: [],
   namespaceOf: new Map([[900, OTHER]]),
+  asked: [],
 };
 
 const ADDRESSES: readonly (readonly [string, Listener, readonly string[]])[] = [
@@ -169,4 +170,14 @@ test("whoever opens a hundred sockets hides nobody else's", () => {
   );
   assert.equal(targets.length, 32);
   assert.equal(unasked, 69);
+});
+
+test("who is asked already stays chosen, and counts as asked", () => {
+  const many = Array.from({ length: 40 }, (_, index) => listener("0.0.0.0", 30_000 + index));
+  const first = toTargets(many, CONTEXT).targets;
+  const server = listener("0.0.0.0", 60_000, { pids: [812] });
+  const { targets, unasked } = toTargets([...many, server], { ...CONTEXT, asked: first });
+  assert.equal(targets[0]?.port, 60_000);
+  assert.deepEqual(new Set(targets.slice(1)), new Set(first));
+  assert.equal(unasked, 8);
 });

@@ -23,10 +23,12 @@ export interface AskingContext {
   readonly networks: readonly Network[];
   readonly containers: readonly Container[];
   readonly namespaceOf: ReadonlyMap<number, string>;
+  /** Who is asked already, when more is known of them now. */
+  readonly asked: readonly Target[];
 }
 
 /** Listeners that are asked on one host. */
-export const TARGET_LIMIT = 32;
+const TARGET_LIMIT = 32;
 /** Rank of a listener for which neither process nor port speaks. */
 const UNLIKELY = 2;
 
@@ -40,66 +42,80 @@ const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
   9100, 9418, 11_211, 27_017,
 ]);
 
+/** What decides on a listener; who holds it may not be known yet. */
+export type AskableListener = Omit<Listener, "inode" | "evidence">;
+
 /**
  * Chooses the listeners to be asked, those that look like a model server first, then known ports, then the
  * rest by port; each address once. Within these, users take turns: whoever opens a hundred sockets delays his own
- * and hides nobody else's. `unasked` counts those that were left out because there were too many, or
- * because no address is known under which they could be reached from here.
+ * and hides nobody else's. Who is asked already stays chosen. `unasked` counts those that were left out because
+ * there were too many, or because no address is known under which they could be reached from here.
  */
 export function toTargets(
-  listeners: readonly Listener[],
+  listeners: readonly AskableListener[],
   context: AskingContext,
 ): { readonly targets: readonly Target[]; readonly unasked: number } {
-  const targets = new Map<string, Ranked>();
+  const candidates: Candidate[] = [];
   let unasked = 0;
   for (const listener of listeners) {
     const rank = toRank(listener, context);
     if (rank === null) continue;
-    const { port, namespace } = listener;
+    const { port, namespace, uid } = listener;
     const addresses =
       namespace === context.own ? toOwnAddresses(listener, context) : toForeignAddresses(listener, context);
     if (addresses.length === 0 && !isLoopback(listener.address)) unasked += 1;
     for (const address of addresses) {
-      const key = `${address} ${port} ${namespace}`;
-      const best = Math.min(rank, targets.get(key)?.rank ?? rank);
-      const target = { address, port, namespace, likely: best < UNLIKELY };
-      targets.set(key, { target, rank: best, uid: targets.get(key)?.uid ?? listener.uid });
+      candidates.push({ target: { address, port, namespace, likely: rank < UNLIKELY }, rank, uid });
     }
   }
-  const ordered = takeTurns([...targets.values()].toSorted((a, b) => a.target.port - b.target.port));
-  return {
-    targets: ordered.slice(0, TARGET_LIMIT).map(({ target }) => target),
-    unasked: unasked + Math.max(0, ordered.length - TARGET_LIMIT),
-  };
+  const targets = new Map<string, Target>();
+  for (const { target } of takeTurns(candidates)) {
+    const key = toTargetKey(target);
+    if (targets.size < TARGET_LIMIT && !targets.has(key)) targets.set(key, target);
+  }
+  for (const target of context.asked) if (!targets.has(toTargetKey(target))) targets.set(toTargetKey(target), target);
+  const ports = new Set([...targets.values()].map(({ port }) => port));
+  const left = candidates.filter(({ target }) => !ports.has(target.port) || !targets.has(toTargetKey(target)));
+  return { targets: [...targets.values()], unasked: unasked + left.length };
 }
 
-interface Ranked {
+/** The same for whoever is reached at the same address. */
+export function toTargetKey({ address, port, namespace }: Omit<Target, "likely">): string {
+  return `${address} ${port} ${namespace}`;
+}
+
+interface Candidate {
   readonly target: Target;
   readonly rank: number;
   /** Who holds the socket; null where that could not be read. */
   readonly uid: number | null;
 }
 
-/** By rank, and within a rank first one of every user, then a second one of each. */
-function takeTurns(targets: readonly Ranked[]): readonly Ranked[] {
-  const taken = new Map<string, number>();
-  const turns = targets.map((each) => {
-    const key = `${each.rank} ${each.uid}`;
-    const turn = taken.get(key) ?? 0;
-    taken.set(key, turn + 1);
-    return { each, turn };
-  });
-  return turns.toSorted((a, b) => a.each.rank - b.each.rank || a.turn - b.turn).map(({ each }) => each);
+/** By rank, and within a rank first one of every user, then a second one of each; as many as can come to a turn. */
+function takeTurns(candidates: readonly Candidate[]): readonly Candidate[] {
+  const groups = Map.groupBy(candidates, ({ rank, uid }) => `${rank} ${uid}`);
+  const turns = [...groups.values()].flatMap((group) => toFirst(group).map((each, turn) => ({ each, turn })));
+  return turns
+    .toSorted((a, b) => a.each.rank - b.each.rank || a.turn - b.turn || a.each.target.port - b.each.target.port)
+    .map(({ each }) => each);
 }
 
-function toRank(listener: Listener, context: AskingContext): number | null {
+/** Those on the lowest ports, in order, each address once: of thousands only these need to be sorted. */
+function toFirst(group: readonly Candidate[]): readonly Candidate[] {
+  const ports = Uint16Array.from(new Set(group.map(({ target }) => target.port))).toSorted();
+  const last = ports[TARGET_LIMIT - 1] ?? Number.POSITIVE_INFINITY;
+  const low = group.filter(({ target }) => target.port <= last).toSorted((a, b) => a.target.port - b.target.port);
+  return [...new Map(low.map((each) => [toTargetKey(each.target), each])).values()].slice(0, TARGET_LIMIT);
+}
+
+function toRank(listener: AskableListener, context: AskingContext): number | null {
   if (listener.pids.some((pid) => context.servers.has(pid))) return 0;
   if (context.ports.includes(listener.port)) return 1;
   return OTHER_PROTOCOLS.has(listener.port) ? null : UNLIKELY;
 }
 
 /** Where the reader's own namespace reaches the listener: on loopback where it takes that. */
-function toOwnAddresses(listener: Listener, context: AskingContext): readonly string[] {
+function toOwnAddresses(listener: AskableListener, context: AskingContext): readonly string[] {
   const { address, device } = listener;
   if (address.startsWith("fe80:")) return device === null ? [] : [`${address}%${device}`];
   if (address !== "0.0.0.0" && address !== "::") return [address];
@@ -118,7 +134,7 @@ function toOwnAddresses(listener: Listener, context: AskingContext): readonly st
  * Addresses of another namespace: only such as lie behind a bridge or veth of this host, so that no other
  * machine can be meant.
  */
-function toForeignAddresses(listener: Listener, context: AskingContext): readonly string[] {
+function toForeignAddresses(listener: AskableListener, context: AskingContext): readonly string[] {
   const { address, device, namespace } = listener;
   if (isLoopback(address)) return [];
   const near = toNearAddresses(namespace, context);
@@ -134,7 +150,7 @@ function toForeignAddresses(listener: Listener, context: AskingContext): readonl
  * One address that a listener on every address takes. Of `::` where nothing tells whether it takes IPv4 too,
  * one of each family: what comes back from the IPv4 one settles that.
  */
-function chooseAddresses({ address, dualStack }: Listener, addresses: readonly string[]): readonly string[] {
+function chooseAddresses({ address, dualStack }: AskableListener, addresses: readonly string[]): readonly string[] {
   const ipv4 = addresses.find((one) => !one.includes(":"));
   const ipv6 = addresses.find((one) => one.includes(":"));
   const chosen =
