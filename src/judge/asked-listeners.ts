@@ -31,10 +31,17 @@ export function toAskedListeners(facts: Facts): AskedListener[] {
   const own = toOwnNamespace(facts);
   const filtered = !facts.firewall.ok || facts.firewall.value.ruleSets.length > 0;
   const answers = Map.groupBy(facts.answers, (answer) => `${answer.namespace ?? own} ${answer.port}`);
-  const places = Map.groupBy(facts.listeners.value, (listener) => `${listener.namespace ?? own} ${listener.port}`);
+  // Of thousands of listeners few were asked, and only those share an answer with others of their port.
+  const ports = new Set(facts.answers.map((answer) => answer.port));
+  const isOpen = ({ port, dualStack }: Listener): boolean => dualStack === null || ports.has(port);
+  const places = Map.groupBy(facts.listeners.value.filter(isOpen), (each) => `${each.namespace ?? own} ${each.port}`);
   const held = toAddressesByDevice(facts, own);
   return facts.listeners.value.map((listener) => {
-    const key = `${listener.namespace ?? own} ${listener.port}`;
+    const namespace = listener.namespace ?? own;
+    if (!isOpen(listener)) {
+      return { listener, namespace, answers: [], recognition: null, dualStack: listener.dualStack };
+    }
+    const key = `${namespace} ${listener.port}`;
     const rivals = places.get(key) ?? [];
     const fit = (each: Listener, asked: string): number =>
       toFit(each, asked, held.get(`${each.namespace ?? own} ${each.device ?? ""}`));
@@ -44,7 +51,7 @@ export function toAskedListeners(facts: Facts): AskedListener[] {
     });
     return {
       listener,
-      namespace: listener.namespace ?? own,
+      namespace,
       answers: heard,
       recognition: heard.length === 0 ? null : recogniseServer(heard),
       dualStack: listener.dualStack ?? measureDualStack(listener, heard, rivals, filtered),
