@@ -45,7 +45,7 @@ function toContext(): Context {
     version: manifest.version,
     now: () => new Date(),
     openHost: async (target) => {
-      const host = (await import("./host/open-host.ts")).openHost(target);
+      const host = await (await import("./host/open-host.ts")).openHost(target);
       openHosts.add(host);
       return host;
     },

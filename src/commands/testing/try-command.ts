@@ -28,7 +28,7 @@ export async function tryCommand(argv: readonly string[], outside: Outside = {})
     env: {},
     version: "0.1.0",
     now: () => new Date(RECORDED_AT),
-    openHost: (target) => Promise.resolve(openHost(target)),
+    openHost,
     resolveUrl,
     input: toInput(""),
     ...rest,
