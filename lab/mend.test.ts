@@ -49,6 +49,7 @@ const MENDED: readonly (readonly [configuration: string, rule: RuleId, verdict: 
   ["daemon-reload-missing", "daemon-reload-missing", "local"],
   ["drop-in-removed", "daemon-reload-missing", "local"],
   ["restart-missing", "restart-missing", "local"],
+  ["user-service-edited", "restart-missing", "local"],
   ["port-only", "misleading-listen-address", "local"],
   ["comment-in-value", "misleading-listen-address", "local"],
   ["loose-permissions", "key-file-readable", "local"],

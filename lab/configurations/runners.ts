@@ -75,6 +75,17 @@ export const RUNNERS: readonly Configuration[] = [
     findings: ["open-bind"],
   },
   {
+    id: "user-service-edited",
+    what: "the same service, closed in its file since and neither reloaded nor restarted",
+    host: { systemd: true },
+    async set(host) {
+      await startUserService(host, [listenOn("0.0.0.0")]);
+      await host.run(["sed", "-i", "s/0.0.0.0/127.0.0.1/", "/home/ada/.config/systemd/user/ollama.service"]);
+    },
+    verdict: "exposed",
+    findings: ["open-bind", "restart-missing"],
+  },
+  {
     id: "docker-published",
     what: "docker run -p 11434:11434, as the image's page says",
     host: { systemd: true, docker: true },

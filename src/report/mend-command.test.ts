@@ -108,7 +108,7 @@ test("for an administrator the same is done as that user, whose name and manager
   const unnamed = toUnitCommand(subject({ runBy: OF_USER, process: null }), "restart-missing");
   assert.equal(
     unnamed,
-    "sudo -Hu '#1000' XDG_RUNTIME_DIR=/run/user/1000 sh -c 'systemctl --user restart -- ollama.service'",
+    "sudo -Hu '#1000' XDG_RUNTIME_DIR=/run/user/1000 sh -c 'systemctl --user daemon-reload && systemctl --user restart -- ollama.service'",
   );
   rmSync(home, { recursive: true });
 });

@@ -66,9 +66,10 @@ export function toUnitCommand(subject: Subject, missing: "daemon-reload-missing"
   const { server } = subject;
   if (server?.runBy.kind !== "systemd") return null;
   const { runBy } = server;
-  const commands = missing === "restart-missing" ? [toRestart(runBy)] : toApply(runBy);
-  if (runBy.scope === "user") return toUserCommand(subject, runBy, commands);
-  return UNIT_NAME.test(runBy.unit) ? joinCommands(commands) : null;
+  // What a user's manager has loaded cannot be read: it may need the reload too.
+  if (runBy.scope === "user") return toUserCommand(subject, runBy, toApply(runBy));
+  if (!UNIT_NAME.test(runBy.unit)) return null;
+  return missing === "restart-missing" ? toRestart(runBy) : joinCommands(toApply(runBy));
 }
 
 /** What `-p` must say so that a published port is this host's alone; the port others used stays the same. */

@@ -145,15 +145,15 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`systemctl show -p NeedDaemonReload UNIT` says no.",
   },
   "restart-missing": {
-    what: "A service runs with an older value of a setting than systemd has loaded.",
+    what: "A service runs with an older value of a setting than its unit has by now.",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} still runs ${running === null ? `without ${show(setting)}` : `with ${show(setting)}=${show(running)}`}; ` +
-      `from its next start it will be ${loaded === null ? "unset" : show(loaded)}`,
+      `${show(unit)} still runs ${running === null ? `without ${show(setting)}` : `with ${show(setting)}=${show(running)}`}, ` +
+      `while its unit ${loaded === null ? "sets it no more" : `says ${show(loaded)} by now`}`,
     why: "The value changes at some later restart or reboot, when nobody looks: it may close the server, or open it.",
     fix: ({ loaded }) =>
       `Restart the service to bring ${loaded === null ? "its default" : show(loaded)} into force; if that would open ` +
       "the server, correct it first.",
-    check: "/proc/PID/environ of the service holds the loaded value.",
+    check: "/proc/PID/environ of the service holds the value of its unit.",
   },
   "second-server": {
     what: "Another server of the same kind was started by hand beside the service.",

@@ -126,14 +126,14 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`systemctl show -p NeedDaemonReload UNIT` 显示 no。",
   },
   "restart-missing": {
-    what: "服务仍以旧值运行，而 systemd 已加载新值。",
+    what: "服务仍以旧值运行，而 unit 中已是新值。",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} 运行时${running === null ? `未设置 ${show(setting)}` : `仍为 ${show(setting)}=${show(running)}`}；` +
-      `下次启动后将${loaded === null ? "取消该设置" : `变为 ${show(loaded)}`}`,
+      `${show(unit)} 运行时${running === null ? `未设置 ${show(setting)}` : `仍为 ${show(setting)}=${show(running)}`}，` +
+      `而 unit 中${loaded === null ? "已不再设置" : `已是 ${show(loaded)}`}`,
     why: "该值会在以后某次无人留意的重启中改变：服务可能因此关闭对外访问，也可能因此暴露。",
     fix: ({ loaded }) =>
       `重启服务，使${loaded === null ? "默认值" : ` ${show(loaded)} `}生效；如果会因此暴露，请先改正。`,
-    check: "服务进程的 /proc/PID/environ 中是已加载的值。",
+    check: "服务进程的 /proc/PID/environ 中是 unit 中的值。",
   },
   "second-server": {
     what: "除系统服务外，还有人手工启动了同类服务。",
