@@ -51,7 +51,7 @@ test("a reader that goes away is no error", () => {
 });
 
 test("on a terminal there is colour and progress, and the progress is gone in the end", () => {
-  const command = `${process.execPath} ${main} audit --from ${exposed} --from ${exposed}`;
+  const command = `"${process.execPath}" "${main}" audit --from "${exposed}" --from "${exposed}"`;
   const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
     encoding: "utf8",
     env: { PATH: process.env["PATH"] ?? "", TERM: "xterm" },

@@ -28,11 +28,13 @@ const LOCKED = ["unshare", "--user", "--map-root-user", "sh", "-c", LOCK, "sh"];
 const HIDE_IP = 'mount --bind /dev/null "$(readlink -f "$(command -v ip)")"; exec "$@"';
 const WITHOUT_IP = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HIDE_IP, "sh"];
 
-const stageSkip = canRun([...IN_NAMESPACE, "true"]) ? false : "this kernel or user makes no namespaces";
+const hasIp = canRun(["ip", "-V"]);
+const stageSkip =
+  hasIp && canRun([...IN_NAMESPACE, "true"]) ? false : "needs ip (iproute2) and a kernel that makes namespaces";
 const nobodySkip =
-  process.getuid?.() === 0 && canRun([...AS_NOBODY, ...IN_NAMESPACE, "true"])
+  hasIp && process.getuid?.() === 0 && canRun([...AS_NOBODY, ...IN_NAMESPACE, "true"])
     ? false
-    : "needs root, and a kernel that lets other users make namespaces";
+    : "needs root, ip (iproute2), and a kernel that lets other users make namespaces";
 const lockedSkip = canRun([...LOCKED, "true"]) ? false : "this kernel or user makes no user namespace to lock";
 const hiddenSkip = canRun([...WITHOUT_IP, "true"]) ? false : "this kernel or user hides no program";
 
