@@ -98,7 +98,9 @@ export class SshClient {
 
   /** True where the login has ended by the other side's doing: the client itself fails with 255. */
   get endedByHost(): boolean {
-    return this.#loginChild.exitCode !== null && this.#loginChild.exitCode !== 255;
+    const { exitCode } = this.#loginChild;
+    // Negative where there was no client to start.
+    return exitCode !== null && exitCode >= 0 && exitCode !== 255;
   }
 
   /** A further shell in the same login. */
