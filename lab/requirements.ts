@@ -5,7 +5,7 @@ import { ROOT_ENVIRONMENT } from "./command.ts";
 import { unifiedHierarchy } from "./machine.ts";
 
 /** Parts of the lab that a machine may lack. `host` is what every lab test needs. */
-export type Part = "host" | "docker" | "podman" | "ufw" | "ssh" | "strace";
+export type Part = "host" | "docker" | "podman" | "ufw" | "ssh" | "strace" | "firewall";
 
 /** Programs of each part, with the Debian package that has them. */
 const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
@@ -20,6 +20,7 @@ const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
   docker: { dockerd: "docker.io", docker: "docker.io", iptables: "iptables", busybox: "busybox-static" },
   podman: { podman: "podman", iptables: "iptables", busybox: "busybox-static" },
   ufw: { ufw: "ufw" },
+  firewall: { nft: "nftables", iptables: "iptables", ipset: "ipset", ufw: "ufw" },
   ssh: { sshd: "openssh-server" },
   strace: { strace: "strace" },
 };

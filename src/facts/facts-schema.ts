@@ -193,6 +193,16 @@ const firewall = z.strictObject({
   ruleSets: z.array(
     z.strictObject({ engine: z.enum(["nftables", "iptables-legacy"]), family: text, table: text, evidence }),
   ),
+  printed: z
+    .array(
+      z.strictObject({
+        engine: z.enum(["iptables-nft", "iptables-legacy", "nftables", "ipset"]),
+        dialect: z.enum(["iptables-save", "nft-json", "nft-text", "ipset-save"]),
+        family: family.nullable(),
+        text: reading(text),
+      }),
+    )
+    .exactOptional(),
   evidence: z.array(evidence),
 });
 

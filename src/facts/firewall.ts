@@ -1,13 +1,16 @@
 import { z } from "zod";
 import type { HostReader, Reading } from "../host/host.ts";
 import type { Evidence } from "./evidence.ts";
+import { gatherPrintedRules, type PrintedRules } from "./firewall-rules.ts";
 
 /**
- * Whether any packet filter is loaded in the reader's network namespace. This says that rules exist, not
- * what they let through.
+ * Whether any packet filter is loaded in the reader's network namespace, and its rules as they were printed. What
+ * they let through is for the judge.
  */
 export interface FirewallPresence {
   readonly ruleSets: readonly RuleSet[];
+  /** The rules themselves; left out where an older version recorded the host. */
+  readonly printed?: readonly PrintedRules[];
   /** What was asked and answered "nothing", so that "no firewall" is a claim with a source. */
   readonly evidence: readonly Evidence[];
 }
@@ -40,8 +43,20 @@ export async function gatherFirewall(host: HostReader): Promise<Reading<Firewall
   const failed = told.find((answer) => !answer.ok);
   if (failed !== undefined && ruleSets.length === 0) return failed;
   const evidence = answers.flatMap((answer) => answer.evidence);
-  return { ok: true, value: { ruleSets, evidence }, from: told.map((answer) => answer.from).join(", ") };
+  // What one engine kept to itself is a gap in the rules, not an engine without rules.
+  const unread = told.flatMap((answer, index): readonly PrintedRules[] => {
+    const asked = ASKED[index];
+    return answer.ok || asked === undefined ? [] : [{ ...asked, text: answer }];
+  });
+  const printed = [...(await gatherPrintedRules(host, ruleSets)), ...unread];
+  return { ok: true, value: { ruleSets, printed, evidence }, from: told.map((answer) => answer.from).join(", ") };
 }
+
+const ASKED: readonly Omit<PrintedRules, "text">[] = [
+  { engine: "nftables", dialect: "nft-json", family: null },
+  { engine: "iptables-legacy", dialect: "iptables-save", family: 4 },
+  { engine: "iptables-legacy", dialect: "iptables-save", family: 6 },
+];
 
 async function gatherNftables(host: HostReader): Promise<Told> {
   const [modules, release] = await Promise.all([

@@ -22,8 +22,11 @@ type UnitCommand =
 
 type FirewallCommand =
   | readonly ["nft", "-j", "list", "tables"]
-  | readonly ["iptables-legacy-save"]
-  | readonly ["ip6tables-legacy-save"];
+  | readonly ["nft", "-j", "list", "ruleset"]
+  | readonly ["nft", "-a", "-s", "-t", "list", "ruleset"]
+  | readonly ["iptables-save" | "iptables-nft-save" | "iptables-legacy-save"]
+  | readonly ["ip6tables-save" | "ip6tables-nft-save" | "ip6tables-legacy-save"]
+  | readonly ["ipset", "save"];
 
 type Engine = "docker" | "podman";
 type EngineCommand =
