@@ -76,7 +76,7 @@ test("the installed command has its help, its completion and the recordings of i
     ["en", /replay[\s\S]*EXPOSED[\s\S]*LOCAL/],
     ["zh-CN", /回放[\s\S]*暴露[\s\S]*仅本机/],
   ] as const) {
-    const [program = "", ...operands] = [...locked, process.execPath, command, "demo", "--fast", "--lang", language];
+    const [program, ...operands] = [...locked, process.execPath, command, "demo", "--fast", "--lang", language];
     const { status, stdout, stderr } = run(program, operands, place);
     assert.equal(status, 0, stderr);
     assert.match(stdout, story);

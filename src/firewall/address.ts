@@ -129,7 +129,7 @@ function findLongestZeros(groups: readonly number[]): { start: number; length: n
 /** In ascending order. Numbers are sorted natively, so addresses are sorted as numbers as far as they fit. */
 export function sortAddresses(values: readonly bigint[]): readonly bigint[] {
   if (values.every((value) => value <= LARGEST_NUMBER)) {
-    return Array.from(Float64Array.from(values, Number).sort(), BigInt);
+    return Array.from(Float64Array.from(values, Number).toSorted(), BigInt);
   }
   return values.toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0));
 }
