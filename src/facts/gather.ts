@@ -94,10 +94,7 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
 function toFirstTargets(places: readonly ListenPlace[], { ports }: Pick<Wanted, "ports">): readonly Target[] {
   const own = places[0]?.namespace ?? null;
   const unknown = { servers: new Set<number>(), networks: [], containers: [], namespaceOf: new Map(), asked: [] };
-  return toTargets(
-    places.map((place) => ({ ...place, pids: [] })),
-    { own, ports, ...unknown },
-  ).targets;
+  return toTargets(places, { own, ports, ...unknown }).targets;
 }
 
 /** Everything that only files and the service manager tell about the processes that were found. */

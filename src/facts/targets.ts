@@ -29,8 +29,11 @@ export interface AskingContext {
 
 /** Listeners that are asked on one host. */
 const TARGET_LIMIT = 32;
-/** Rank of a listener for which neither process nor port speaks. */
-const UNLIKELY = 2;
+/** The process looks like a model server; the port is one's; neither speaks for one. */
+const RANKS = [0, 1, 2] as const;
+type Rank = (typeof RANKS)[number];
+type RankedListeners = readonly [readonly AskableListener[], readonly AskableListener[], readonly AskableListener[]];
+const UNLIKELY: Rank = 2;
 
 /**
  * Ports of other protocols, in which a request would be noise in a log, or worse: 9100 and 515 belong to
@@ -42,8 +45,8 @@ const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
   9100, 9418, 11_211, 27_017,
 ]);
 
-/** What decides on a listener; who holds it may not be known yet. */
-export type AskableListener = Omit<Listener, "inode" | "evidence">;
+/** What decides on a listener; who holds it may not be looked for yet. */
+export type AskableListener = Omit<Listener, "inode" | "evidence" | "pids"> & Partial<Pick<Listener, "pids">>;
 
 /**
  * Chooses the listeners to be asked, those that look like a model server first, then known ports, then the
@@ -55,28 +58,14 @@ export function toTargets(
   listeners: readonly AskableListener[],
   context: AskingContext,
 ): { readonly targets: readonly Target[]; readonly unasked: number } {
-  const candidates: Candidate[] = [];
-  let unasked = 0;
-  for (const listener of listeners) {
-    const rank = toRank(listener, context);
-    if (rank === null) continue;
-    const { port, namespace, uid } = listener;
-    const addresses =
-      namespace === context.own ? toOwnAddresses(listener, context) : toForeignAddresses(listener, context);
-    if (addresses.length === 0 && !isLoopback(listener.address)) unasked += 1;
-    for (const address of addresses) {
-      candidates.push({ target: { address, port, namespace, likely: rank < UNLIKELY }, rank, uid });
-    }
-  }
+  const ranked = rankListeners(listeners, context);
   const targets = new Map<string, Target>();
-  for (const { target } of takeTurns(candidates)) {
+  for (const { target } of takeTurns(ranked, context)) {
     const key = toTargetKey(target);
     if (targets.size < TARGET_LIMIT && !targets.has(key)) targets.set(key, target);
   }
   for (const target of context.asked) if (!targets.has(toTargetKey(target))) targets.set(toTargetKey(target), target);
-  const ports = new Set([...targets.values()].map(({ port }) => port));
-  const left = candidates.filter(({ target }) => !ports.has(target.port) || !targets.has(toTargetKey(target)));
-  return { targets: [...targets.values()], unasked: unasked + left.length };
+  return { targets: [...targets.values()], unasked: countUnasked(ranked.flat(), targets, context) };
 }
 
 /** The same for whoever is reached at the same address. */
@@ -84,34 +73,69 @@ export function toTargetKey({ address, port, namespace }: Omit<Target, "likely">
   return `${address} ${port} ${namespace}`;
 }
 
+function countUnasked(
+  listeners: readonly AskableListener[],
+  targets: ReadonlyMap<string, Target>,
+  context: AskingContext,
+): number {
+  const ports = new Set([...targets.values()].map(({ port }) => port));
+  let unasked = 0;
+  for (const listener of listeners) {
+    const { port, namespace } = listener;
+    const addresses = toAddresses(listener, context);
+    if (addresses.length === 0 && !isLoopback(listener.address)) unasked += 1;
+    for (const address of addresses) {
+      if (!ports.has(port) || !targets.has(toTargetKey({ address, port, namespace }))) unasked += 1;
+    }
+  }
+  return unasked;
+}
+
 interface Candidate {
   readonly target: Target;
-  readonly rank: number;
-  /** Who holds the socket; null where that could not be read. */
-  readonly uid: number | null;
+  readonly rank: Rank;
+  /** How many of the same user and rank stand before it. */
+  readonly turn: number;
 }
 
 /** By rank, and within a rank first one of every user, then a second one of each; as many as can come to a turn. */
-function takeTurns(candidates: readonly Candidate[]): readonly Candidate[] {
-  const groups = Map.groupBy(candidates, ({ rank, uid }) => `${rank} ${uid}`);
-  const turns = [...groups.values()].flatMap((group) => toFirst(group).map((each, turn) => ({ each, turn })));
-  return turns
-    .toSorted((a, b) => a.each.rank - b.each.rank || a.turn - b.turn || a.each.target.port - b.each.target.port)
-    .map(({ each }) => each);
+function takeTurns(ranked: RankedListeners, context: AskingContext): readonly Candidate[] {
+  const groups = RANKS.flatMap((rank) =>
+    [...Map.groupBy(ranked[rank], ({ uid }) => uid).values()].map((group) => toFirst(group, rank, context)),
+  );
+  return groups.flat().toSorted((a, b) => a.rank - b.rank || a.turn - b.turn || a.target.port - b.target.port);
 }
 
-/** Those on the lowest ports, in order, each address once: of thousands only these need to be sorted. */
-function toFirst(group: readonly Candidate[]): readonly Candidate[] {
-  const ports = Uint16Array.from(new Set(group.map(({ target }) => target.port))).toSorted();
+/** Those on the lowest ports, in order, each address once: of thousands only these need to be looked at. */
+function toFirst(group: readonly AskableListener[], rank: Rank, context: AskingContext): readonly Candidate[] {
+  const ports = Uint16Array.from(new Set(group.map(({ port }) => port))).toSorted();
   const last = ports[TARGET_LIMIT - 1] ?? Number.POSITIVE_INFINITY;
-  const low = group.filter(({ target }) => target.port <= last).toSorted((a, b) => a.target.port - b.target.port);
-  return [...new Map(low.map((each) => [toTargetKey(each.target), each])).values()].slice(0, TARGET_LIMIT);
+  const low = group.filter(({ port }) => port <= last).toSorted((a, b) => a.port - b.port);
+  const targets = low.flatMap((listener) => {
+    const { port, namespace } = listener;
+    return toAddresses(listener, context).map((address) => {
+      return { address, port, namespace, likely: rank < UNLIKELY };
+    });
+  });
+  return [...new Map(targets.map((target) => [toTargetKey(target), target])).values()]
+    .slice(0, TARGET_LIMIT)
+    .map((target, turn) => ({ target, rank, turn }));
 }
 
-function toRank(listener: AskableListener, context: AskingContext): number | null {
-  if (listener.pids.some((pid) => context.servers.has(pid))) return 0;
-  if (context.ports.includes(listener.port)) return 1;
-  return OTHER_PROTOCOLS.has(listener.port) ? null : UNLIKELY;
+/** The listeners of each rank; left out are those of other protocols. */
+function rankListeners(listeners: readonly AskableListener[], { servers, ports }: AskingContext): RankedListeners {
+  const knownPorts = new Set(ports);
+  const ranked: [AskableListener[], AskableListener[], AskableListener[]] = [[], [], []];
+  for (const listener of listeners) {
+    if (listener.pids?.some((pid) => servers.has(pid)) === true) ranked[0].push(listener);
+    else if (knownPorts.has(listener.port)) ranked[1].push(listener);
+    else if (!OTHER_PROTOCOLS.has(listener.port)) ranked[UNLIKELY].push(listener);
+  }
+  return ranked;
+}
+
+function toAddresses(listener: AskableListener, context: AskingContext): readonly string[] {
+  return listener.namespace === context.own ? toOwnAddresses(listener, context) : toForeignAddresses(listener, context);
 }
 
 /** Where the reader's own namespace reaches the listener: on loopback where it takes that. */
