@@ -78,7 +78,20 @@ export function covers(outer: string, inner: string): boolean {
   return a[1] <= b[1] && b[0].match(a[0], a[1]);
 }
 
+/** The same few addresses are asked about again and again, and parsing them is most of a judgement's time. */
+const PARSED = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | null>();
+const MOST_PARSED = 10_000;
+
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  const known = PARSED.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseNewAddress(text);
+  if (PARSED.size >= MOST_PARSED) PARSED.clear();
+  PARSED.set(text, parsed);
+  return parsed;
+}
+
+function parseNewAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   const [address = ""] = text.split("%", 1);
   if (ipaddr.IPv4.isValidFourPartDecimal(address)) return ipaddr.IPv4.parse(address);
   return address.includes(":") && ipaddr.IPv6.isValid(address) ? ipaddr.IPv6.parse(address) : null;

@@ -44,7 +44,7 @@ function toServers(facts: Facts, found: Found): Server[] {
       id: `${server.kind}-${number}`,
       kind: server.kind,
       version: server.version,
-      verdict: toServerVerdict(routes),
+      verdict: toServerVerdict(routes, server.unjudged),
       runBy,
       process: toProcess(server),
       listeners: toListeners(server),

@@ -59,6 +59,9 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
     ...listUnits(facts, servers),
     ...facts.environmentFiles.flatMap((file) => toMissing("environmentFiles", file.assignments, "absent")),
     ...servers.flatMap(({ process }) => (process === null ? [] : toMissing("processes", process.environment))),
+    ...servers.flatMap(({ unjudged, process }) =>
+      unjudged === 0 ? [] : [toEntry("listeners", "too-large", `/proc/${process?.pid ?? "PID"}/fd`, toCount(unjudged))],
+    ),
     ...servers.flatMap(listUnanswered),
     ...facts.files.filter((file) => pids.has(file.pid)).flatMap((file) => toMissing("files", file.status, "absent")),
   ];

@@ -40,12 +40,12 @@ export function toRouter(facts: Facts): (server: FoundServer) => Route[] {
  * What a server comes to. `host` and `browser` are left out: whoever stands there is on the host already. A
  * server without a single route is one whose listener could not be matched, and nobody knows who reaches it.
  */
-export function toServerVerdict(routes: readonly Route[]): ServerVerdict {
+export function toServerVerdict(routes: readonly Route[], unjudged: number): ServerVerdict {
   if (routes.length === 0) return "unknown";
   const outside = routes.filter((route) => route.from.vantage !== "host" && route.from.vantage !== "browser");
   const verdicts = new Set(outside.map((route) => route.verdict));
   if (verdicts.has("open")) return "exposed";
-  if (verdicts.has("unknown")) return "unknown";
+  if (verdicts.has("unknown") || unjudged > 0) return "unknown";
   return verdicts.has("guarded") ? "guarded" : "local";
 }
 

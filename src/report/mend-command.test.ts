@@ -16,6 +16,7 @@ import {
   toUnitCommand,
 } from "./mend-command.ts";
 import type { Subject } from "./report.ts";
+import { RULE_NOTES } from "./rule-notes.ts";
 import { SAMPLE_SERVER, SAMPLE_SUBJECT } from "./rule-samples.ts";
 
 const PROCESS = { pid: 812, startedAt: null };
@@ -176,4 +177,31 @@ test("a published port keeps the number its users know", () => {
   assert.equal(toLoopbackPublication("0.0.0.0:8080", 11434), "127.0.0.1:8080:11434");
   assert.equal(toLoopbackPublication("0.0.0.0:8080, [::]:8080", 11434), "127.0.0.1:8080:11434");
   assert.equal(toLoopbackPublication("", 11434), "127.0.0.1:11434:11434");
+});
+
+test("rights are only taken from what is a model folder or a key by its name", () => {
+  const folder = (path: string): string | null =>
+    RULE_NOTES["model-folder-writable"].toCommand({ path, mode: "777" }, SAMPLE_SUBJECT);
+  assert.equal(folder("/srv/ollama/models"), "sudo chmod -R go-w -- /srv/ollama/models");
+  for (const path of ["/", "/tmp", "/etc", "/models", "models", "/srv/../models", "/srv/./models/", "/srv/models/x"]) {
+    assert.equal(folder(path), null, path);
+  }
+  const key = (path: string): string | null =>
+    RULE_NOTES["key-file-readable"].toCommand({ path, mode: "644" }, SAMPLE_SUBJECT);
+  assert.equal(key("/root/.ollama/id_ed25519"), "sudo chmod 600 -- /root/.ollama/id_ed25519");
+  for (const path of ["/etc/passwd", "/root/../.ollama/id_ed25519", "id_ed25519"]) assert.equal(key(path), null, path);
+});
+
+test("no name of an interface leads to another setting of the kernel", () => {
+  const off = (name: string): string | null =>
+    RULE_NOTES["loopback-routed-in"].toCommand({ interfaces: [name], entry: "127.0.0.1:1" }, SAMPLE_SUBJECT);
+  assert.match(off("eth0.5") ?? "", / net\/ipv4\/conf\/eth0\.5\/route_localnet=0$/);
+  for (const name of ["../../kernel", "..", "a=b", "a b", "", "sixteen-letters-"]) assert.equal(off(name), null, name);
+});
+
+test("an environment file is named in full, or no command changes it", () => {
+  const declared = { value: "0.0.0.0", file: "-e1e touch x", line: 2, reaches: true, why: "in-effect" } as const;
+  const setting = { name: "OLLAMA_HOST", effective: "0.0.0.0", effectiveKnown: true, listensOn: null } as const;
+  const command = toLoopbackCommand(subject({ settings: [{ ...setting, declared: [declared] }] }));
+  assert.doesNotMatch(command ?? "", /sed|touch/);
 });

@@ -104,10 +104,11 @@ function toDropInName(setting: string): string {
 function toFileEdit(setting: Setting | undefined, name: string, value: string, { scope }: Systemd): string | null {
   const winner = setting?.declared.find((declaration) => declaration.reaches === true);
   if (winner === undefined || winner.line === null || /\.(service|conf)$/.test(winner.file)) return null;
+  if (!winner.file.startsWith("/")) return null;
   // A user's manager takes it from the login, and its units win over that.
   if (scope === "user" && winner.file === "/etc/environment") return null;
   const script = toShellWord(`s|^[[:space:]]*${name}=.*|${name}=${value}|`);
-  return `sed -i --follow-symlinks ${script} ${toShellWord(winner.file)}`;
+  return `sed -i --follow-symlinks ${script} -- ${toShellWord(winner.file)}`;
 }
 
 /** Writes a drop-in of the user who runs it. In double quotes, for all of it may stand in single ones. */

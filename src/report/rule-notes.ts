@@ -55,7 +55,9 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   },
   "loopback-routed-in": {
     toCommand: (data) =>
-      ["sudo sysctl -w", ...["all", ...data.interfaces].map((name) => toRouteLocalnetOff(name))].join(" "),
+      data.interfaces.every((name) => INTERFACE_NAME.test(name))
+        ? ["sudo sysctl -w", ...["all", ...data.interfaces].map((name) => toRouteLocalnetOff(name))].join(" ")
+        : null,
     sources: [IP_SYSCTL, "https://nvd.nist.gov/vuln/detail/CVE-2020-8558"],
   },
   "browser-page-can-call": {
@@ -119,11 +121,11 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   "version-unknown": { toCommand: none, sources: [`${OLLAMA}/version/version.go`] },
   "runs-as-root": { toCommand: none, sources: [INSTALLER, "https://docs.ollama.com/linux"] },
   "key-file-readable": {
-    toCommand: (data) => `sudo chmod 600 -- ${toShellWord(data.path)}`,
+    toCommand: (data) => (KEY_FILE.test(data.path) ? `sudo chmod 600 -- ${toShellWord(data.path)}` : null),
     sources: [`${OLLAMA}/auth/auth.go`],
   },
   "model-folder-writable": {
-    toCommand: (data) => `sudo chmod -R go-w -- ${toShellWord(data.path)}`,
+    toCommand: (data) => (MODEL_FOLDER.test(data.path) ? `sudo chmod -R go-w -- ${toShellWord(data.path)}` : null),
     sources: [OLLAMA_FAQ],
   },
   "request-logging-on": {
@@ -151,6 +153,16 @@ function waitsSafely(server: Subject["server"]): boolean {
     declared.every(({ value, why }) => why !== "daemon-reload-missing" || isSafeToApply(name, value)),
   );
 }
+
+/**
+ * Paths that a command of ours may change. Whoever starts a server chooses its model folder, and OLLAMA_MODELS=/tmp
+ * must not make root take rights from everybody.
+ */
+const MODEL_FOLDER = /^(?!.*\/\.\.?\/)\/.+\/models\/?$/s;
+const KEY_FILE = /^(?!.*\/\.\.?\/)\/.+\/\.ollama\/id_ed25519$/s;
+
+/** A recording may claim any name, and one with slashes would name another setting of the kernel. */
+const INTERFACE_NAME = /^(?!\.\.?$)[^\s/=]{1,15}$/;
 
 /** With slashes, because an interface's name may hold the dot that sysctl(8) otherwise splits at. */
 function toRouteLocalnetOff(name: string): string {
