@@ -15,7 +15,13 @@ const MEMORY_FILE = "/tmp/portlock-peak-memory";
 /** Runs this checkout's portlock in a host as root, and sees how much memory it took. */
 export async function runPortlock(host: Host, ...args: readonly string[]): Promise<Watched> {
   const output = await host.attempt(
-    [NODE_INSIDE, "--import", `${CHECKOUT_INSIDE}/bench/report-memory.ts`, `${CHECKOUT_INSIDE}/src/main.ts`, ...args],
+    [
+      NODE_INSIDE,
+      "--import",
+      `${CHECKOUT_INSIDE}/lab/hostile/report-memory.ts`,
+      `${CHECKOUT_INSIDE}/src/main.ts`,
+      ...args,
+    ],
     { env: { PORTLOCK_BENCH_MEMORY: MEMORY_FILE }, timeoutMs: PATIENCE_MS },
   );
   const { stdout } = await host.run(["cat", MEMORY_FILE]);
