@@ -343,7 +343,7 @@ export const JUDGEMENTS: Readonly<
         severity: "high",
         server: null,
         routes: [],
-        data: { path: `/home/${EVIL}`, mode: "644" },
+        data: { path: `/home/${EVIL}/.ollama/id_ed25519`, mode: "644" },
         evidence: [],
       },
     ],
