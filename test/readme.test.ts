@@ -5,8 +5,8 @@
  *   sh scripts/node.sh test/readme.test.ts --update     writes the screens anew; review the diff
  */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import test, { describe } from "node:test";
 import { tryCommand } from "../src/commands/testing/try-command.ts";
 import type { Language } from "../src/report/words/words.ts";
@@ -111,6 +111,23 @@ for (const [file, language] of READMES) {
       const [, oldest = ""] = /^>=(\d+\.\d+)$/.exec(String(Object(manifest.engines).node)) ?? [];
       assert.ok(read(file).includes(`Node.js ${oldest}`) && read(file).includes(` ${oldest}`), oldest);
     });
+  });
+}
+
+const PAPERS = globSync(["*.md", "docs/*.md", "lab/*.md"], { cwd: root }).filter(
+  (file) => !file.startsWith("docs/rules"),
+);
+
+for (const file of PAPERS) {
+  test(`${file}: the files it names are there`, () => {
+    const text = read(file);
+    const links = linksIn(text).filter((target) => !/^https?:/.test(target));
+    for (const target of links) assert.ok(existsSync(join(root, dirname(file), target)), target);
+    const scripts = [...text.matchAll(/sh scripts\/node\.sh (\S+?\.ts)/g)].map(([, script = ""]) => script);
+    const named = [...text.matchAll(/`((?:src|scripts|lab|test|lint|scenarios|bench|docs|bin)\/[\w./-]*\w\/?)`/g)];
+    for (const path of [...scripts, ...named.map(([, path = ""]) => path)]) {
+      assert.ok(existsSync(join(root, path)), path);
+    }
   });
 }
 
