@@ -4,6 +4,8 @@
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
+# What is installed and built here is as readable as elsewhere, whatever the umask.
+umask 022
 . "$root/scripts/find-node.sh"
 sh scripts/install.sh "$root" "the packages of this checkout"
 case ${1:-all} in
