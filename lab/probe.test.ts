@@ -10,6 +10,7 @@ import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
 
 const skip = missingRequirement() ?? false;
+const timeout = 300_000;
 const lab: Lab | null = skip === false ? openLab() : null;
 after(() => lab?.close());
 
@@ -224,7 +225,7 @@ const PLACES: readonly (readonly [what: string, url: string, exitCode: number, .
   ["Open WebUI with accounts", `${IPV4}:8105`, 0, "GUARDED: Open WebUI 0.6.5"],
 ];
 
-describe("a probe from the neighbour", { skip, concurrency: 2 }, () => {
+describe("a probe from the neighbour", { skip, timeout, concurrency: 2 }, () => {
   for (const [what, url, exitCode, ...told] of PLACES) {
     test(`${what}: ${told[0]}`, async () => {
       const output = await neighbour.portlock(["probe", url]);
@@ -240,7 +241,7 @@ describe("a probe from the neighbour", { skip, concurrency: 2 }, () => {
   }
 });
 
-describe("a probe", { skip }, () => {
+describe("a probe", { skip, timeout }, () => {
   test("from another network tells the same", async () => {
     const { stdout, exitCode } = await outsider.portlock(["probe", `${IPV4}:11435`, `[${IPV6}]:8011`, IPV4]);
     assert.match(

@@ -12,6 +12,7 @@ import { missingRequirement } from "./requirements.ts";
 import { admit, letIn, makeKey, type SshServer, startSshServer, toKnownHost } from "./ssh-server.ts";
 
 const skip = missingRequirement("ssh") ?? false;
+const timeout = 300_000;
 const lab: Lab | null = skip === false ? openLab() : null;
 after(() => lab?.close());
 
@@ -179,7 +180,7 @@ async function assertRefused(target: string, code: string, sentence: RegExp, hin
   assert.equal(JSON.parse(stdout).error.code, code);
 }
 
-describe("a login works", { skip }, () => {
+describe("a login works", { skip, timeout }, () => {
   for (const [shell, startFile] of [
     ["/bin/bash", ".bashrc"],
     ["/bin/dash", null],
@@ -246,7 +247,7 @@ describe("a login works", { skip }, () => {
   });
 });
 
-describe("a login that does not work is told, with what to do", { skip }, () => {
+describe("a login that does not work is told, with what to do", { skip, timeout }, () => {
   for (const [what, prepare, target, code, sentence, hint] of REFUSALS) {
     test(what, async () => {
       auditor.write(".ssh/config", "");
