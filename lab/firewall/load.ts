@@ -15,7 +15,8 @@ const ARGUMENTS: Readonly<Record<Tool, readonly string[]>> = {
 const PATIENCE_MS = 2_000;
 const ROUTE_LOCALNET = "/proc/sys/net/ipv4/conf/all/route_localnet";
 /** See private-files.sh, which keeps what was there before. */
-const RESTORE_FILES = "for name in ufw default firewalld; do cp -a /mnt/pristine/$name/. /etc/$name/; done";
+const RESTORE_FILES =
+  "for name in ufw default firewalld; do [ ! -d /mnt/pristine/$name ] || cp -a /mnt/pristine/$name/. /etc/$name/; done";
 const EMPTY_LEGACY = ["raw", "mangle", "nat", "filter"].map((table) => `*${table}\n${toEmptyChains(table)}COMMIT\n`);
 
 /** Gives the case to the real tools, in the network namespace this process stands in. Rejects where one refuses. */
