@@ -92,8 +92,9 @@ export class SshClient {
 
   /** Where Portlock ends without closing, as by a bug. */
   readonly #abandon = (): void => {
-    for (const child of this.#children.keys()) killGroup(child, "SIGTERM");
+    // Removed first: a client that ends removes its socket too, and two at once leave the directory there.
     rmSync(this.#directory, { recursive: true, force: true });
+    for (const child of this.#children.keys()) killGroup(child, "SIGTERM");
   };
 
   /** True where the login has ended by the other side's doing: the client itself fails with 255. */
