@@ -82,8 +82,9 @@ export interface HostReader {
   /** How the user named this host: `localhost` or `ssh://user@host`. */
   readonly target: string;
   /**
-   * How much longer an answer takes by this door than by one on the host itself, in milliseconds, as far as it
-   * has been seen. The door waits that much longer for a request.
+   * What an answer takes to come through this door besides what the listener takes, in milliseconds, as far as it
+   * has been seen: the way to another host and back, and the wait for a busy processor. The door waits that much
+   * longer for a request.
    */
   readonly lagMs: number;
   /** A file's text. Default cap: 1 MiB; a longer file is `too-large`. */
@@ -109,6 +110,8 @@ export interface HostReader {
 export const BODY_LIMIT_BYTES: number = 64 * 1024;
 /** How long the door waits for a whole HTTP exchange. */
 export const REQUEST_TIMEOUT_MS: number = 2_000;
+/** A door that lags more than this is not waited for. */
+export const LONGEST_LAG_MS: number = 2_000;
 /** How long the door waits for a command or a file. */
 export const READ_TIMEOUT_MS: number = 10_000;
 /** Largest output the door keeps of a command. */

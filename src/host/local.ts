@@ -1,9 +1,10 @@
-import { FILE_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
+import { FILE_LIMIT_BYTES, LONGEST_LAG_MS, READ_TIMEOUT_MS } from "./host.ts";
 import type { HostReader, Reading } from "./host.ts";
 import type { sendRequest } from "./http-request.ts";
 import { isKernelFile, listNames, readStatus, readTextFile } from "./local-files.ts";
 import { readLocalLinks } from "./local-links.ts";
 import { runCommand } from "./run-command.ts";
+import { readRunDelayMs } from "./run-delay.ts";
 import type { SlowFiles } from "./slow-files.ts";
 import { findSlowMount, readSlowMounts } from "./slow-mounts.ts";
 
@@ -34,7 +35,9 @@ export function openLocalHost(settings: LocalSettings = {}): HostReader {
   }
   return {
     target: "localhost",
-    lagMs: 0,
+    get lagMs() {
+      return readLagMs();
+    },
     readFile: (path, maxBytes = FILE_LIMIT_BYTES) =>
       read(
         path,
@@ -60,7 +63,12 @@ export function openLocalHost(settings: LocalSettings = {}): HostReader {
       setImmediate(() => void loadRequests());
       return output;
     },
-    request: async (request) => (await loadRequests()).sendRequest(request, { signal: closing.signal }),
+    request: async (request) =>
+      (await loadRequests()).sendRequest(request, { signal: closing.signal, lagMs: readLagMs() }),
     close: () => Promise.resolve(closing.abort()),
   };
+}
+
+function readLagMs(): number {
+  return Math.min(LONGEST_LAG_MS, readRunDelayMs());
 }

@@ -53,7 +53,8 @@ export class RemoteShell {
   #reopened: number = 0;
   #lost: string | null = null;
   #busyGroup: number | null = null;
-  #fastestMs: number = Infinity;
+  #replies: number = 0;
+  #repliesMs: number = 0;
   /** Settles when the first shell has answered, or cannot. */
   readonly started: Promise<ShellOutcome>;
   #tools: ShellTools | null = null;
@@ -76,9 +77,9 @@ export class RemoteShell {
     return this.#lost;
   }
 
-  /** The least time that passed between a request and its reply: about one round trip. Infinite before the first. */
-  get fastestMs(): number {
-    return this.#fastestMs;
+  /** What passed on average between a request and its reply: a round trip, and what a busy host adds. */
+  get averageMs(): number {
+    return this.#replies === 0 ? 0 : this.#repliesMs / this.#replies;
   }
 
   /** What the other side has said that is no reply: the greeting of a login, or of another program. */
@@ -142,7 +143,8 @@ export class RemoteShell {
       if (!reply && this.#reader.pendingBytes > bytes + FRAME_BYTES) return this.#giveUp("too-large", detail);
       if (!reply) return;
       this.#waiting.shift();
-      this.#fastestMs = Math.min(this.#fastestMs, performance.now() - first.sentAt);
+      this.#replies += 1;
+      this.#repliesMs += performance.now() - first.sentAt;
       first.resolve(reply.output.length > bytes ? { kind: "too-large", detail } : { kind: "replied", reply });
       this.#watchFirst();
     }

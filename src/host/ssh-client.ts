@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex, Writable } from "node:stream";
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import type { ShellProcess } from "./remote-shell.ts";
 import { killGroup } from "./run-command.ts";
 import { SHELL_COMMAND } from "./shell-requests.ts";
@@ -16,6 +17,12 @@ export interface Forward {
   readonly opened: Promise<void>;
   /** After the stream has ended: the reason why it was never opened, or null. */
   refusal(): Promise<string | null>;
+}
+
+interface WantedSocket {
+  readonly path: string;
+  readonly place: string;
+  readonly resolve: (path: string | null) => void;
 }
 
 const LOG_LIMIT = 16 * 1024;
@@ -65,6 +72,9 @@ export class SshClient {
   #onRefusal: (() => void) | undefined;
   /** Sockets of `openSocket`, by where they lead. */
   readonly #sockets: Map<string, Promise<string | null>> = new Map();
+  readonly #wantedSockets: WantedSocket[] = [];
+  /** Of every refusal there was, in their order. */
+  readonly #reasons: string[] = [];
   /** Streams given up before they were opened: their refusal may come much later. */
   #overdue: number = 0;
   readonly #loginChild: ChildProcessWithoutNullStreams;
@@ -115,18 +125,38 @@ export class SshClient {
    */
   openSocket(address: string, port: number): Promise<string | null> {
     const place = toPlace(address, port);
-    const socket = this.#sockets.get(place) ?? this.#makeSocket(`socket-${this.#sockets.size}`, place);
-    this.#sockets.set(place, socket);
-    return socket;
+    const known = this.#sockets.get(place);
+    if (known !== undefined) return known;
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    if (this.#wantedSockets.length === 0) setImmediate(() => void this.#makeSockets());
+    this.#wantedSockets.push({ path: join(this.#directory, `socket-${this.#sockets.size}`), place, resolve });
+    this.#sockets.set(place, promise);
+    return promise;
   }
 
-  async #makeSocket(name: string, place: string): Promise<string | null> {
-    const path = join(this.#directory, name);
-    const words = ["-O", "forward", "-L", `${path}:${place}`, "--", "portlock"];
-    const child = this.#spawn([...this.#channelWords(), ...words]);
+  /** All that are wanted at one time by one client: each one takes longer than what it is for. */
+  async #makeSockets(): Promise<void> {
+    const wanted = this.#wantedSockets.splice(0);
+    const words = wanted.flatMap(({ path, place }) => ["-L", `${path}:${place}`]);
+    const child = this.#spawn([...this.#channelWords(), "-O", "forward", ...words, "--", "portlock"]);
     child.stdin.on("error", () => {});
     await waitForEnd(child);
-    return child.exitCode === 0 ? path : null;
+    for (const { path, resolve } of wanted) resolve(child.exitCode === 0 ? path : null);
+  }
+
+  /** How many streams the other host has refused, as far as its log was read. */
+  get refusalCount(): number {
+    return this.#reasons.length;
+  }
+
+  /**
+   * Why streams were refused after the first so many, with every one that is seen to have ended: the log is written
+   * before the end.
+   */
+  async readRefusals(after: number): Promise<readonly string[]> {
+    await turnOfEventLoop(); // this one's end
+    await turnOfEventLoop(); // one in which everything was read that waited to be
+    return this.#reasons.slice(after);
   }
 
   /** Connects to an address from the other host. Open one after the other: see `Forward.refusal`. */
@@ -209,6 +239,7 @@ export class SshClient {
   #noteRefusal(line: string): void {
     const reason = /^channel \d+: open failed: (.*)$/.exec(line)?.[1];
     if (reason === undefined) return;
+    this.#reasons.push(reason);
     if (this.#overdue > 0 && /timed out|No route|unreachable/.test(reason)) {
       this.#overdue -= 1;
       return;

@@ -1,5 +1,5 @@
 import * as net from "node:net";
-import { FILE_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
+import { FILE_LIMIT_BYTES, LONGEST_LAG_MS, OUTPUT_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
 import type { FileStatus, HostReader, Link, Output, Reading, ReadRequest, RequestOutcome } from "./host.ts";
 import { refuseRequest, sendRequest } from "./http-request.ts";
 import { parseLinkPattern } from "./link-pattern.ts";
@@ -16,7 +16,6 @@ import { parseSshTarget } from "./ssh-target.ts";
 const LOGIN_TIMEOUT_MS = 30_000;
 /** To open a stream to a listener takes a round trip, to ask it one more. */
 const ROUND_TRIPS = 2;
-const LONGEST_LAG_MS = 2_000;
 
 export interface SshSettings {
   /** Read instead of the user's SSH configuration. */
@@ -115,7 +114,7 @@ class SshSession implements HostReader {
   }
 
   get lagMs(): number {
-    return Math.min(LONGEST_LAG_MS, ROUND_TRIPS * this.#shell.fastestMs);
+    return Math.min(LONGEST_LAG_MS, ROUND_TRIPS * this.#shell.averageMs);
   }
 
   /** The request is made here, through a byte stream that the other machine opens: it needs no tool there. */
@@ -133,19 +132,29 @@ class SshSession implements HostReader {
     await this.#closed;
   }
 
-  /** Null where the connection just ended: the listener may have ended it, or the other host could not connect. */
+  /**
+   * Null where the connection just ended, and it cannot be told why: streams were refused meanwhile, and this may
+   * have been one of them.
+   */
   async #requestThrough(path: string, request: ReadRequest): Promise<RequestOutcome | null> {
     let stream: net.Socket | undefined;
+    let isCarried = false;
+    const before = this.#client.refusalCount;
     const outcome = await sendRequest(request, {
       signal: this.#closing.signal,
       lagMs: this.lagMs,
       connect: () => {
-        stream = net.connect({ path });
+        stream = net.connect({ path }, () => {
+          isCarried = true;
+        });
         return stream;
       },
     });
-    if (outcome.kind === "answered" || outcome.kind === "timeout") return outcome;
-    return (stream?.bytesRead ?? 0) > 0 ? outcome : null;
+    if (outcome.kind === "answered" || outcome.kind === "timeout" || (stream?.bytesRead ?? 0) > 0) return outcome;
+    const refusals = isCarried ? await this.#client.readRefusals(before) : null;
+    if (refusals?.length === 0) return outcome;
+    const forbidden = refusals?.every((reason) => toNoAnswerOverSsh(reason).kind === "not-possible") === true;
+    return forbidden ? toNoAnswerOverSsh(refusals[0] ?? "") : null;
   }
 
   async #requestAlone(request: ReadRequest): Promise<RequestOutcome> {
