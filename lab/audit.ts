@@ -2,8 +2,8 @@ import type { Report } from "../src/report/report.ts";
 import type { Host } from "./host.ts";
 
 export interface AuditOptions {
-  /** Who runs it. Default: root. */
-  readonly as?: "root" | "nobody";
+  /** Who runs it, by the host's own passwd. Default: root. */
+  readonly as?: string;
   /** Further arguments. */
   readonly args?: readonly string[];
 }
@@ -24,7 +24,7 @@ const HIGHEST_ANSWER = 2;
 export async function auditHost(host: Host, options: AuditOptions = {}): Promise<Audit> {
   const output = await host.attempt(toArguments(["audit", "--json", ...(options.args ?? [])]), {
     env: { PORTLOCK_NODE: NODE_INSIDE },
-    ...(options.as === "nobody" ? { user: "nobody" } : {}),
+    ...(options.as === undefined ? {} : { user: options.as }),
   });
   if (output.exitCode > HIGHEST_ANSWER) {
     throw new Error(`lab: audit ended with ${output.exitCode}\n${output.stdout}${output.stderr}`);
@@ -38,7 +38,7 @@ export async function auditHost(host: Host, options: AuditOptions = {}): Promise
 export async function recordHost(host: Host, options: AuditOptions = {}): Promise<string> {
   const path = "/tmp/portlock-recording.json";
   const args = toArguments(["record", "-o", path, ...(options.args ?? [])]);
-  const user = options.as === "nobody" ? { user: "nobody" } : {};
+  const user = options.as === undefined ? {} : { user: options.as };
   await host.run(args, { env: { PORTLOCK_NODE: NODE_INSIDE }, ...user });
   const { stdout } = await host.run(["cat", path]);
   await host.run(["rm", path]);

@@ -119,7 +119,8 @@ function cgroupHierarchies(): readonly string[] {
 
 function removeCgroup(path: string): void {
   for (const name of namesIn(path)) {
-    if (statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() === true) removeCgroup(join(path, name));
+    // Two labs may remove what the same killed run has left.
+    if (isDirectory(join(path, name))) removeCgroup(join(path, name));
   }
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; pause(10)) {
     try {
@@ -137,6 +138,10 @@ function removeIfEmpty(path: string): void {
   } catch {
     // absent, or another run lives in it
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function namesWith(directory: string, prefix: string): readonly string[] {

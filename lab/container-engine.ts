@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Output } from "./command.ts";
 import type { Host } from "./host.ts";
 import type { Vantage } from "./vantage.ts";
@@ -5,8 +6,7 @@ import type { Workshop } from "./workshop.ts";
 
 const OLLAMA_IMAGE = "ollama/ollama:latest";
 const BUSYBOX_IMAGE = "busybox:latest";
-/** Without waiting for duplicates of an address, which takes a second. */
-const ALLOW_IPV6 = ["net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.default.accept_dad=0"] as const;
+const ALLOW_IPV6 = ["--sysctl", "net.ipv6.conf.all.disable_ipv6=0"] as const;
 const START_TIMEOUT_MS = 20_000;
 
 /** Docker or Podman inside a host. Names of images and containers are the test's own. */
@@ -79,17 +79,19 @@ export class ContainerEngine {
     const image = await this.importBusybox();
     this.#vantages += 1;
     const name = `vantage-${this.#vantages}`;
-    await this.run([
-      "--name",
-      name,
-      "--network",
-      network,
-      ...ALLOW_IPV6.flatMap((sysctl) => ["--sysctl", sysctl]),
-      image,
-      "sleep",
-      "1000000",
-    ]);
+    await this.run(["--name", name, "--network", network, ...ALLOW_IPV6, image, "sleep", "1000000"]);
+    await this.#waitForSettledAddresses(name);
     return this.vantageIn(name);
+  }
+
+  /** A link-local address, of the container or of a bridge with its first port, takes a second to be sure of itself. */
+  async #waitForSettledAddresses(container: string): Promise<void> {
+    for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(50)) {
+      const inside = await this.command("exec", container, "ip", "address");
+      const outside = await this.#host.run(["ip", "address"]);
+      if (![inside, outside].some(({ stdout }) => stdout.includes("tentative"))) return;
+    }
+    throw new Error("lab: an address stays tentative");
   }
 
   /** A running container as the place from which to connect. */

@@ -10,12 +10,13 @@ import {
   toSessionArguments,
 } from "./account.ts";
 import { type Audit, auditHost, type AuditOptions, recordHost } from "./audit.ts";
+import { Auditor } from "./auditor.ts";
 import { type BackgroundProcess, startInBackground } from "./background.ts";
 import { removeByPrefix } from "./cleanup.ts";
 import { attemptCommand, type Output } from "./command.ts";
 import { ContainerEngine } from "./container-engine.ts";
 import type { Machine } from "./machine.ts";
-import { NAMESPACE_DIRECTORY } from "./names.ts";
+import { NAMESPACE_DIRECTORY, STATE_DIRECTORY } from "./names.ts";
 import { installOllama, type OllamaOptions } from "./ollama.ts";
 import {
   type Addresses,
@@ -79,6 +80,7 @@ export class Host {
   readonly #secondNeighbour: Vantage | null;
   readonly #vantages: Vantage[] = [];
   #spawned = 0;
+  #auditors = 0;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -174,6 +176,17 @@ export class Host {
   /** Runs `portlock record` in the host and returns the recording's text. */
   record(options: AuditOptions = {}): Promise<string> {
     return recordHost(this, options);
+  }
+
+  /** Somebody who runs portlock at that place, with a home and an /etc/hosts of his own. */
+  auditorAt(place: Vantage): Auditor {
+    this.#auditors += 1;
+    return new Auditor(place, join(STATE_DIRECTORY, `${this.#parts.prefix}auditor-${this.#auditors}`));
+  }
+
+  /** Where everything lies that was written on the host's own disk since it was made. */
+  get writtenDirectory(): string {
+    return join(this.#parts.stateDirectory, "upper");
   }
 
   /**

@@ -29,7 +29,6 @@ export interface Lab {
   close(): void;
 }
 
-const CHECKOUT = join(import.meta.dirname, "..");
 let labs = 0;
 
 /**
@@ -37,6 +36,8 @@ let labs = 0;
  * `close`, or when the process ends, in whatever way a process can notice; after SIGKILL the next lab does it.
  */
 export function openLab(): Lab {
+  // The files of a host are as those of any host, whatever its maker keeps to himself elsewhere.
+  process.umask(0o022);
   removeLeftovers();
   labs += 1;
   const prefix = `${toRunPrefix()}${labs}-`;
@@ -67,7 +68,7 @@ async function makeHost(prefix: string, workshop: Workshop, options: HostOptions
   await layNetworks(places);
   const id = `${prefix}machine`;
   const shown = {
-    [CHECKOUT_INSIDE]: CHECKOUT,
+    [CHECKOUT_INSIDE]: workshop.checkout(),
     [NODE_INSIDE]: process.execPath,
     [WORKSHOP_INSIDE]: workshop.directory,
   };

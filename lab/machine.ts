@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attemptCommand, ROOT_ENVIRONMENT, runCommand } from "./command.ts";
@@ -33,6 +33,8 @@ export interface Machine {
 const BOOT_TIMEOUT_MS = 30_000;
 const ENGINES = ["docker", "podman"] as const;
 const UNIT_DIRECTORY = "/etc/systemd/system";
+/** What Debian gives root. */
+const ROOT_START_FILES = "/usr/share/base-files";
 
 /**
  * Starts a host: an overlay over `/`, so that it has every program of the machine, in namespaces of its own.
@@ -49,6 +51,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     await runCommand(["mount", "-t", "tmpfs", "-o", "mode=0711", options.id, join(directory, engine)]);
   }
   prepareRoot(root, options);
+  prepareHomes(directory);
 
   const consolePath = join(directory, "console.log");
   const sink = openSync(consolePath, "w");
@@ -91,6 +94,15 @@ function prepareRoot(root: string, options: MachineOptions): void {
   }
 }
 
+/** Homes as on a new host: what the people of this machine keep in theirs would run in the host's shells. */
+function prepareHomes(directory: string): void {
+  mkdirSync(join(directory, "home"), { mode: 0o755 });
+  mkdirSync(join(directory, "home-of-root"), { mode: 0o700 });
+  for (const name of ["bashrc", "profile"]) {
+    copyFileSync(join(ROOT_START_FILES, `dot.${name}`), join(directory, "home-of-root", `.${name}`));
+  }
+}
+
 function enableUnit(root: string, unit: string, target: string): void {
   const wants = join(root, UNIT_DIRECTORY, `${target}.wants`);
   mkdirSync(wants, { recursive: true });
@@ -127,6 +139,8 @@ function toNspawnArguments(options: MachineOptions, directory: string): readonly
     "--capability=all",
     // Engines join a session keyring for each container; the IP filter is a BPF program.
     `--system-call-filter=@keyring${options.ipFilter ? " bpf" : ""}`,
+    `--bind=${join(directory, "home")}:/home`,
+    `--bind=${join(directory, "home-of-root")}:/root`,
     ...engines,
     ...shown,
     ...(options.systemd ? ["--boot"] : ["--as-pid2", "--", "sh", "-c", "echo ready; exec sleep infinity"]),

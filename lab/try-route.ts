@@ -1,5 +1,5 @@
-import { FOREIGN_HOST, FOREIGN_ORIGIN } from "../src/facts/answers.ts";
 import type { Route } from "../src/judge/route.ts";
+import { FOREIGN_HOST, FOREIGN_ORIGIN } from "../src/servers/questions.ts";
 import type { ExtraPlaces } from "./configurations/configuration.ts";
 import type { Host } from "./host.ts";
 import type { Answer } from "./probe.ts";

@@ -49,6 +49,11 @@ export class Vantage {
     return parseAnswer(await this.#ask({ kind: "get", address, port, path, headers, timeoutMs }));
   }
 
+  /** Arguments that run what follows them at this place, as root of the machine. */
+  get entry(): readonly string[] {
+    return ["nsenter", `--net=${this.#namespacePath}`, "--"];
+  }
+
   /** Ends the prober. Safe to call twice. */
   close(): void {
     this.#prober?.child.kill("SIGKILL");

@@ -1,10 +1,26 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildOllama, findRealOllama } from "./ollama-executable.ts";
 import { buildImageArchive } from "./image.ts";
 
 /** Where hosts see the workshop of their run. */
 export const WORKSHOP_INSIDE = "/opt/portlock-lab";
+
+const CHECKOUT = join(import.meta.dirname, "..");
+/** What of the checkout runs inside a host. */
+const CHECKOUT_PARTS = [
+  "bin",
+  "scripts",
+  "src",
+  "lab",
+  "bench",
+  "dist",
+  "node_modules",
+  "package.json",
+  "package-lock.json",
+];
+const READABLE_BY_OTHERS = 0o004;
 
 /** What the hosts of one run share: things that take a while to make, made once and when first asked for. */
 export class Workshop {
@@ -15,6 +31,18 @@ export class Workshop {
   constructor(directory: string) {
     this.directory = directory;
     mkdirSync(directory, { recursive: true });
+  }
+
+  /** This checkout, or a copy for a host's other users where only its owner may read it (`umask 077`). */
+  checkout(): string {
+    if ((statSync(join(CHECKOUT, "src/main.ts")).mode & READABLE_BY_OTHERS) !== 0) return CHECKOUT;
+    const copy = join(this.directory, "checkout");
+    if (existsSync(copy)) return copy;
+    for (const part of CHECKOUT_PARTS.filter((name) => existsSync(join(CHECKOUT, name)))) {
+      cpSync(join(CHECKOUT, part), join(copy, part), { recursive: true, verbatimSymlinks: true });
+    }
+    execFileSync("chmod", ["-R", "go+rX", copy]);
+    return copy;
   }
 
   /** Path inside a host of an executable `ollama`: the stand-in, or the real one where that was asked for. */

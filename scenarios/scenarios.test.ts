@@ -9,12 +9,22 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { parseRecording } from "../src/facts/recording.ts";
+import type { RuleId } from "../src/judge/finding.ts";
 import { judge } from "../src/judge/judge.ts";
 import { toJson } from "../src/report/json.ts";
 import { toReport } from "../src/report/report.ts";
 import { formatReport } from "../src/report/text.ts";
 import { EN } from "../src/report/words/en.ts";
 import { ZH_CN } from "../src/report/words/zh-CN.ts";
+
+/** Rules that say why a way in is open, and how to close it. */
+const CAUSES: readonly RuleId[] = [
+  "open-bind",
+  "published-port-open",
+  "container-address-open",
+  "reached-from-other-interface",
+  "loopback-routed-in",
+];
 
 /** The version stands in the report document; a release must not change every scenario. */
 const VERSION = "scenario";
@@ -46,6 +56,21 @@ test("there are enough of them", () => {
 });
 
 for (const host of hosts) {
+  test(`every way in that is open on ${host} is told by a finding`, () => {
+    const parsed = parseRecording(readFileSync(join(import.meta.dirname, host, "recording.json"), "utf8"));
+    assert.ok(parsed.ok, "not a recording");
+    const { servers, findings } = judge(parsed.recording.facts);
+    const told = findings.filter(({ rule }) => CAUSES.includes(rule));
+    for (const server of servers) {
+      const known = new Set(told.filter((each) => each.server === server.id).flatMap(({ routes }) => routes));
+      const untold = server.routes.filter(
+        ({ from, verdict }, index) =>
+          verdict === "open" && from.vantage !== "host" && from.vantage !== "browser" && !known.has(index),
+      );
+      assert.deepEqual(untold, [], server.id);
+    }
+  });
+
   test(`the recorded host ${host} reads as before`, () => {
     const folder = join(import.meta.dirname, host);
     const reports = toReports(readFileSync(join(folder, "recording.json"), "utf8"));

@@ -15,14 +15,22 @@ function bundledPackages(modules: readonly string[]): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
+/**
+ * Name, version and the whole text of the licence of a package, and its NOTICE where it has one. A package that
+ * names the Apache licence and ships no text is under the text this project has itself; any other without a text
+ * may not be bundled.
+ */
 function noticeOf(name: string): string {
   const folder = join(root, "node_modules", name);
   const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const { version, license } = Object(manifest);
-  const licenceFile = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-  const text =
-    licenceFile === undefined ? "(the package ships no licence text)" : readFileSync(join(folder, licenceFile), "utf8");
-  return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  const { version, license, author } = Object(manifest);
+  const files = readdirSync(folder);
+  const licence = files.find((file) => /^licen[cs]e/i.test(file));
+  if (licence === undefined && license !== "Apache-2.0") throw new Error(`${name} ships no licence text`);
+  const text = readFileSync(licence === undefined ? join(root, "LICENSE") : join(folder, licence), "utf8");
+  const notices = files.filter((file) => /^notice/i.test(file)).map((file) => readFileSync(join(folder, file), "utf8"));
+  const holder = licence === undefined ? `By ${String(author)}\n\n` : "";
+  return `${name} ${version} (${license})\n\n${holder}${[text, ...notices].map((each) => each.trim()).join("\n\n")}\n`;
 }
 
 rmSync(dist, { recursive: true, force: true });

@@ -50,8 +50,15 @@ test("a reader that goes away is no error", () => {
   assert.deepEqual([stdout, stderr], ["141\n", ""]);
 });
 
+test("a machine without an OpenSSH client is told to install one", () => {
+  const argv = [main, "audit", "--host", "ssh://nobody@127.0.0.1:1"];
+  const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", env: { PATH: "/nonexistent" } });
+  assert.equal(status, 2);
+  assert.match(stderr, /error ssh-missing: .*\n.*openssh-client/s);
+});
+
 test("on a terminal there is colour and progress, and the progress is gone in the end", () => {
-  const command = `${process.execPath} ${main} audit --from ${exposed} --from ${exposed}`;
+  const command = `"${process.execPath}" "${main}" audit --from "${exposed}" --from "${exposed}"`;
   const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
     encoding: "utf8",
     env: { PATH: process.env["PATH"] ?? "", TERM: "xterm" },

@@ -4,6 +4,9 @@ import manifest from "../package.json" with { type: "json" };
 import type { Context, Output } from "./commands/context.ts";
 import type { HostReader } from "./host/host.ts";
 
+/** sysexits.h: something that is needed is not there. */
+const NO_RUNTIME = 69;
+
 const openHosts = new Set<HostReader>();
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -12,11 +15,26 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${manifest.version}\n`);
     return 0;
   }
+  if (isTooOld(process.versions.node, manifest.engines.node)) {
+    const wanted = manifest.engines.node.replace(">=", "");
+    process.stderr.write(
+      `portlock: needs Node.js ${wanted} or newer, and this is ${process.versions.node}\n` +
+        `portlock：需要 Node.js ${wanted} 或更高版本，当前为 ${process.versions.node}\n`,
+    );
+    return NO_RUNTIME;
+  }
   // The guided run starts its parts as children of this same program.
   if (argv[0] === "__demo") return (await import("./demo/part.ts")).runPart(argv.slice(1));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) stopOn(signal);
   const { runPortlock } = await import("./commands/run.ts");
   return runPortlock(argv, toContext());
+}
+
+/** npm installs a package for a Node.js it does not run on, with no more than a warning. `oldest` is `>=24.15`. */
+function isTooOld(running: string, oldest: string): boolean {
+  const [major = 0, minor = 0] = running.split(".").map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldest.replace(">=", "").split(".").map(Number);
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
 }
 
 function toContext(): Context {
@@ -27,7 +45,7 @@ function toContext(): Context {
     version: manifest.version,
     now: () => new Date(),
     openHost: async (target) => {
-      const host = (await import("./host/open-host.ts")).openHost(target);
+      const host = await (await import("./host/open-host.ts")).openHost(target);
       openHosts.add(host);
       return host;
     },

@@ -104,6 +104,7 @@ export async function tell(story: Story): Promise<Told> {
     inOwnNamespace: true,
     listeners: [],
     publications: [],
+    unjudged: 0,
   } as const;
   const runBy = toRunBy(process, container);
   return { facts, process, runBy, settings: judgeSettings(facts, server, runBy) };

@@ -19,6 +19,21 @@ async function startContainer(host: Host, args: readonly string[]): Promise<stri
   return address;
 }
 
+/** A service of the user ada, whose manager runs without her being logged in. */
+async function startUserService(host: Host, lines: readonly string[]): Promise<void> {
+  await host.installOllama({ start: false });
+  await host.run(["useradd", "--create-home", "--shell", "/bin/sh", "ada"]);
+  const uid = (await host.run(["id", "-u", "ada"])).stdout.trim();
+  const unit = ["[Service]", "ExecStart=/usr/local/bin/ollama serve", ...lines, "[Install]", "WantedBy=default.target"];
+  await host.write("/home/ada/.config/systemd/user/ollama.service", `${unit.join("\n")}\n`);
+  await host.run(["chown", "-R", "ada:", "/home/ada"]);
+  await host.run(["loginctl", "enable-linger", "ada"]);
+  await host.run(["systemctl", "start", `user@${uid}.service`]);
+  const env = { XDG_RUNTIME_DIR: `/run/user/${uid}` };
+  await host.run(["systemctl", "--user", "enable", "--now", "ollama"], { user: "ada", env });
+  await host.waitForPort(11434);
+}
+
 /** Docker as an administrator runs it who wants to write the rules himself. */
 async function keepDockerOffTheFirewall(host: Host): Promise<void> {
   await host.write("/etc/docker/daemon.json", '{ "iptables": false, "ip6tables": false }\n');
@@ -50,6 +65,25 @@ export const RUNNERS: readonly Configuration[] = [
     },
     verdict: "exposed",
     findings: ["open-bind", "runs-as-root"],
+  },
+  {
+    id: "user-service",
+    what: "a service of a login user's own, run by `systemctl --user`",
+    host: { systemd: true },
+    set: (host) => startUserService(host, [listenOn("0.0.0.0")]),
+    verdict: "exposed",
+    findings: ["open-bind"],
+  },
+  {
+    id: "user-service-edited",
+    what: "the same service, closed in its file since and neither reloaded nor restarted",
+    host: { systemd: true },
+    async set(host) {
+      await startUserService(host, [listenOn("0.0.0.0")]);
+      await host.run(["sed", "-i", "s/0.0.0.0/127.0.0.1/", "/home/ada/.config/systemd/user/ollama.service"]);
+    },
+    verdict: "exposed",
+    findings: ["open-bind", "restart-missing"],
   },
   {
     id: "docker-published",
@@ -101,7 +135,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "runs-as-root"],
   },
   {
     id: "docker-loopback-without-rules",
@@ -114,7 +148,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "runs-as-root"],
+    findings: ["container-address-open", "runs-as-root"],
   },
   {
     id: "docker-host-network",

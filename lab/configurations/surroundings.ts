@@ -1,4 +1,15 @@
+import { NODE_INSIDE } from "../audit.ts";
 import { type Configuration, listenOn } from "./configuration.ts";
+
+/** Answers as TabbyAPI does with its key on: who it is it tells everybody, everything else only for a key. */
+const TABBY_API = `
+  const { createServer } = require("node:http");
+  createServer((request, response) => {
+    const known = request.url === "/.well-known/serviceinfo";
+    response.writeHead(known ? 200 : 401, { "content-type": "application/json" });
+    response.end(known ? '{"version":0.1,"software":{"name":"TabbyAPI"}}' : '{"detail":"Please provide an API key"}');
+  }).listen(5000, "0.0.0.0");
+`;
 
 /** What else an administrator must hear about a server. */
 export const SURROUNDINGS: readonly Configuration[] = [
@@ -53,6 +64,18 @@ export const SURROUNDINGS: readonly Configuration[] = [
     },
     verdict: "local",
     findings: ["key-file-readable", "model-folder-writable"],
+  },
+  {
+    id: "server-with-a-key",
+    what: "another model server on every address, which demands a key",
+    async set(host) {
+      await host.spawn([NODE_INSIDE, "-e", TABBY_API], { user: "nobody" });
+      await host.waitForPort(5000);
+    },
+    verdict: "guarded",
+    findings: [],
+    // Only Ollama is asked what it makes of a web page.
+    unknownBecause: ["check-unmeasured"],
   },
   {
     id: "no-server",

@@ -1,15 +1,13 @@
 import { inTurns } from "../facts/in-turns.ts";
-import { judge } from "../judge/judge.ts";
 import { toJson } from "../report/json.ts";
 import { toPrintable } from "../report/printable.ts";
-import { toReport, type Report } from "../report/report.ts";
-import { formatReport } from "../report/text.ts";
+import type { Report } from "../report/report.ts";
 import type { Session } from "./context.ts";
 import { formatError, toErrorDocument, toErrorText, type ErrorText } from "./errors.ts";
 import { toExitCode, toWorst, type ExitCode, type FailOn } from "./exit-code.ts";
 import { toTextOptions, type LayoutFlags } from "./page.ts";
 import { toProgress, toReadingText } from "./progress.ts";
-import { readHost, readRecordingFile, type DatedFacts } from "./read-facts.ts";
+import { readHost, type DatedFacts } from "./read-facts.ts";
 
 export type AuditFlags = LayoutFlags & {
   readonly host?: readonly string[];
@@ -42,7 +40,7 @@ export async function audit(session: Session, flags: AuditFlags): Promise<ExitCo
   const audited = await auditAll(session, toSources(flags));
   const { commands } = session.words;
   for (const each of audited) if (!each.ok) session.err.write(formatError(each.error, commands));
-  session.out.write(flags.json === true ? toDocument(audited) : toText(audited, session, flags));
+  session.out.write(flags.json === true ? toDocument(audited) : await toText(audited, session, flags));
   return toWorst(
     audited.map((each) => (each.ok ? toExitCode(each.report, flags.failOn ?? "high") : each.error.exitCode)),
   );
@@ -65,7 +63,7 @@ async function auditAll(session: Session, sources: readonly Source[]): Promise<r
   return inTurns(sources, AT_A_TIME, async ({ kind, target }) => {
     const hear = (fact: string): void => (many ? undefined : progress.say(toReadingText(session, target, fact)));
     const audited = await auditOne(session, target, () =>
-      kind === "host" ? readHost(session, target, hear) : readRecordingFile(session, target),
+      kind === "host" ? readHost(session, target, hear, loadJudge) : readRecording(session, target),
     );
     done += 1;
     if (many) count();
@@ -73,9 +71,26 @@ async function auditAll(session: Session, sources: readonly Source[]): Promise<r
   }).finally(() => progress.clear());
 }
 
+/** The judge and the report are half of the program: they are loaded while a host is read. */
+async function loadJudge() {
+  const [{ judge }, { toReport }, { formatReport }] = await Promise.all([
+    import("../judge/judge.ts"),
+    import("../report/report.ts"),
+    import("../report/text.ts"),
+  ]);
+  return { judge, toReport, formatReport };
+}
+
+/** The schema of recordings is only loaded where one is read. */
+async function readRecording(session: Session, file: string): Promise<DatedFacts> {
+  const { readRecordingFile } = await import("./read-recording.ts");
+  return readRecordingFile(session, file);
+}
+
 async function auditOne(session: Session, target: string, read: () => Promise<DatedFacts>): Promise<Audited> {
   try {
     const { facts, recordedAt } = await read();
+    const { judge, toReport } = await loadJudge();
     const report = toReport(judge(facts), { recordedAt, version: session.version, words: session.words.report });
     return { target, ok: true, report };
   } catch (error) {
@@ -91,7 +106,8 @@ function toDocument(audited: readonly Audited[]): string {
   return toJson(documents.length === 1 ? documents[0] : documents);
 }
 
-function toText(audited: readonly Audited[], session: Session, flags: AuditFlags): string {
+async function toText(audited: readonly Audited[], session: Session, flags: AuditFlags): Promise<string> {
+  const { formatReport } = await loadJudge();
   const options = toTextOptions(session, flags);
   const pages = audited.flatMap((each) => {
     if (!each.ok) return [];

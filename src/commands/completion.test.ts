@@ -10,7 +10,7 @@ const place = mkdtempSync(join(tmpdir(), "portlock-completion-"));
 after(() => rmSync(place, { recursive: true }));
 const portlock = join(place, "portlock");
 const main = join(import.meta.dirname, "../main.ts");
-writeFileSync(portlock, `#!/bin/sh\nexec ${process.execPath} ${main} "$@"\n`);
+writeFileSync(portlock, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
 chmodSync(portlock, 0o755);
 
 for (const [words, proposals] of [

@@ -27,6 +27,7 @@ export function formatProbed(probed: Probed, words: AllWords, { width, colour }:
     probed.verdict === "open"
       ? [...indented(probe.hostCheck[probed.hostCheck]), ...indented(probe.originCheck[probed.originCheck])]
       : [];
+  const elsewhere = probed.redirectsTo === null ? [] : indented(probe.redirectsTo(probed.redirectsTo));
   const strangers =
     probed.verdict === "open"
       ? [
@@ -37,7 +38,7 @@ export function formatProbed(probed: Probed, words: AllWords, { width, colour }:
           ...indented(probe.next),
         ]
       : [];
-  return `${[head, ...rest, ...checks, ...strangers].join("\n")}\n`;
+  return `${[head, ...rest, ...elsewhere, ...checks, ...strangers].join("\n")}\n`;
 }
 
 function toSentence({ verdict, why, kind, version, address, port, tls }: Probed, words: AllWords): string {

@@ -69,21 +69,32 @@ test("a refusal without a word of credentials hides what is behind it: unknown, 
   assert.equal(code, 2);
 });
 
-test("another server is none of ours, and a redirect is not followed", async () => {
+test("a redirect is told and not followed: what it leads to is unknown", async () => {
   const asked: string[] = [];
   const other = await serve((request, response) => {
     asked.push(request.url ?? "");
     response.end();
   });
   const server = await serve((_request, response) =>
-    response.writeHead(302, { location: `http://${other.place}/` }).end(),
+    response.writeHead(302, { location: `http://${other.place}/?ticket=swordfish` }).end(),
   );
   const { code, out } = await tryCommand(["probe", server.place]);
   server.close();
   other.close();
+  assert.match(out, new RegExp(`^UNKNOWN: [^]*\\n {2}It sends you to http://${other.place}: `));
+  assert.equal(code, 2);
+  assert.doesNotMatch(out, /swordfish/);
+  assert.deepEqual(asked, []);
+});
+
+test("a web site is none of ours, whatever it redirects besides", async () => {
+  const server = await serve((request, response) =>
+    request.url === "/" ? response.end("<title>Our team</title>") : response.writeHead(302, { location: "/" }).end(),
+  );
+  const { code, out } = await tryCommand(["probe", server.place]);
+  server.close();
   assert.match(out, /^NONE: /);
   assert.equal(code, 0);
-  assert.deepEqual(asked, []);
 });
 
 test("a server that never answers is unknown, in bounded time", async () => {

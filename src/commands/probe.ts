@@ -1,6 +1,6 @@
-import { gatherAnswers, type Answer } from "../facts/answers.ts";
+import { startAsking, type Answer } from "../facts/answers.ts";
 import { inTurns } from "../facts/in-turns.ts";
-import type { HostReader, NoAnswer } from "../host/host.ts";
+import type { HostReader, NoAnswer, RequestOutcome } from "../host/host.ts";
 import type { Endpoint } from "../host/resolve-url.ts";
 import { toJson } from "../report/json.ts";
 import { recogniseServer, toWanted } from "../servers/catalogue.ts";
@@ -26,7 +26,9 @@ export interface Probed {
   readonly tls: boolean;
   readonly verdict: ProbeVerdict;
   /** Why the verdict is unknown; null for every other. */
-  readonly why: Exclude<NoAnswer, "refused"> | "access" | null;
+  readonly why: Exclude<NoAnswer, "refused"> | "access" | "redirects" | null;
+  /** Scheme, host and port of where it sends whoever asks; null where it sends nobody to another place. */
+  readonly redirectsTo: string | null;
   readonly kind: ServerKindId | null;
   readonly version: string | null;
   readonly hostCheck: BrowserCheck;
@@ -39,6 +41,9 @@ type ProbedUrl = { readonly url: string } & (
 );
 
 const AT_A_TIME = 8;
+
+/** What the way to a server on the other side of the world takes, more than the one to a listener of this host. */
+const LAG_MS = 1_000;
 
 const EXIT_OF: Readonly<Record<ProbeVerdict, ExitCode>> = {
   open: EXIT.findings,
@@ -83,16 +88,36 @@ async function probeUrl(session: Session, host: HostReader, url: string): Promis
 /** The questions of an audit, put by the name the user gave. */
 async function probeEndpoint(host: HostReader, endpoint: Endpoint): Promise<Probed> {
   const { address, port, tls, hostHeader, serverName } = endpoint;
+  let redirectsTo: string | null = null;
   const asked: HostReader = {
     ...host,
-    request: (request) => host.request({ hostHeader, serverName, ...request, ...(tls ? { tls } : {}) }),
+    lagMs: LAG_MS,
+    request: async (request) => {
+      const outcome = await host.request({ hostHeader, serverName, ...request, ...(tls ? { tls } : {}) });
+      redirectsTo ??= toRedirect(outcome, `${tls ? "https" : "http"}://${hostHeader}`);
+      return outcome;
+    },
   };
-  const { answers } = await gatherAnswers(asked, [{ address, port, namespace: null, likely: true }], toWanted());
-  return { address, port, tls: tls || answers.some((answer) => answer.tls === true), ...judgeAnswers(answers) };
+  const answers = await startAsking(asked, toWanted()).finish([{ address, port, namespace: null, likely: true }]);
+  const judged = judgeAnswers(answers);
+  return {
+    address,
+    port,
+    tls: tls || answers.some((answer) => answer.tls === true),
+    ...judged,
+    redirectsTo: judged.why === "redirects" ? redirectsTo : null,
+  };
+}
+
+/** Only the place: what else stands in a Location may be a ticket for a login. */
+function toRedirect(outcome: RequestOutcome, origin: string): string | null {
+  const location = outcome.kind === "answered" ? outcome.answer.headers["location"] : undefined;
+  const place = location === undefined ? null : URL.parse(location, origin);
+  return place === null || place.origin === "null" || place.origin === URL.parse(origin)?.origin ? null : place.origin;
 }
 
 /** What the answers of one address come to. Silence and refusals by a firewall look alike from here: unknown. */
-export function judgeAnswers(answers: readonly Answer[]): Omit<Probed, "address" | "port" | "tls"> {
+export function judgeAnswers(answers: readonly Answer[]): Omit<Probed, "address" | "port" | "tls" | "redirectsTo"> {
   const found = recogniseServer(answers);
   const facts = {
     why: null,
@@ -110,6 +135,9 @@ export function judgeAnswers(answers: readonly Answer[]): Omit<Probed, "address"
   // A 403 to everything may be a Host check, a list of addresses or a login: it hides what is behind it.
   if (found !== null || statuses.every((status) => status === 403)) {
     return { ...facts, verdict: "unknown", why: "access" };
+  }
+  if (statuses.every((status) => status >= 300 && status < 400)) {
+    return { ...facts, verdict: "unknown", why: "redirects" };
   }
   return { ...facts, verdict: "none" };
 }

@@ -1,5 +1,6 @@
 import { toPrintable } from "../report/printable.ts";
 import type { Output, Session } from "./context.ts";
+import { LOGIN } from "./read-facts.ts";
 
 /** One line on the terminal that says what is going on. */
 export interface Progress {
@@ -10,6 +11,7 @@ export interface Progress {
 
 /** What is being read of one host. */
 export function toReadingText({ words }: Session, target: string, fact: string): string {
+  if (fact === LOGIN) return words.commands.connecting(target);
   return words.commands.reading(target, words.report.facts[fact] ?? fact);
 }
 

@@ -20,13 +20,31 @@ const IN_NAMESPACE = [
   "--fork",
   "--mount-proc",
 ];
-const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+/** Where others may read this checkout and its Node.js, whatever folder of whomever they are in. */
+const SHOWN = "/srv";
+const SHOW = `mount -t tmpfs -o mode=755 pl-shown ${SHOWN} && mkdir ${SHOWN}/portlock && : > ${SHOWN}/node &&
+  mount --bind "$0" ${SHOWN}/portlock && mount --bind "$1" ${SHOWN}/node && shift &&
+  exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"`;
+const HOME = join(import.meta.dirname, "../..");
+const AS_NOBODY = ["unshare", "--mount", "sh", "-c", SHOW, HOME, process.execPath];
+const PROGRAM = [process.execPath, MAIN];
+const SHOWN_PROGRAM = [`${SHOWN}/node`, `${SHOWN}/portlock/src/main.ts`];
 
-const stageSkip = canRun([...IN_NAMESPACE, "true"]) ? false : "this kernel or user makes no namespaces";
+const LOCK = 'echo 0 > /proc/sys/user/max_user_namespaces; echo 0 > /proc/sys/user/max_net_namespaces; exec "$@"';
+/** A user namespace that may hold no further namespaces: what a locked-down kernel or container is like. */
+const LOCKED = ["unshare", "--user", "--map-root-user", "sh", "-c", LOCK, "sh"];
+const HIDE_IP = 'mount --bind /dev/null "$(readlink -f "$(command -v ip)")"; exec "$@"';
+const WITHOUT_IP = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HIDE_IP, "sh"];
+
+const hasIp = canRun(["ip", "-V"]);
+const stageSkip =
+  hasIp && canRun([...IN_NAMESPACE, "true"]) ? false : "needs ip (iproute2) and a kernel that makes namespaces";
 const nobodySkip =
-  process.getuid?.() === 0 && canRun([...AS_NOBODY, ...IN_NAMESPACE, "true"])
+  hasIp && canRun([...AS_NOBODY, ...IN_NAMESPACE, ...SHOWN_PROGRAM, "--version"])
     ? false
-    : "needs root, and a kernel that lets other users make namespaces";
+    : "needs root, ip (iproute2), a kernel that lets other users make namespaces, and files they may read";
+const lockedSkip = canRun([...LOCKED, "true"]) ? false : "this kernel or user makes no user namespace to lock";
+const hiddenSkip = canRun([...WITHOUT_IP, "true"]) ? false : "this kernel or user hides no program";
 
 function canRun([program = "", ...operands]: readonly string[]): boolean {
   return spawnSync(program, operands).status === 0;
@@ -34,8 +52,8 @@ function canRun([program = "", ...operands]: readonly string[]): boolean {
 
 type Demo = ChildProcessByStdio<null, Readable, Readable>;
 
-function startDemo(prefix: readonly string[], flags: readonly string[]): Demo {
-  const [program = "", ...operands] = [...prefix, process.execPath, MAIN, "demo", ...flags];
+function startDemo(prefix: readonly string[], flags: readonly string[], self = PROGRAM): Demo {
+  const [program = "", ...operands] = [...prefix, ...self, "demo", ...flags];
   return spawn(program, operands, {
     cwd: "/",
     env: { PATH: process.env["PATH"] ?? "" },
@@ -167,7 +185,7 @@ describe("the guided run", { timeout: 120_000 }, () => {
   });
 
   test("plays it for a user without any rights", { skip: nobodySkip }, async () => {
-    const played = await play(startDemo(AS_NOBODY, ["--fast"]));
+    const played = await play(startDemo(AS_NOBODY, ["--fast"], SHOWN_PROGRAM));
     assertStory(played, STORY);
     await untilGone(played);
   });
@@ -191,22 +209,23 @@ describe("the guided run", { timeout: 120_000 }, () => {
     });
   }
 
-  test("replays recordings where no namespace can be made, and says so", async () => {
-    // A user namespace that may hold no further namespaces: what a locked-down kernel or container is like.
-    const locked = ["unshare", "--user", "--map-root-user", "sh", "-c", LOCK, "sh"];
-    const prefix = canRun([...locked, "true"]) ? locked : [];
-    const played = await play(startDemo(prefix, ["--fast"]));
-    if (prefix.length > 0 || stageSkip !== false) {
-      assertStory(played, [
-        wrapped("No network namespace can be made here \\([^)]+\\), so this is a replay"),
-        wrapped("answers like Ollama and runs no model"),
-        wrapped("Not tried now. When this was recorded, the stranger was answered"),
-        /portlock audit\n\nexposed/i,
-        /portlock audit\n\nlocal/i,
-        wrapped("Not tried now. When this was recorded, the connection was refused"),
-      ]);
-    }
+  test("replays recordings where no namespace can be made, and says so", { skip: lockedSkip }, async () => {
+    assertStory(await play(startDemo(LOCKED, ["--fast"])), [
+      wrapped("No network namespace can be made here \\([^)]+\\), so this is a replay"),
+      wrapped("answers like Ollama and runs no model"),
+      wrapped("Not tried now. When this was recorded, the stranger was answered"),
+      /portlock audit\n\nexposed/i,
+      /portlock audit\n\nlocal/i,
+      wrapped("Not tried now. When this was recorded, the connection was refused"),
+    ]);
+  });
+
+  test("replays them too where a tool is missing halfway, and ends", { skip: hiddenSkip }, async () => {
+    const played = await play(startDemo(WITHOUT_IP, ["--fast"]));
+    assertStory(played, [
+      /No network namespace can be made here \((the program )?ip /,
+      wrapped("the connection was refused"),
+    ]);
+    await untilGone(played);
   });
 });
-
-const LOCK = 'echo 0 > /proc/sys/user/max_user_namespaces; echo 0 > /proc/sys/user/max_net_namespaces; exec "$@"';

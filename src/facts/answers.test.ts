@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import test, { type TestContext } from "node:test";
 import { openLocalHost } from "../host/local.ts";
 import type { ReadRequest, RequestOutcome } from "../host/host.ts";
-import { type Answer, FOREIGN_HOST, FOREIGN_ORIGIN, gatherAnswers, type Question } from "./answers.ts";
+import { type Answer, type Question, startAsking } from "./answers.ts";
 import type { Target } from "./targets.ts";
 import { openWrittenHost } from "./written-host.fixture.ts";
 
 const ROOT: Question = { id: "GET /", method: "GET", path: "/" };
 const VERSION: Question = { id: "GET /api/version", method: "GET", path: "/api/version" };
-const FOREIGN: Question = { ...VERSION, id: "GET /api/version foreign", host: "foreign", origin: "foreign" };
-const WANTED = { questions: [ROOT, VERSION], furtherQuestions: () => [FOREIGN] };
+const FOREIGN: Question = {
+  ...VERSION,
+  id: "GET /api/version foreign",
+  host: "rebind.example",
+  origin: "https://page.example",
+};
+const WANTED = { questions: [ROOT, VERSION], furtherQuestions: () => [FOREIGN], recognises: () => true };
 
 async function listen(context: TestContext, server: Server | TcpServer): Promise<number> {
   context.after(() => server.close());
@@ -37,19 +44,18 @@ test("a server is asked what every listener is asked, then what its answers call
   });
   const port = await listen(context, server);
   const host = openLocalHost();
-  const { answers, unasked } = await gatherAnswers(host, [at(port)], WANTED);
+  const answers = await startAsking(host, WANTED).finish([at(port)]);
   await host.close();
   assert.deepEqual(seen, [
     `GET / 127.0.0.1:${port} -`,
     `GET /api/version 127.0.0.1:${port} -`,
-    `GET /api/version ${FOREIGN_HOST}:${port} ${FOREIGN_ORIGIN}`,
+    `GET /api/version rebind.example:${port} https://page.example`,
   ]);
   assert.deepEqual(summarize(answers), [
     "GET / answered",
     "GET /api/version answered",
     "GET /api/version foreign answered",
   ]);
-  assert.equal(unasked, 0);
 });
 
 test("a listener that speaks something else gets no second question", async (context) => {
@@ -61,7 +67,7 @@ test("a listener that speaks something else gets no second question", async (con
   });
   const port = await listen(context, server);
   const host = openLocalHost();
-  const { answers } = await gatherAnswers(host, [at(port)], WANTED);
+  const answers = await startAsking(host, WANTED).finish([at(port)]);
   await host.close();
   assert.deepEqual(summarize(answers), ["GET / not-http"]);
   assert.ok(greeted <= 2, "one request in the clear, one over TLS");
@@ -69,7 +75,7 @@ test("a listener that speaks something else gets no second question", async (con
 
 test("a port on which nothing answers is asked once", async () => {
   const host = openLocalHost();
-  const { answers } = await gatherAnswers(host, [at(1)], WANTED);
+  const answers = await startAsking(host, WANTED).finish([at(1)]);
   await host.close();
   assert.deepEqual(summarize(answers), ["GET / refused"]);
 });
@@ -86,7 +92,7 @@ for (const [what, plain] of [
     const host = openWrittenHost({
       answer: async (request: ReadRequest) => (request.tls === true ? answered(200, "ok") : plain),
     });
-    const { answers } = await gatherAnswers(host, [at(8000)], { ...WANTED, furtherQuestions: () => [] });
+    const answers = await startAsking(host, { ...WANTED, furtherQuestions: () => [] }).finish([at(8000)]);
     assert.deepEqual(summarize(answers), ["GET / answered", "GET /api/version answered"]);
     assert.ok(answers.every(({ tls }) => tls === true));
   });
@@ -101,19 +107,114 @@ test("questions without end are cut off", async () => {
     },
   });
   const furtherQuestions = (answers: readonly Answer[]) => [{ ...ROOT, id: `GET / ${answers.length}` }];
-  await gatherAnswers(host, [at(8000)], { questions: [ROOT], furtherQuestions });
+  await startAsking(host, { ...WANTED, questions: [ROOT], furtherQuestions }).finish([at(8000)]);
   assert.equal(asked, 16);
 });
 
-test("listeners that never answer hold nobody up for longer than the time for all questions", async (context) => {
-  const server = createTcpServer((socket) => void socket.on("error", () => {}));
+test("listeners that never answer are given up, all at the same time", async (context) => {
+  const silent = createTcpServer((socket) => void socket.on("error", () => {}));
+  const port = await listen(context, silent);
+  const host = openLocalHost();
+  const addresses = Array.from({ length: 32 }, (_, index) => ({
+    namespace: `net:[${index}]`,
+    likely: index % 2 === 0,
+  }));
+  const targets = addresses.map((each) => ({ ...at(port), ...each }));
+  const answers = await startAsking(host, WANTED).finish(targets);
+  await host.close();
+  // The door ends the likely ones itself after two seconds; the others had a tenth of that.
+  assert.deepEqual(
+    answers.map(({ outcome }) => outcome),
+    targets.map(({ likely }) => ({ kind: "timeout", ...(likely ? {} : { detail: "no time was left to wait" }) })),
+  );
+});
+
+/** A server that thinks for longer than an unlikely one is waited for. */
+async function listenSlowly(context: TestContext): Promise<{ readonly port: number; readonly asked: () => number }> {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    setTimeout(() => response.end("Ollama is running"), 600);
+  });
+  return { port: await listen(context, server), asked: () => asked };
+}
+
+for (const [what, likely, outcome] of [
+  ["is waited for once its process is known for a model server's", true, "answered"],
+  ["is not waited for where nothing speaks for it", false, "timeout"],
+] as const) {
+  test(`a slow listener that is asked before its holder is known ${what}, and asked once`, async (context) => {
+    const { port, asked } = await listenSlowly(context);
+    const host = openLocalHost();
+    const asking = startAsking(host, { ...WANTED, questions: [ROOT], furtherQuestions: () => [] });
+    asking.begin([at(port, false)]);
+    const answers = await asking.finish([at(port, likely)]);
+    await host.close();
+    assert.deepEqual(summarize(answers), [`GET / ${outcome}`]);
+    assert.equal(asked(), 1);
+  });
+}
+
+const SERVER = `
+const server = require("node:http").createServer((request, response) => {
+  console.log("asked");
+  response.end("Ollama is running");
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
+test("what came in while files were read is heard, however late it is looked at", async (context) => {
+  const child = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "pipe", "inherit"] });
+  context.after(() => child.kill());
+  const [started] = await once(child.stdout, "data");
+  const host = openLocalHost();
+  const asking = startAsking(host, { ...WANTED, questions: [ROOT], furtherQuestions: () => [] });
+  asking.begin([at(Number(started), false)]);
+  await once(child.stdout, "data");
+  // Files of /proc are read synchronously: nothing else is done, for longer than the listener is waited for.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  const answers = await asking.finish([at(Number(started), false)]);
+  await host.close();
+  assert.deepEqual(summarize(answers), ["GET / answered"]);
+});
+
+test("a server behind a slow door has its whole time", async () => {
+  const slow = {
+    ...openWrittenHost({
+      answer: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        return answered(200, "{}");
+      },
+    }),
+    lagMs: 400,
+  };
+  const questions = Array.from({ length: 10 }, (_, number) => ({ ...ROOT, id: `GET / ${number}` }));
+  const answers = await startAsking(slow, { ...WANTED, questions, furtherQuestions: () => [] }).finish([at(8000)]);
+  assert.equal(answers.length, 10);
+  assert.ok(answers.every(({ outcome }) => outcome.kind === "answered"));
+});
+
+test("of headers a session, and whatever else is of no use, is dropped; so are the pages of a stranger", async (context) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { Server: "uvicorn", "Set-Cookie": "session=s3cret", "X-Api-Key": "s3cret" });
+    response.end("a page with s3cret in it");
+  });
   const port = await listen(context, server);
   const host = openLocalHost();
-  const targets = Array.from({ length: 32 }, (_, index) => at(port, index % 2 === 0));
-  const { answers, unasked } = await gatherAnswers(host, targets, WANTED);
+  const stranger = await startAsking(host, { ...WANTED, recognises: () => false }).finish([at(port)]);
+  const known = await startAsking(host, WANTED).finish([at(port)]);
   await host.close();
-  // Of 16 likely servers 4 at a time had two seconds each; of 16 others only the first 12 were reached.
-  assert.equal(answers.length, 8 + 12);
-  assert.ok(answers.every(({ outcome }) => outcome.kind === "timeout"));
-  assert.equal(unasked, 8 + 4);
+  assert.doesNotMatch(JSON.stringify(stranger), /s3cret/);
+  assert.deepEqual(
+    [...stranger, ...known].map(({ outcome }) => outcome.kind === "answered" && outcome.answer),
+    [
+      ...stranger.map(() => ({ status: 200, headers: { server: "uvicorn" }, body: "", truncated: true })),
+      ...known.map(() => ({
+        status: 200,
+        headers: { server: "uvicorn" },
+        body: "a page with s3cret in it",
+        truncated: false,
+      })),
+    ],
+  );
 });

@@ -1,6 +1,5 @@
 import type { HostReader, ReadRequest, RequestOutcome } from "../host/host.ts";
-import { inTurns } from "./in-turns.ts";
-import type { Target } from "./targets.ts";
+import { type Target, toTargetKey } from "./targets.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** A question put to a listener; which ones are asked is the server kinds' business. */
@@ -9,10 +8,10 @@ export interface Question {
   readonly id: string;
   readonly method: "GET" | "HEAD";
   readonly path: string;
-  /** `foreign` sends the name of a host that is not this one, as a rebound browser page would. */
-  readonly host?: "foreign";
-  /** `foreign` sends the origin of a page from elsewhere. */
-  readonly origin?: "foreign";
+  /** Name sent in place of the listener's address, as a rebound browser page would; the port is added. */
+  readonly host?: string;
+  /** Origin of a page from elsewhere. */
+  readonly origin?: string;
 }
 
 /** What a listener answered to one question asked from the host itself. */
@@ -20,8 +19,9 @@ export interface Answer {
   readonly question: string;
   /**
    * Address and port the question was sent to. On the reader's own namespace: 127.0.0.1 for a listener on
-   * 0.0.0.0 or on `::` with IPv4, ::1 for one on `::` otherwise, else the listener's own address (with %zone
-   * where it is link-local). On another namespace: an address of that namespace.
+   * 0.0.0.0 or on `::` with IPv4, ::1 for one on `::` otherwise (both where nothing tells), an address of the
+   * network card for one bound to it, else the listener's own address (with %zone where it is link-local). On
+   * another namespace: an address of that namespace.
    */
   readonly address: string;
   readonly port: number;
@@ -32,72 +32,142 @@ export interface Answer {
   readonly outcome: RequestOutcome;
 }
 
-/** Host and origin that no machine of the user's has; RFC 2606 keeps `.example` free. */
-export const FOREIGN_HOST = "rebind.portlock.example";
-export const FOREIGN_ORIGIN = "https://page.portlock.example";
+type Questions = Pick<Wanted, "questions" | "furtherQuestions" | "recognises">;
 
 /** Requests to one listener, whatever the kinds of server would like to know. */
 const QUESTIONS_LIMIT = 16;
-/** How many listeners are asked at once, and for how long in all; who has not been reached by then is unasked. */
-const LIKELY = { atATime: 4, limitMs: 3_000 };
+/**
+ * How long a listener may take for one answer. Nobody who may be a model server waits for another one: silence costs
+ * a stranger nothing, and would hide the honest ones.
+ */
+const LIKELY_MS = 2_000;
 /** Many a listener of another protocol waits in silence, and the whole audit would wait with it. */
-const UNLIKELY = { atATime: 12, limitMs: 200 };
+const UNLIKELY_MS = 200;
+/** How long listeners are asked in all, once there is nothing else to do. */
+const LIMIT_MS = 3_000;
+/** What came in while files were read has yet to be heard. */
+const HEARING_MS = 20;
+
+/** Questions under way: listeners are asked while the rest of the host is read. */
+export interface Asking {
+  /** Begins to ask these. Who is asked already is not asked again. */
+  begin(targets: readonly Target[]): void;
+  /**
+   * Begins to ask those of the targets that are not asked yet, waits for each as long as it is worth it, and hands
+   * back what they answered, in their order.
+   */
+  finish(targets: readonly Target[]): Promise<readonly Answer[]>;
+}
 
 /**
  * Asks listeners the questions of the catalogue, as a stranger without a credential would: first those for
  * every listener, then those the answers call for. A listener that refuses, stays silent or does not speak
- * HTTP gets no second request (one more over TLS where it hung up). Sources: the listeners themselves.
+ * HTTP gets no second request (one more over TLS where it hung up). Kept are a few headers, and the bodies of those
+ * that are model servers. Sources: the listeners themselves.
  */
-export async function gatherAnswers(
-  host: HostReader,
-  targets: readonly Target[],
-  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
-): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
-  const [likely, unlikely] = await Promise.all([
-    askTargets(
-      host,
-      targets.filter((target) => target.likely),
-      wanted,
-      LIKELY,
-    ),
-    askTargets(
-      host,
-      targets.filter((target) => !target.likely),
-      wanted,
-      UNLIKELY,
-    ),
-  ]);
-  return { answers: [...likely.answers, ...unlikely.answers], unasked: likely.unasked + unlikely.unasked };
+export function startAsking(host: HostReader, wanted: Questions): Asking {
+  const underWay = new Map<string, AskedTarget>();
+  function begin(target: Target): AskedTarget {
+    const key = toTargetKey(target);
+    const asked = underWay.get(key) ?? beginTarget(host, target, wanted);
+    underWay.set(key, asked);
+    return asked;
+  }
+  return {
+    begin: (targets) => void targets.map(begin),
+    async finish(targets) {
+      const asked = targets.map(begin);
+      // A limit to waiting for the listeners, not for the way to them.
+      const over = elapse(LIMIT_MS + QUESTIONS_LIMIT * host.lagMs);
+      const answers = asked.map(async (each, index) => {
+        const worthIt = targets[index]?.likely === true ? each.end : waitWhileAnswering(each, host.lagMs);
+        await Promise.race([worthIt, over]);
+        each.giveUp();
+        return each.end;
+      });
+      return (await Promise.all(answers)).flat();
+    },
+  };
 }
 
-async function askTargets(
-  host: HostReader,
-  targets: readonly Target[],
-  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
-  { atATime, limitMs }: { readonly atATime: number; readonly limitMs: number },
-): Promise<{ readonly answers: readonly Answer[]; readonly unasked: number }> {
-  // A limit to waiting; no fact depends on what time it is.
-  const limit = AbortSignal.timeout(limitMs);
-  const over = new Promise<RequestOutcome>((resolve) => {
-    limit.addEventListener("abort", () => resolve({ kind: "timeout", detail: `no answer within ${limitMs} ms` }));
-  });
-  const ask: Ask = (request) => Promise.race([host.request(request), over]);
-  const asked = await inTurns(targets, atATime, async (target) =>
-    limit.aborted ? null : askTarget(ask, target, wanted),
-  );
-  return {
-    answers: asked.flatMap((answers) => answers ?? []),
-    unasked: asked.filter((answers) => answers === null).length,
+interface AskedTarget {
+  /** All its answers, when nothing is left to ask. */
+  readonly end: Promise<readonly Answer[]>;
+  /** How many answers came so far. */
+  readonly heard: () => number;
+  /** Over when even an unlikely one should have given its first answer. */
+  readonly silence: Promise<unknown>;
+  /** Takes the question that is under way for one without an answer. */
+  readonly giveUp: () => void;
+}
+
+function beginTarget(host: HostReader, target: Target, wanted: Questions): AskedTarget {
+  const { promise: over, resolve } = Promise.withResolvers<RequestOutcome>();
+  let heard = 0;
+  const ask: Ask = async (request) => {
+    const outcome = await Promise.race([host.request({ ...request, timeoutMs: LIKELY_MS }), over]);
+    heard += 1;
+    return outcome;
   };
+  const end = askTarget(ask, target, wanted);
+  end.catch(() => {}); // told by `finish`
+  return {
+    end,
+    heard: () => heard,
+    silence: elapse(UNLIKELY_MS + host.lagMs),
+    giveUp: () => resolve({ kind: "timeout", detail: "no time was left to wait" }),
+  };
+}
+
+/** Ends with the last answer, or when none came for longer than an unlikely listener is waited for. */
+async function waitWhileAnswering({ end, heard, silence }: AskedTarget, lagMs: number): Promise<void> {
+  let before = heard();
+  let patience: Promise<unknown> =
+    before === 0 ? Promise.all([silence, elapse(HEARING_MS)]) : elapse(UNLIKELY_MS + lagMs);
+  while (await Promise.race([end.then(() => false), patience.then(() => heard() > before)])) {
+    before = heard();
+    patience = elapse(UNLIKELY_MS + lagMs);
+  }
+}
+
+/** A limit to waiting; no fact depends on what time it is. */
+function elapse(milliseconds: number): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", () => resolve(undefined));
+  return promise;
 }
 
 type Ask = (request: ReadRequest) => Promise<RequestOutcome>;
 
-async function askTarget(
-  ask: Ask,
-  target: Target,
-  wanted: Pick<Wanted, "questions" | "furtherQuestions">,
-): Promise<readonly Answer[]> {
+/**
+ * Headers that tell what a server is or demands. Others are dropped at once: a session in `set-cookie` is as good as
+ * a password.
+ */
+const KEPT_HEADERS: readonly string[] = ["content-type", "server", "www-authenticate"];
+const HEADER_LIMIT = 256;
+
+function withKeptHeaders(outcome: RequestOutcome): RequestOutcome {
+  if (outcome.kind !== "answered") return outcome;
+  const kept = KEPT_HEADERS.flatMap((name) => {
+    const value = outcome.answer.headers[name];
+    return value === undefined ? [] : [[name, value.slice(0, HEADER_LIMIT)] as const];
+  });
+  return { kind: "answered", answer: { ...outcome.answer, headers: Object.fromEntries(kept) } };
+}
+
+/** What somebody answers who is no model server is nobody's business: its pages may hold anything. */
+function withoutBody(answer: Answer): Answer {
+  const { outcome } = answer;
+  if (outcome.kind !== "answered" || outcome.answer.body === "") return answer;
+  return { ...answer, outcome: { kind: "answered", answer: { ...outcome.answer, body: "", truncated: true } } };
+}
+
+async function askTarget(ask: Ask, target: Target, wanted: Questions): Promise<readonly Answer[]> {
+  const answers = await askQuestions(ask, target, wanted);
+  return wanted.recognises(answers) ? answers : answers.map(withoutBody);
+}
+
+async function askQuestions(ask: Ask, target: Target, wanted: Questions): Promise<readonly Answer[]> {
   const [first, ...others] = wanted.questions;
   if (first === undefined) return [];
   let tls = false;
@@ -134,8 +204,15 @@ async function askQuestion(ask: Ask, target: Target, question: Question, tls: bo
     address,
     port,
     ...(tls ? { tls } : {}),
-    ...(question.host === "foreign" ? { hostHeader: `${FOREIGN_HOST}:${port}` } : {}),
-    ...(question.origin === "foreign" ? { origin: FOREIGN_ORIGIN } : {}),
+    ...(question.host === undefined ? {} : { hostHeader: `${question.host}:${port}` }),
+    ...(question.origin === undefined ? {} : { origin: question.origin }),
   });
-  return { question: question.id, address, port, namespace, ...(tls ? { tls } : {}), outcome };
+  return {
+    question: question.id,
+    address,
+    port,
+    namespace,
+    ...(tls ? { tls } : {}),
+    outcome: withKeptHeaders(outcome),
+  };
 }

@@ -1,41 +1,53 @@
-const ARGUMENT_LIMIT = 64;
+import { DROPPED, withoutSecrets } from "./secrets.ts";
+
+/** Words kept: what a process is stands at its beginning. */
+const ARGUMENT_LIMIT = 8;
 const LENGTH_LIMIT = 4_096;
 
-/** Stands where a value was dropped. */
-export const DROPPED = "[dropped]";
-
-/** A word that makes a flag, variable or header a credential's; `--max-tokens` and `--tokenizer` are none. */
-const SECRET_NAME: RegExp =
-  /(?:^|[-_.])(?:api[-_]?keys?|access[-_]?key|secret[-_]?key|private[-_]?key|master[-_]?key|auth[-_]?key|token|auth|authorization|bearer|password|passwd|passphrase|pass|pwd|secret|secrets|credentials?|cookie)$|^-*key$/i;
-const SECRET_SHAPE: RegExp = /\b(?:hf_|sk-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|nvapi-|AKIA)[\w-]{12,}/g;
+const INTERPRETER: RegExp = /(?:^|\/)(?:python|pypy)[\d.]*$/;
+/** Options of an interpreter that take no value: what follows is the script. */
+const SWITCHES: RegExp = /^-[bBdEiIOPqsSuvx]+$/;
+const SCRIPT: RegExp = /^[\w./@+-]+\.(?:py|js|mjs|cjs|ts|jar|sh)$/;
+const MODULE: RegExp = /^[\w.-]+$/;
 
 /**
- * Reads /proc/PID/cmdline (proc_pid_cmdline(5)): words ended by NUL. Values of credentials are dropped while
- * reading: after a credential's flag, in `NAME=value`, in a URL's user information or query, in a header,
- * and wherever a word has the shape of a well-known key. At most 64 words of 4,096 characters each.
+ * Reads /proc/PID/cmdline (proc_pid_cmdline(5)), words ended by NUL, and keeps what tells which program runs: its
+ * name, the words before its first option, the names of options, the module or script that an interpreter was
+ * given. Every value of an option is dropped, whatever the option is called: `-k` may be somebody's key. At most 8
+ * words of 4,096 characters each.
  */
 export function parseCommandLine(text: string): readonly string[] {
   const words = text.split("\0", ARGUMENT_LIMIT + 1);
   if (words.at(-1) === "") words.pop();
-  let secretComes = false;
-  return words.slice(0, ARGUMENT_LIMIT).map((word) => {
-    const drop = secretComes && !word.startsWith("--");
-    secretComes = word.startsWith("-") && SECRET_NAME.test(word);
-    return drop ? DROPPED : withoutSecrets(word.slice(0, LENGTH_LIMIT));
-  });
+  const [program, ...rest] = words.slice(0, ARGUMENT_LIMIT).map((word) => word.slice(0, LENGTH_LIMIT));
+  if (program === undefined) return [];
+  const interpreted = INTERPRETER.test(program);
+  let option: string | null = null;
+  return [
+    toPlainWord(program),
+    ...rest.map((word) => {
+      if (word.startsWith("-") && word.length > 1) {
+        if (!(interpreted && SWITCHES.test(word))) option = word;
+        return toOptionName(word);
+      }
+      return option === null ? toPlainWord(word) : toWordBehind(option, word);
+    }),
+  ];
 }
 
-/** A word, or a whole script handed to a shell as one word, without the credentials in it. */
-function withoutSecrets(word: string): string {
-  return word
-    .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@]{1,512}@/gi, `$1${DROPPED}@`)
-    .replace(/([\w.-]{1,64})=("[^"]*"|'[^']*'|[^\s&]+)/g, (whole: string, name: string) =>
-      SECRET_NAME.test(name) ? `${name}=${DROPPED}` : whole,
-    )
-    .replace(
-      /(?<=^|\s)(--?[\w.-]{1,64})(\s+)("[^"]*"|'[^']*'|[^\s-]\S*)/g,
-      (whole: string, flag: string, gap: string) => (SECRET_NAME.test(flag) ? `${flag}${gap}${DROPPED}` : whole),
-    )
-    .replace(/\b((?:proxy-)?authorization|x-api-key|api-key|cookie)(\s*:\s*).*/gi, `$1$2${DROPPED}`)
-    .replace(SECRET_SHAPE, DROPPED);
+/** `--api-key=x` and `-px`: the value belongs to the word. */
+function toOptionName(word: string): string {
+  if (!word.startsWith("--")) return word.length === 2 || SWITCHES.test(word) ? word : `${word.slice(0, 2)}${DROPPED}`;
+  const equals = word.indexOf("=");
+  return equals < 0 ? withoutSecrets(word) : `${word.slice(0, equals)}=${DROPPED}`;
+}
+
+/** A process that writes its own title puts a whole command line into one word. */
+function toPlainWord(word: string): string {
+  const assigned = /^([A-Za-z_]\w*)=/.exec(word)?.[1];
+  return assigned === undefined ? withoutSecrets(word.replace(/(\s)-.*$/s, `$1${DROPPED}`)) : `${assigned}=${DROPPED}`;
+}
+
+function toWordBehind(option: string, word: string): string {
+  return SCRIPT.test(word) || (option === "-m" && MODULE.test(word)) ? word : DROPPED;
 }

@@ -6,6 +6,8 @@ import { inTurns } from "./in-turns.ts";
 import { parseManagerEnvironment } from "./manager-environment.ts";
 import { parsePamConfiguration, parsePamEnvironment } from "./pam-environment.ts";
 import type { Process } from "./processes.ts";
+import { readWithin, type ReadingBudget, toReadingBudget } from "./reading-budget.ts";
+import { maskText, maskValue } from "./secrets.ts";
 import { parseFishEnvironment, parseShellEnvironment } from "./shell-environment.ts";
 import { parseSystemdEnvironment } from "./systemd-environment.ts";
 import type { FailedReading } from "./unit-directories.ts";
@@ -61,6 +63,11 @@ export interface EnvironmentAssignment {
 /** Profiles are small; a larger file is reported as too large. */
 const LARGEST_FILE_BYTES = 256 * 1024;
 const AT_A_TIME = 32;
+/** Files of one folder, and text of one user's files or the system's: beyond it they are reported as too large. */
+const MOST_IN_FOLDER = 128;
+/** Of one file; the last ones, because a later one wins. */
+const MOST_ASSIGNMENTS = 128;
+const MOST_TEXT = 2 * 1024 * 1024;
 
 /**
  * Reads every place in which people declare a server's settings and keeps the wanted names. Files without any
@@ -86,10 +93,11 @@ export async function gatherEnvironmentFiles(
     .map((path): Place => ({ path, kind: "defaults", dialect: "systemd", uid: null, unit: null }));
   const found = [[...SYSTEM_FILES, ...defaults], inFolders, ofUnits, ...ofAccounts].flat();
   const named = new Set(found.flatMap((place) => (isPlace(place) && place.kind === "unit" ? [place.path] : [])));
+  const budget = toReadingBudget(MOST_TEXT);
   const files = await inTurns(found, AT_A_TIME, async (place) => {
     if (!isPlace(place)) return place;
     if (place.kind === "defaults" && named.has(place.path)) return null;
-    return readPlace(host, place, wanted.variables);
+    return readPlace(host, place, wanted.variables, budget);
   });
   const starters = new Set(
     processes.filter((process) => isByHand(process) && wanted.looksLikeServer(process)).map(({ uid }) => uid),
@@ -128,11 +136,18 @@ async function readPlace(
   host: HostReader,
   place: Place,
   variables: readonly string[],
+  budget: ReadingBudget,
 ): Promise<EnvironmentFile | null> {
   const { path, kind, uid, unit } = place;
-  const text = await host.readFile(path, LARGEST_FILE_BYTES);
+  const text = await readWithin(budget, host, { path, owner: uid, maxBytes: LARGEST_FILE_BYTES });
   if (!text.ok) return text.why === "absent" ? null : toUnread(place, text);
-  const assignments = PARSERS[place.dialect](text.value, variables);
+  const assignments = PARSERS[place.dialect](text.value, variables)
+    .slice(-MOST_ASSIGNMENTS)
+    .map((assignment) => ({
+      ...assignment,
+      value: maskValue(assignment.value),
+      text: maskText(assignment.text, [assignment]),
+    }));
   if (assignments.length === 0) return null;
   const status = await host.stat(path);
   const modifiedAt = status.ok ? status.value.modifiedAt : null;
@@ -154,13 +169,18 @@ async function findInFolders(host: HostReader, folders: readonly PlaceFolder[]):
   return listings.flatMap(({ folder, names }): readonly Found[] => {
     const { path, kind, dialect, uid, suffix, group } = folder;
     if (!names.ok) return names.why === "absent" ? [] : [toUnread(folder, names)];
-    return names.value.flatMap((name) => {
+    const wanted = names.value.filter((name) => name.endsWith(suffix));
+    const left = wanted.length - MOST_IN_FOLDER;
+    const unread: Found[] =
+      left <= 0 ? [] : [toUnread(folder, { ok: false, why: "too-large", from: path, detail: `${left} more files` })];
+    const places = wanted.slice(-MOST_IN_FOLDER).flatMap((name): readonly Found[] => {
       const key = `${group}/${name}`;
       // systemd links this one to /etc/environment, which is read as itself.
-      const skipped = !name.endsWith(suffix) || seen.has(key) || name === "99-environment.conf";
+      const skipped = seen.has(key) || name === "99-environment.conf";
       seen.add(key);
       return skipped ? [] : [{ path: `${path}/${name}`, kind, dialect, uid, unit: null }];
     });
+    return [...places, ...unread];
   });
 }
 

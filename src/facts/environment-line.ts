@@ -11,6 +11,9 @@ export interface EnvironmentLine {
   readonly shown: string;
 }
 
+/** Most assignments kept of one line, the last ones, and how much of the line is shown. */
+const MOST_ASSIGNMENTS = 64;
+const SHOWN_LIMIT = 4_096;
 /** Most ignored words kept of one line: they are hostile text and only evidence. */
 const MOST_IGNORED_WORDS = 16;
 
@@ -21,7 +24,7 @@ const MOST_IGNORED_WORDS = 16;
 export function readEnvironmentLine(value: string, wanted: ReadonlySet<string>): EnvironmentLine {
   const { words, fault, rest } = extractWords(value);
   const pieces = words.map((word) => toPiece(word, wanted));
-  const comment = pieces.findIndex(({ kind, shown }) => kind === "ignored" && /^(?:[#;]|\/\/)/.test(shown));
+  const comment = pieces.findIndex(({ kind, shown }) => kind === "ignored" && COMMENT_MARK.test(shown));
   const assignments = pieces.flatMap((piece, index): readonly UnitAssignment[] => {
     const behindComment = comment >= 0 && index > comment;
     if (piece.assignment === null || (behindComment && piece.kind !== "taken")) return [];
@@ -31,7 +34,9 @@ export function readEnvironmentLine(value: string, wanted: ReadonlySet<string>):
   const ignored = pieces.filter(({ kind }) => kind === "ignored").map(({ shown }) => shown);
   const keepsIgnored = pieces.every(({ kind }) => kind !== "foreign");
   return {
-    assignments: [...assignments, ...lost.map(({ name, value: meant }) => toUntaken(name, meant))],
+    assignments: [...assignments, ...lost.map(({ name, value: meant }) => toUntaken(name, meant))].slice(
+      -MOST_ASSIGNMENTS,
+    ),
     ignoredWords: keepsIgnored ? ignored.slice(0, MOST_IGNORED_WORDS) : [],
     fault: pieces.some(({ kind }) => kind === "curly")
       ? "curly-quotes"
@@ -40,7 +45,9 @@ export function readEnvironmentLine(value: string, wanted: ReadonlySet<string>):
       ...pieces.filter(({ kind }) => keepsIgnored || kind !== "ignored").map(({ shown }) => shown),
       ...lost.map(({ written }) => written),
       ...(rest.split(BLANKS).length > lost.length && rest !== "" ? ["…"] : []),
-    ].join(" "),
+    ]
+      .join(" ")
+      .slice(0, SHOWN_LIMIT),
   };
 }
 
@@ -86,9 +93,16 @@ function toPiece(word: ExtractedWord, wanted: ReadonlySet<string>): Piece {
     return { kind: CURLY_QUOTE.test(word.written) ? "curly" : "unreadable", assignment: meant, shown: word.written };
   }
   if (word.written.includes("=")) return { kind: "foreign", assignment: null, shown: "…" };
-  return { kind: "ignored", assignment: null, shown: word.written };
+  return { kind: "ignored", assignment: null, shown: toIgnored(word.written) };
 }
 
+/** What systemd throws away may be anything, a password in a "comment" too: only the mark of a comment is kept. */
+function toIgnored(written: string): string {
+  const mark = COMMENT_MARK.exec(written)?.[0] ?? "";
+  return written === mark ? mark : `${mark}…`;
+}
+
+const COMMENT_MARK = /^(?:[#;]|\/\/)/;
 const CURLY_QUOTE = /[“”„‟‘’‚‛«»＂＇]/;
 const ANY_QUOTE = new RegExp(`["']|${CURLY_QUOTE.source}`, "g");
 

@@ -84,13 +84,15 @@ const link = z.strictObject({
   routeLocalnet: flag.nullable(),
 });
 
+const routing = reading(
+  z.array(z.strictObject({ family, destination: text, gateway: text.nullable(), interface: text, table: text })),
+);
+
 const network = z.strictObject({
   namespace: text.nullable(),
   own: flag,
   interfaces: reading(z.array(link)),
-  routing: reading(
-    z.array(z.strictObject({ family, destination: text, gateway: text.nullable(), interface: text, table: text })),
-  ),
+  routing: z.strictObject({ ipv4: routing, ipv6: routing }),
   forwardsIpv4: flag.nullable(),
   forwardsIpv6: flag.nullable(),
 });

@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from "../host/host.ts";
-import { gatherAnswers } from "./answers.ts";
+import { startAsking } from "./answers.ts";
 import { chooseProcesses, gatherPrograms } from "./choose-processes.ts";
 import { type Containers, type UnreadEngine, gatherContainers } from "./containers.ts";
 import { gatherEnvironmentFiles } from "./environment-files.ts";
@@ -10,8 +10,9 @@ import { type Identity, gatherIdentity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
 import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
-import { type Listener, gatherListeners } from "./sockets.ts";
-import { toTargets } from "./targets.ts";
+import type { ListenPlace } from "./socket-statistics.ts";
+import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
+import { type Target, toTargets } from "./targets.ts";
 import { gatherUnits } from "./units.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -27,9 +28,16 @@ const AT_A_TIME = 4;
  */
 export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (what: string) => void): Promise<Facts> {
   progress("listeners");
-  const listening = gatherListeners(host);
+  const asking = startAsking(host, wanted);
+  // Whoever holds them: the slow ones then have time to answer while the holders are looked for.
+  const first = gatherListenPlaces(host).then((places) => toFirstTargets(places, wanted));
+  const begun = first.then((targets) => asking.begin(targets));
+  const listening = gatherListeners(host, begun);
   const wiring = gatherOwnNetwork(host);
   const filtering = gatherFirewall(host);
+  await begun;
+
+  progress("processes");
   const [identity, programs] = await Promise.all([gatherIdentity(host), gatherPrograms(host)]);
   const engines = gatherContainers(host, wanted.variables, {
     readerUid: identity.ok ? identity.value.readerUid : null,
@@ -39,7 +47,6 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
   const sockets = await listening;
   const listeners = sockets.listeners.ok ? sockets.listeners.value : [];
 
-  progress("processes");
   const chosen = await chooseProcesses(host, listeners, programs, wanted);
   const processes = await gatherProcesses(host, chosen.pids, {
     accounts: identity.ok ? identity.value.accounts : [],
@@ -65,8 +72,9 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     networks,
     containers: containers.ok ? containers.value.containers : [],
     namespaceOf: sockets.namespaceOf,
+    asked: await first,
   });
-  const asked = await gatherAnswers(host, chosenTargets.targets, wanted);
+  const answers = await asking.finish(chosenTargets.targets);
 
   return {
     identity,
@@ -77,9 +85,16 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     ...(await configured),
     containers,
     firewall: await filtering,
-    answers: asked.answers,
-    unasked: chosenTargets.unasked + asked.unasked,
+    answers,
+    unasked: chosenTargets.unasked,
   };
+}
+
+/** The listeners that are asked whoever holds them. */
+function toFirstTargets(places: readonly ListenPlace[], { ports }: Pick<Wanted, "ports">): readonly Target[] {
+  const own = places[0]?.namespace ?? null;
+  const unknown = { servers: new Set<number>(), networks: [], containers: [], namespaceOf: new Map(), asked: [] };
+  return toTargets(places, { own, ports, ...unknown }).targets;
 }
 
 /** Everything that only files and the service manager tell about the processes that were found. */

@@ -33,13 +33,19 @@ export interface RoutingEntry {
   readonly table: string;
 }
 
+/** The routing tables of a network namespace: the kernel keeps one set for each family, and each is read by itself. */
+export interface RoutingTables {
+  readonly ipv4: Reading<readonly RoutingEntry[]>;
+  readonly ipv6: Reading<readonly RoutingEntry[]>;
+}
+
 /** How one network namespace is wired. */
 export interface Network {
   readonly namespace: string | null;
   /** True for the namespace the reader stands in. */
   readonly own: boolean;
   readonly interfaces: Reading<readonly Interface[]>;
-  readonly routing: Reading<readonly RoutingEntry[]>;
+  readonly routing: RoutingTables;
   /** net.ipv4.ip_forward: whether the host passes packets on to containers. Null: not read. */
   readonly forwardsIpv4: boolean | null;
   readonly forwardsIpv6: boolean | null;
@@ -113,11 +119,11 @@ async function gatherSwitch(host: HostReader, path: string): Promise<boolean | n
   return /^\d+$/.test(value) ? value !== "0" : null;
 }
 
-function toRouting(ipv4: Reading<Output>, ipv6: Reading<Output>): Reading<readonly RoutingEntry[]> {
-  const first = toReading(ipv4, (text) => parseRoutes(text, 4));
-  const second = toReading(ipv6, (text) => parseRoutes(text, 6));
-  if (!first.ok) return first;
-  return second.ok ? { ...first, value: [...first.value, ...second.value] } : second;
+function toRouting(ipv4: Reading<Output>, ipv6: Reading<Output>): RoutingTables {
+  return {
+    ipv4: toReading(ipv4, (text) => parseRoutes(text, 4)),
+    ipv6: toReading(ipv6, (text) => parseRoutes(text, 6)),
+  };
 }
 
 function toReading<T>(output: Reading<Output>, parse: (text: string) => T | null): Reading<T> {

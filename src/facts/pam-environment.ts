@@ -14,7 +14,7 @@ export function parsePamEnvironment(text: string, variables: readonly string[]):
     const name = assignment.slice(0, equals);
     if (equals < 1 || !wanted.has(name)) return [];
     const value = dropQuotes(assignment.slice(equals + 1));
-    return [{ name, value, line, exported: true, understood: true, text: whole.trim() }];
+    return [{ name, value, line, exported: true, understood: true, text: (whole.split("#", 1)[0] ?? "").trim() }];
   });
 }
 
@@ -35,12 +35,14 @@ export function parsePamConfiguration(text: string, variables: readonly string[]
     const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(content)?.[0] ?? "";
     if (!wanted.has(name)) return [];
     const rest = content.slice(name.length);
-    const value = rest.startsWith("=")
-      ? dropQuotes(rest.slice(1))
-      : (valueOf(rest, "OVERRIDE") ?? valueOf(rest, "DEFAULT"));
-    return value === null ? [] : [{ name, value, line, exported: true, understood: true, text: content }];
+    if (rest.startsWith("=")) return [{ ...TAKEN, name, value: dropQuotes(rest.slice(1)), line, text: content }];
+    const option = valueOf(rest, "OVERRIDE") === null ? "DEFAULT" : "OVERRIDE";
+    const value = valueOf(rest, option);
+    return value === null ? [] : [{ ...TAKEN, name, value, line, text: `${name} ${option}=${value}` }];
   });
 }
+
+const TAKEN = { exported: true, understood: true } as const;
 
 /** Null where the option is missing or empty: pam_env then takes the other one. */
 function valueOf(rest: string, option: "DEFAULT" | "OVERRIDE"): string | null {

@@ -48,7 +48,7 @@ test("the evidence names file, line and entry", () => {
   assert.deepEqual(parseProcNetTcp(TCP, "/proc/812/net/tcp", null)[0]?.evidence, {
     from: "/proc/812/net/tcp",
     line: 2,
-    text: "0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000 998 0 20111",
+    text: "127.0.0.1:11434 (0: 0100007F:2CAA 00000000:0000 0A)",
   });
 });
 

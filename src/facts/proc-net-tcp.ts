@@ -42,24 +42,31 @@ export function parseProcNetTcp(text: string, from: string, namespace: string | 
     number += 1;
     const entry = LISTENING.exec(line);
     const words = entry?.[1];
-    const port = entry?.[2];
-    if (words === undefined || port === undefined) continue;
+    const hexPort = entry?.[2];
+    if (words === undefined || hexPort === undefined) continue;
+    const port = Number.parseInt(hexPort, 16);
     const fields = line.trim().split(/\s+/);
     const address = words.length === 8 ? toIpv4(words) : toIpv6(words);
     const inode = toCount(fields[9]);
     listeners.push({
       namespace,
       address,
-      port: Number.parseInt(port, 16),
+      port,
       dualStack: address === "::" ? null : false,
       device: null,
       inode: inode === 0 ? null : inode,
       uid: toCount(fields[7]),
       pids: [],
-      evidence: { from, line: number, text: fields.slice(0, 10).join(" ") },
+      evidence: { from, line: number, text: toEvidenceText(address, port, fields) },
     });
   }
   return listeners;
+}
+
+/** The socket as one writes it, and the kernel's words for it: slot, local address, remote address, state. */
+function toEvidenceText(address: string, port: number, fields: readonly string[]): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${host}:${port} (${fields.slice(0, 4).join(" ")})`;
 }
 
 function toCount(text: string | undefined): number | null {

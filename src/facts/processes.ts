@@ -3,6 +3,7 @@ import { parseCommandLine } from "./command-line.ts";
 import { parseControlGroup } from "./control-group.ts";
 import { type Account, parseEffectiveUid } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
+import { maskValue } from "./secrets.ts";
 
 /** A process that holds a listening socket, or looks like a model server. */
 export interface Process {
@@ -12,7 +13,7 @@ export interface Process {
   readonly name: string;
   /** Target of /proc/PID/exe, or null where it may not be read. */
   readonly executable: string | null;
-  /** Command line; values that follow a credential's flag are dropped. */
+  /** Command line, as far as it tells which program runs; values of options are dropped. */
   readonly arguments: readonly string[];
   readonly uid: number | null;
   /** Account name, or the uid as text where passwd(5) has no such account. */
@@ -104,8 +105,8 @@ export function parseProcessStat(
 }
 
 /**
- * Reads /proc/PID/environ (proc_pid_environ(5)) and keeps only the named variables; of a name set twice the
- * first, as getenv(3) does.
+ * Reads /proc/PID/environ (proc_pid_environ(5)) and keeps only the named variables, their values masked; of a
+ * name set twice the first, as getenv(3) does.
  */
 export function parseEnvironment(text: string, variables: readonly string[]): Readonly<Record<string, string>> {
   const wanted = new Set(variables);
@@ -113,7 +114,7 @@ export function parseEnvironment(text: string, variables: readonly string[]): Re
   for (const entry of text.split("\0")) {
     const equals = entry.indexOf("=");
     const name = entry.slice(0, Math.max(equals, 0));
-    if (wanted.has(name) && !kept.has(name)) kept.set(name, entry.slice(equals + 1));
+    if (wanted.has(name) && !kept.has(name)) kept.set(name, maskValue(entry.slice(equals + 1)));
   }
   return Object.fromEntries(kept);
 }

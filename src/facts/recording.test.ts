@@ -67,6 +67,11 @@ test("the place of the damage is named", () => {
   assert.match(parsed.ok ? "" : parsed.detail, /^facts\.unasked: /);
 });
 
+test("of a file that is none nothing is told, whatever it holds", () => {
+  const parsed = parseRecording("s3cret token of another program");
+  assert.deepEqual(parsed, { ok: false, code: "not-json", detail: "not valid JSON" });
+});
+
 test("brackets and commas in a text are no structure", () => {
   const target = '{[,"\\'.repeat(50);
   const text = JSON.stringify(toRecording(EMPTY, { ...ORIGIN, target }));

@@ -57,6 +57,8 @@ export function parseRecording(text: string): ParsedRecording {
   if (!head.success) return refuse("not-a-recording", "no schema portlock.recording");
   const version = Number(head.data.schema.split("/")[1]);
   if (version > 1) return refuse("newer-schema", head.data.schema);
+  const longList = findLongList(json.value);
+  if (longList !== null) return refuse("damaged", longList);
   const body = Body.safeParse(json.value);
   return body.success ? { ok: true, recording: body.data } : refuse("damaged", toDetail(body.error));
 }
@@ -71,7 +73,9 @@ function toJson(
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    // V8 quotes the text around the fault: whoever names the wrong file would find its words in a log.
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, detail: message.endsWith("is not valid JSON") ? "not valid JSON" : message };
   }
 }
 
@@ -91,6 +95,32 @@ function findExcess(text: string): string | null {
     else if (code === COMMA) members += 1;
     if (depth > DEPTH_LIMIT) return `deeper than ${DEPTH_LIMIT} levels`;
     if (members > MEMBER_LIMIT) return `more than ${MEMBER_LIMIT} members`;
+  }
+  return null;
+}
+
+/** Most elements of a list. The facts of a large host have a few hundred in each, but for these. */
+const LIST_LIMIT = 5_000;
+const LIST_LIMITS: Readonly<Record<string, number>> = {
+  "facts.listeners.value": 100_000,
+  "facts.identity.value.accounts": 100_000,
+};
+const ROUTING = /^facts\.networks\.\d+\.routing\.\w+\.value$/;
+const ROUTING_LIMIT = 200_000;
+
+/** A list that no host has would take the schema, which tells every fault in it, and the rules minutes. */
+function findLongList(document: unknown): string | null {
+  const waiting: { readonly path: string; readonly value: unknown }[] = [{ path: "", value: document }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { path, value } = next;
+    if (typeof value !== "object" || value === null) continue;
+    const entries = Object.entries(value);
+    const limit = LIST_LIMITS[path] ?? (ROUTING.test(path) ? ROUTING_LIMIT : LIST_LIMIT);
+    if (entries.length > limit) return `${path}: more than ${limit} members`;
+    for (const [key, inner] of entries) {
+      if (typeof inner !== "object" || inner === null) continue;
+      waiting.push({ path: path === "" ? key : `${path}.${key}`, value: inner });
+    }
   }
   return null;
 }

@@ -128,7 +128,14 @@ function writtenHead(command: ShellCommand): string {
 function allexportAfter(command: ShellCommand, before: boolean): boolean {
   const [verb, ...rest] = command.map(({ value }) => value);
   if (verb !== "set") return before;
-  const flag = rest.join(" ");
-  if (/(?:^| )-(?:[a-z]*a[a-z]*|o allexport)(?: |$)/.test(flag)) return true;
-  return /(?:^| )\+(?:[a-z]*a[a-z]*|o allexport)(?: |$)/.test(flag) ? false : before;
+  if (namesAllexport(rest, "-")) return true;
+  return namesAllexport(rest, "+") ? false : before;
+}
+
+function namesAllexport(words: readonly string[], sign: "-" | "+"): boolean {
+  return words.some(
+    (word, index) =>
+      (word.startsWith(sign) && /^[a-z]+$/.test(word.slice(1)) && word.includes("a")) ||
+      (word === `${sign}o` && words[index + 1] === "allexport"),
+  );
 }

@@ -45,14 +45,14 @@ test("every way in which a socket can listen is told apart on iproute2 6", () =>
   assert.equal(parseSocketStatistics(DEBIAN_12, null).unparsed, 0);
 });
 
-test("inode, owner and evidence come along; a missing uid is root's", () => {
+test("inode, owner and the telling part of the line come along; a missing uid is root's", () => {
   const [first, second] = parseSocketStatistics(DEBIAN_12, null).listeners;
   assert.equal(first?.uid, 0);
   assert.equal(second?.uid, 998);
   assert.equal(second?.inode, 15_451);
   assert.deepEqual(second?.evidence, {
     from: "ss -H -tlnpe",
-    text: 'LISTEN 0 5 0.0.0.0:21437 0.0.0.0:* users:(("ollama",pid=8873,fd=6)) uid:998 ino:15451 sk:1002 cgroup:/system.slice/ollama.service <->',
+    text: 'LISTEN 0 5 0.0.0.0:21437 0.0.0.0:* users:(("ollama",pid=8873,fd=6)) uid:998 cgroup:/system.slice/ollama.service',
   });
 });
 

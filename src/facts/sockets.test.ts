@@ -98,8 +98,8 @@ test("a host of which nothing can be read comes to failed readings, never to emp
   );
   for (const reading of [identity, listeners, units, containers, firewall]) assert.equal(reading.ok, false);
   assert.deepEqual(
-    networks.map(({ interfaces, routing }) => [interfaces.ok, routing.ok]),
-    [[false, false]],
+    networks.map(({ interfaces, routing }) => [interfaces.ok, routing.ipv4.ok, routing.ipv6.ok]),
+    [[false, false, false]],
   );
   assert.equal(unseen.processes, null);
 });

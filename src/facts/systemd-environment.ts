@@ -15,8 +15,8 @@ export function parseSystemdEnvironment(text: string, variables: readonly string
     line += countLineEnds(text, counted, at);
     counted = at;
     const lineEnd = findLineEnd(text, at);
-    const equals = text.indexOf("=", at);
-    if (text.charAt(at) === "#" || text.charAt(at) === ";" || equals < 0 || equals > lineEnd) {
+    const equals = at + text.slice(at, lineEnd).indexOf("=");
+    if (text.charAt(at) === "#" || text.charAt(at) === ";" || equals < at) {
       at = skipBlanks(text, lineEnd);
       continue;
     }
@@ -95,7 +95,5 @@ function skipBlanks(text: string, from: number): number {
 }
 
 function countLineEnds(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) count += 1;
-  return count;
+  return text.slice(from, to).split("\n").length - 1;
 }

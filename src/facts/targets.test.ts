@@ -31,7 +31,8 @@ function link(name: string, kind: string | null, address: string): Interface {
 
 function network(namespace: string, own: boolean, links: readonly Interface[]): Network {
   const interfaces = { ok: true, value: links, from: "ip" } as const;
-  const routing = { ok: true, value: [], from: "ip" } as const;
+  const routes = { ok: true, value: [], from: "ip" } as const;
+  const routing = { ipv4: routes, ipv6: routes };
   return { namespace, own, interfaces, routing, forwardsIpv4: null, forwardsIpv6: null };
 }
 
@@ -42,27 +43,30 @@ const CONTEXT: AskingContext = {
   networks: [network(OWN, true, [link("docker0", "bridge", "172.17.0.1"), link("eth0", null, "192.0.2.2")])],
   containers: [],
   namespaceOf: new Map([[900, OTHER]]),
+  asked: [],
 };
 
-const ADDRESSES: readonly (readonly [string, Listener, string | null])[] = [
-  ["every IPv4 address", listener("0.0.0.0", 80), "127.0.0.1"],
-  ["every address of both families", listener("::", 80, { dualStack: true }), "127.0.0.1"],
-  ["every IPv6 address", listener("::", 80), "::1"],
-  ["every IPv6 address, and perhaps IPv4", listener("::", 80, { dualStack: null }), "::1"],
-  ["loopback", listener("127.0.0.53", 80), "127.0.0.53"],
-  ["a LAN address", listener("192.0.2.2", 80), "192.0.2.2"],
-  ["a link-local address", listener("fe80::1", 80, { device: "eth0" }), "fe80::1%eth0"],
-  ["a link-local address of an unknown link", listener("fe80::1", 80), null],
-  ["one network card only", listener("0.0.0.0", 80, { device: "eth0" }), null],
+const ADDRESSES: readonly (readonly [string, Listener, readonly string[]])[] = [
+  ["every IPv4 address", listener("0.0.0.0", 80), ["127.0.0.1"]],
+  ["every address of both families", listener("::", 80, { dualStack: true }), ["127.0.0.1"]],
+  ["every IPv6 address", listener("::", 80), ["::1"]],
+  ["every IPv6 address, and perhaps IPv4", listener("::", 80, { dualStack: null }), ["127.0.0.1", "::1"]],
+  ["loopback", listener("127.0.0.53", 80), ["127.0.0.53"]],
+  ["a LAN address", listener("192.0.2.2", 80), ["192.0.2.2"]],
+  ["a link-local address", listener("fe80::1", 80, { device: "eth0" }), ["fe80::1%eth0"]],
+  ["a link-local address of an unknown link", listener("fe80::1", 80), []],
+  ["one network card only", listener("0.0.0.0", 80, { device: "eth0" }), ["192.0.2.2"]],
+  ["one address of one network card", listener("192.0.2.2", 80, { device: "eth0" }), ["192.0.2.2"]],
+  ["a network card that is not there", listener("0.0.0.0", 80, { device: "eth7" }), []],
 ];
-for (const [what, heard, address] of ADDRESSES) {
-  test(`a listener on ${what} is asked on ${address ?? "no address"}`, () => {
+for (const [what, heard, addresses] of ADDRESSES) {
+  test(`a listener on ${what} is asked on ${addresses.join(" and ") || "no address"}`, () => {
     const { targets, unasked } = toTargets([heard], CONTEXT);
     assert.deepEqual(
       targets.map((target) => target.address),
-      address === null ? [] : [address],
+      addresses,
     );
-    assert.equal(unasked, address === null ? 1 : 0);
+    assert.equal(unasked, addresses.length === 0 ? 1 : 0);
   });
 }
 
@@ -123,6 +127,17 @@ test("a listener in a container is asked on the container's address behind a bri
   assert.deepEqual(targets, [{ address: "172.17.0.2", port: 11_434, namespace: OTHER, likely: true }]);
 });
 
+test("a listener on a container's card is asked on that card's address alone", () => {
+  const inside = [link("eth0", "veth", "172.17.0.9"), link("eth1", "veth", "172.17.0.10")];
+  const networks = [...CONTEXT.networks, network(OTHER, false, inside)];
+  const heard = [listener("::", 11_434, { namespace: OTHER, dualStack: null, device: "eth1" })];
+  const { targets } = toTargets(heard, { ...CONTEXT, networks });
+  assert.deepEqual(
+    targets.map(({ address }) => address),
+    ["172.17.0.10"],
+  );
+});
+
 test("an address that other machines could have is never asked in a container's stead", () => {
   const heard = [listener("0.0.0.0", 11_434, { namespace: OTHER })];
   for (const address of ["192.0.2.77", "10.0.2.100", "8.8.8.8"]) {
@@ -141,4 +156,28 @@ test("without an engine, the addresses of the namespace's own links are used", (
   const { targets, unasked } = toTargets(heard, { ...CONTEXT, networks });
   assert.deepEqual(targets, [{ address: "172.17.0.9", port: 11_434, namespace: OTHER, likely: true }]);
   assert.equal(unasked, 0);
+});
+
+test("whoever opens a hundred sockets hides nobody else's", () => {
+  const flood = Array.from({ length: 100 }, (_, index) =>
+    listener("0.0.0.0", 1024 + index, { uid: 1000, pids: [812] }),
+  );
+  const honest = listener("0.0.0.0", 11_434, { uid: 998, pids: [812] });
+  const { targets, unasked } = toTargets([...flood, honest], CONTEXT);
+  assert.deepEqual(
+    targets.slice(0, 3).map(({ port }) => port),
+    [1024, 11_434, 1025],
+  );
+  assert.equal(targets.length, 32);
+  assert.equal(unasked, 69);
+});
+
+test("who is asked already stays chosen, and counts as asked", () => {
+  const many = Array.from({ length: 40 }, (_, index) => listener("0.0.0.0", 30_000 + index));
+  const first = toTargets(many, CONTEXT).targets;
+  const server = listener("0.0.0.0", 60_000, { pids: [812] });
+  const { targets, unasked } = toTargets([...many, server], { ...CONTEXT, asked: first });
+  assert.equal(targets[0]?.port, 60_000);
+  assert.deepEqual(new Set(targets.slice(1)), new Set(first));
+  assert.equal(unasked, 8);
 });

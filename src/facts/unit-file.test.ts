@@ -32,7 +32,7 @@ describe("what systemd takes from a unit file", () => {
 });
 
 const COMMENTED = '[Service]\nEnvironment="OLLAMA_HOST=127.0.0.1:11434" # was OLLAMA_HOST=0.0.0.0\n';
-test("a comment that was applied is marked, and the words systemd ignored are named", () => {
+test("a comment that was applied is marked, and of the words systemd ignored only the mark is kept", () => {
   const [line] = parseUnitFile(COMMENTED, VARIABLES);
   assert.deepEqual(line, {
     line: 2,
@@ -42,10 +42,10 @@ test("a comment that was applied is marked, and the words systemd ignored are na
       { name: "OLLAMA_HOST", value: "127.0.0.1:11434", taken: true, behindComment: false },
       { name: "OLLAMA_HOST", value: "0.0.0.0", taken: true, behindComment: true },
     ],
-    ignoredWords: ["#", "was"],
+    ignoredWords: ["#", "…"],
     fault: "trailing-comment",
-    value: '"OLLAMA_HOST=127.0.0.1:11434" # was OLLAMA_HOST=0.0.0.0',
-    text: 'Environment="OLLAMA_HOST=127.0.0.1:11434" # was OLLAMA_HOST=0.0.0.0',
+    value: '"OLLAMA_HOST=127.0.0.1:11434" # … OLLAMA_HOST=0.0.0.0',
+    text: 'Environment="OLLAMA_HOST=127.0.0.1:11434" # … OLLAMA_HOST=0.0.0.0',
   });
 });
 

@@ -1,8 +1,12 @@
 import { readEnvironmentLine } from "./environment-line.ts";
 import { extractWords } from "./extract-words.ts";
+import { maskText, maskValue } from "./secrets.ts";
 import { logicalLines } from "./unit-lines.ts";
 import type { LogicalLine } from "./unit-lines.ts";
 import type { UnitLine } from "./units.ts";
+
+/** Lines kept of one file; the last ones, because a later one wins. */
+const MOST_LINES = 256;
 
 /**
  * Reads a unit file or drop-in the way systemd 252 does and keeps the lines that bear on a setting. Lines that
@@ -12,12 +16,8 @@ import type { UnitLine } from "./units.ts";
  */
 export function parseUnitFile(text: string, variables: readonly string[]): readonly UnitLine[] {
   const wanted = new Set(variables);
-  const lines: UnitLine[] = [];
-  for (const line of logicalLines(text)) {
-    const read = readLine(line, wanted);
-    if (read !== null) lines.push(read);
-  }
-  return lines;
+  const lines = logicalLines(text).flatMap((line) => readLine(line, wanted) ?? []);
+  return lines.slice(-MOST_LINES);
 }
 
 function readLine(line: LogicalLine, wanted: ReadonlySet<string>): UnitLine | null {
@@ -41,15 +41,16 @@ function readLine(line: LogicalLine, wanted: ReadonlySet<string>): UnitLine | nu
 }
 
 function toUnitLine(line: LogicalLine, found: Partial<UnitLine> & Pick<UnitLine, "value">): UnitLine {
+  const { assignments = [], ignoredWords = [], fault = null } = found;
   return {
     line: line.line,
     section: line.section,
     key: line.key,
-    assignments: [],
-    ignoredWords: [],
-    fault: null,
-    text: `${line.key}=${found.value}`,
-    ...found,
+    assignments: assignments.map((assignment) => ({ ...assignment, value: maskValue(assignment.value) })),
+    ignoredWords,
+    fault,
+    value: line.key === "Environment" ? maskText(found.value, assignments) : found.value,
+    text: maskText(found.text ?? `${line.key}=${found.value}`, assignments, `${line.key}=`),
   };
 }
 
@@ -93,22 +94,27 @@ function readCommand(line: LogicalLine, wanted: ReadonlySet<string>): UnitLine {
 
 /** Value of the last `NAME=value` in a command line; null where there is none. */
 function assignedInCommand(command: string, name: string): string | null {
-  let value: string | null = null;
-  for (let at = command.indexOf(`${name}=`); at >= 0; at = command.indexOf(`${name}=`, at + 1)) {
+  // From the end, so that a hostile line of a megabyte is walked through once.
+  for (let at = command.lastIndexOf(`${name}=`); at >= 0; at = lastIndexBefore(command, `${name}=`, at)) {
     const before = command.charAt(at - 1);
     if (before !== "" && !" \t'\"(;&=,".includes(before)) continue;
     const rest = command.slice(at + name.length + 1);
     const quote = rest.charAt(0);
     const end = quote === "'" || quote === '"' ? rest.indexOf(quote, 1) : rest.search(/[\s'";&|)]/);
     const whole = end < 0 ? rest : rest.slice(0, end);
-    value = quote === "'" || quote === '"' ? whole.slice(1) : whole;
+    return quote === "'" || quote === '"' ? whole.slice(1) : whole;
   }
-  return value;
+  return null;
+}
+
+function lastIndexBefore(text: string, part: string, at: number): number {
+  return at === 0 ? -1 : text.lastIndexOf(part, at - 1);
 }
 
 function readNames(line: LogicalLine, wanted: ReadonlySet<string>): UnitLine | null {
   const words = extractWords(line.value).words.flatMap(({ text }) => (text === null ? [] : [text]));
   const kept = words.filter((word) => wanted.has(word.split("=", 1)[0] ?? ""));
   if (kept.length === 0 && line.value !== "") return null;
-  return toUnitLine(line, { value: kept.join(" "), fault: sectionFault(line) });
+  const masked = kept.map((word) => word.replace(/(?<==).*$/s, maskValue));
+  return toUnitLine(line, { value: masked.join(" "), fault: sectionFault(line) });
 }

@@ -41,7 +41,7 @@ test("drop-ins apply by file name; of one name the first folder wins; capitals c
   ]);
 });
 
-test("names that would be a pattern, an option or a path are not asked for", () => {
+test("names that would be a pattern or a path are not asked for; a leading dash stands behind `--`", () => {
   const names = [
     "ollama.service",
     "a@b\\x2dc.service",
@@ -51,5 +51,5 @@ test("names that would be a pattern, an option or a path are not asked for", () 
     "a b.service",
     "a.socket",
   ];
-  assert.deepEqual(names.filter(isServiceName), ["ollama.service", "a@b\\x2dc.service"]);
+  assert.deepEqual(names.filter(isServiceName), ["ollama.service", "a@b\\x2dc.service", "-x.service"]);
 });

@@ -41,9 +41,9 @@ export function userUnitDirectories(uid: number, home: string | null): readonly 
   ];
 }
 
-/** A unit name that may stand behind `--`: no pattern, no path, no blank. */
+/** A unit name as systemd.unit(5) has it: it may begin with a dash, but stands behind `--`; no pattern, no path. */
 export function isServiceName(name: string): boolean {
-  return /^[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\@-]{0,246}\.service$/.test(name);
+  return /^[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]{0,246}\.service$/.test(name);
 }
 
 /** Names under which the main file may stand: the unit's own, and its template's for an instance `a@b.service`. */

@@ -1,4 +1,5 @@
 import { extractWords } from "./extract-words.ts";
+import { maskValue } from "./secrets.ts";
 import type { LoadedUnit } from "./units.ts";
 
 /** What is asked of `systemctl show`; all of these exist since systemd 235 (the IP filter's first release). */
@@ -80,7 +81,7 @@ function toEnvironment(value: string, variables: readonly string[]): Readonly<Re
   for (const word of unquoteWords(value)) {
     const equals = word.indexOf("=");
     const name = word.slice(0, equals);
-    if (equals > 0 && wanted.has(name)) kept.push([name, word.slice(equals + 1)]);
+    if (equals > 0 && wanted.has(name)) kept.push([name, maskValue(word.slice(equals + 1))]);
   }
   return Object.fromEntries(kept);
 }

@@ -128,3 +128,42 @@ test("a user's unit is read from the user's folders; what that manager loaded st
     ["/home/ann/.config/systemd/user/ollama.service", "/home/ann/.config/systemd/user/ollama.service.d/a.conf"],
   );
 });
+
+test("a folder with more drop-ins than anybody writes is read in part, and the unread part is told", async () => {
+  const folder = "/etc/systemd/system/ollama.service.d";
+  const dropIns = Array.from({ length: 1_000 }, (_, index) => [
+    `${folder}/${String(index).padStart(4, "0")}.conf`,
+    `[Service]\nEnvironment=OLLAMA_HOST=${index}\n`,
+  ]);
+  const host = openWrittenHost({
+    files: {
+      "/run/systemd/system/x": "",
+      "/etc/systemd/system/ollama.service": MAIN,
+      ...Object.fromEntries(dropIns),
+    },
+  });
+  const reading = await gatherUnits(host, WANTED, [], null);
+  const files = reading.ok ? (reading.value[0]?.files ?? []) : [];
+  assert.deepEqual(files.at(-1), {
+    ok: false,
+    why: "too-large",
+    from: "ollama.service.d",
+    detail: "872 more drop-ins",
+  });
+  const last = files.at(-2);
+  assert.equal(last?.ok === true && last.value.path, `${folder}/0999.conf`);
+  assert.equal(files.length, 1 + 128 + 1);
+});
+
+test("files of a user's unit that hold megabytes are read up to that user's share", async () => {
+  const folder = "/etc/systemd/system/ollama.service.d";
+  const dropIns = Array.from({ length: 100 }, (_, index) => [`${folder}/${100 + index}.conf`, "#".repeat(250_000)]);
+  const host = openWrittenHost({
+    files: { "/run/systemd/system/x": "", "/etc/systemd/system/ollama.service": MAIN, ...Object.fromEntries(dropIns) },
+  });
+  const reading = await gatherUnits(host, WANTED, [], null);
+  const files = reading.ok ? (reading.value[0]?.files ?? []) : [];
+  const read = files.filter(({ ok }) => ok).length;
+  assert.ok(read >= 16 && read <= 64, `${read} files were read`);
+  assert.ok(files.some((file) => !file.ok && file.why === "too-large"));
+});

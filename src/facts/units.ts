@@ -2,6 +2,7 @@ import type { HostReader, Output, Reading } from "../host/host.ts";
 import type { Identity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
 import type { Process } from "./processes.ts";
+import { readWithin, type ReadingBudget, toReadingBudget } from "./reading-budget.ts";
 import { readUnitDirectories } from "./unit-directories.ts";
 import type { UnitDirectories } from "./unit-directories.ts";
 import { parseUnitFile } from "./unit-file.ts";
@@ -93,6 +94,11 @@ export interface UnitAssignment {
 const MOST_UNITS = 512;
 /** Files read at once. */
 const AT_A_TIME = 32;
+/** A folder of drop-ins may hold any number of files; no unit that is meant has more. */
+const MOST_DROP_INS = 128;
+/** Of one file, and of all files of one user or of the system: text that costs seconds is no configuration. */
+const LARGEST_FILE_BYTES = 256 * 1024;
+const MOST_TEXT = 4 * 1024 * 1024;
 
 /**
  * Reads the service units of the given processes and those that `wanted` asks for by name, running or not.
@@ -108,6 +114,7 @@ export async function gatherUnits(
   const booted = await host.stat("/run/systemd/system");
   if (!booted.ok) return booted;
   const directories = await readUnitDirectories(host, SYSTEM_UNIT_DIRECTORIES);
+  const reader: UnitFileReader = { host, variables: wanted.variables, budget: toReadingBudget(MOST_TEXT) };
   const running = processes.flatMap(({ cgroup }) => (cgroup?.kind === "system-unit" ? [cgroup.unit] : []));
   const named = directories.unitNames().filter((name) => wanted.wantsUnit(name));
   const names = [...new Set([...running, ...named])].filter(isServiceName).slice(0, MOST_UNITS);
@@ -119,9 +126,9 @@ export async function gatherUnits(
     scope: "system" as const,
     uid: null,
     loaded: toLoaded(unit.shown, shown, processes),
-    files: await readUnitFiles(host, directories, unit.name, unit.shown, wanted.variables),
+    files: await readUnitFiles({ ...reader, owner: null }, directories, unit.name, unit.shown),
   }));
-  const user = await gatherUserUnits(host, wanted.variables, processes, identity);
+  const user = await gatherUserUnits(reader, processes, identity);
   return { ok: true, value: [...system, ...user], from: "systemctl show, unit files" };
 }
 
@@ -175,8 +182,7 @@ function toLoaded(
 }
 
 async function gatherUserUnits(
-  host: HostReader,
-  variables: readonly string[],
+  reader: UnitFileReader,
   processes: readonly Process[],
   identity: Pick<Identity, "accounts"> | null,
 ): Promise<readonly Unit[]> {
@@ -187,36 +193,56 @@ async function gatherUserUnits(
   }
   return inTurns([...found.values()].slice(0, MOST_UNITS), AT_A_TIME, async ({ name, uid }) => {
     const home = identity?.accounts.find((account) => account.uid === uid)?.home ?? null;
-    const directories = await readUnitDirectories(host, userUnitDirectories(uid, home));
+    const directories = await readUnitDirectories(reader.host, userUnitDirectories(uid, home));
     return {
       name,
       scope: "user" as const,
       uid,
       loaded: { ok: false as const, why: "denied" as const, from: "systemctl --user", detail: USER_MANAGER },
-      files: await readUnitFiles(host, directories, name, null, variables),
+      files: await readUnitFiles({ ...reader, owner: uid }, directories, name, null),
     };
   });
 }
 
 const USER_MANAGER = "a user manager answers only its own user";
 
+/** What the files of units are read with. */
+interface UnitFileReader {
+  readonly host: HostReader;
+  readonly variables: readonly string[];
+  readonly budget: ReadingBudget;
+}
+
+/** The same for the units of one user; null: of the system. */
+interface OwnedUnitFileReader extends UnitFileReader {
+  readonly owner: number | null;
+}
+
 async function readUnitFiles(
-  host: HostReader,
+  reader: OwnedUnitFileReader,
   directories: UnitDirectories,
   name: string,
   shown: ShownUnit | null,
-  variables: readonly string[],
 ): Promise<readonly Reading<UnitFile>[]> {
   const main = shown?.unit.mainFile ?? directories.mainFile(name);
   const dropIns = await directories.dropIns([name, ...(shown?.names.filter((alias) => alias !== name) ?? [])]);
-  const paths = [...(main === null ? [] : [main]), ...dropIns.paths];
-  const files = await Promise.all(paths.map((path) => readUnitFile(host, path, variables)));
+  // The last ones win, so they are the ones that are read where there are too many.
+  const paths = [...(main === null ? [] : [main]), ...dropIns.paths.slice(-MOST_DROP_INS)];
+  const files = await inTurns(paths, AT_A_TIME, (path) => readUnitFile(reader, path));
   const denied = [directories.denied, ...dropIns.denied].flatMap((reading) => reading ?? []);
-  return [...files, ...denied];
+  return [...files, ...denied, ...toUnread(name, dropIns.paths.length - MOST_DROP_INS)];
 }
 
-async function readUnitFile(host: HostReader, path: string, variables: readonly string[]): Promise<Reading<UnitFile>> {
-  const [text, status] = await Promise.all([host.readFile(path), host.stat(path)]);
+function toUnread(name: string, count: number): readonly Reading<UnitFile>[] {
+  return count <= 0 ? [] : [{ ok: false, why: "too-large", from: `${name}.d`, detail: `${count} more drop-ins` }];
+}
+
+async function readUnitFile(reader: OwnedUnitFileReader, path: string): Promise<Reading<UnitFile>> {
+  const { host, variables, budget, owner } = reader;
+  const [text, status] = await Promise.all([
+    readWithin(budget, host, { path, owner, maxBytes: LARGEST_FILE_BYTES }),
+    host.stat(path),
+  ]);
   const modifiedAt = status.ok ? status.value.modifiedAt : null;
   // A link to /dev/null masks: the file counts as empty, and hides those of the same name behind it.
   if (status.ok && status.value.kind !== "file")

@@ -5,6 +5,7 @@ export const WANTED: Wanted = {
   variables: ["OLLAMA_HOST", "OLLAMA_ORIGINS"],
   questions: [{ id: "GET /", method: "GET", path: "/" }],
   furtherQuestions: () => [],
+  recognises: () => true,
   ports: [11_434],
   looksLikeServer: ({ name, executable }) => name === "ollama" || executable?.endsWith("/ollama") === true,
   wantsUnit: (name) => name === "ollama.service",

@@ -15,6 +15,8 @@ export interface Wanted {
    * (after two rounds at the latest). None when nothing there speaks HTTP.
    */
   furtherQuestions(answers: readonly Answer[]): readonly Question[];
+  /** True where the answers of one listener are a model server's: only then are their bodies kept. */
+  recognises(answers: readonly Answer[]): boolean;
   /** Ports worth asking first. */
   readonly ports: readonly number[];
   looksLikeServer(process: Pick<Process, "name" | "executable" | "arguments">): boolean;

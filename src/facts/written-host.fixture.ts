@@ -25,6 +25,7 @@ export function openWrittenHost(host: WrittenHost): HostReader & { readonly aske
   return {
     asked,
     target: "written",
+    lagMs: 0,
     readFile: async (path) => read(path, host.files?.[path]),
     listDirectory: async (path) => {
       const names = Object.keys({ ...host.files, ...host.links })

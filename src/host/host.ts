@@ -56,6 +56,8 @@ export interface ReadRequest {
   readonly serverName?: string;
   /** Sends an Origin header. Default: none. */
   readonly origin?: string;
+  /** How long the server may take for all of it, connecting included. Default: `REQUEST_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
 }
 
 /** What came back, capped. Header names are lower case; of repeated headers the first is kept. */
@@ -79,6 +81,12 @@ export type RequestOutcome =
 export interface HostReader {
   /** How the user named this host: `localhost` or `ssh://user@host`. */
   readonly target: string;
+  /**
+   * What an answer takes to come through this door besides what the listener takes, in milliseconds, as far as it
+   * has been seen: the way to another host and back, and the wait for a busy processor. The door waits that much
+   * longer for a request.
+   */
+  readonly lagMs: number;
   /** A file's text. Default cap: 1 MiB; a longer file is `too-large`. */
   readFile(path: string, maxBytes?: number): Promise<Reading<string>>;
   /** The names in a directory, sorted, without `.` and `..`. */
@@ -102,6 +110,8 @@ export interface HostReader {
 export const BODY_LIMIT_BYTES: number = 64 * 1024;
 /** How long the door waits for a whole HTTP exchange. */
 export const REQUEST_TIMEOUT_MS: number = 2_000;
+/** A door that lags more than this is not waited for. */
+export const LONGEST_LAG_MS: number = 2_000;
 /** How long the door waits for a command or a file. */
 export const READ_TIMEOUT_MS: number = 10_000;
 /** Largest output the door keeps of a command. */

@@ -220,7 +220,7 @@ const TIMEOUT_MS: Readonly<Partial<Record<RequestOutcome["kind"], number>>> = { 
 for (const { name, serve, outcome, truncated } of HOSTILE) {
   test(`a server that ${name} comes to: ${outcome}`, async (context) => {
     const target = await listen(context, serve);
-    const result = await sendRequest(target, { timeoutMs: TIMEOUT_MS[outcome] ?? 10_000 });
+    const result = await sendRequest({ ...target, timeoutMs: TIMEOUT_MS[outcome] ?? 10_000 });
     assert.equal(result.kind, outcome, JSON.stringify(result));
     if (result.kind !== "answered") return;
     assert.equal(result.answer.truncated, truncated);
@@ -325,17 +325,14 @@ for (const [name, serve, outcome] of [
 ] as const) {
   test(`TLS spoken to ${name} comes to: ${outcome}`, async (context) => {
     const target = await listen(context, serve);
-    assert.equal(
-      (await sendRequest({ ...target, tls: true }, { timeoutMs: TIMEOUT_MS[outcome] ?? 10_000 })).kind,
-      outcome,
-    );
+    assert.equal((await sendRequest({ ...target, tls: true, timeoutMs: TIMEOUT_MS[outcome] ?? 10_000 })).kind, outcome);
   });
 }
 
 test("an aborted exchange ends at once", async (context) => {
   const target = await listen(context, () => {});
   const closing = new AbortController();
-  const outcome = sendRequest(target, { timeoutMs: 60_000, signal: closing.signal });
+  const outcome = sendRequest({ ...target, timeoutMs: 60_000 }, { signal: closing.signal });
   closing.abort();
   assert.equal((await outcome).kind, "not-possible");
 });

@@ -12,9 +12,9 @@ const NAME_LIMIT = 100_000;
 
 /**
  * The kernel answers for these at once, thousands of times, so they are read synchronously (ten times faster).
- * Every other path may lie on a network mount whose server is gone, and must not stop the whole audit.
+ * Every other path may lie on a disk that takes its time, and must not hold up the rest.
  */
-function isKernelFile(path: string): boolean {
+export function isKernelFile(path: string): boolean {
   return path.startsWith("/proc/") || path.startsWith("/sys/") || path === "/proc" || path === "/sys";
 }
 

@@ -1,13 +1,19 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { setImmediate as letOthersRun } from "node:timers/promises";
 import { toErrorCode, toFailure } from "./failure.ts";
 import type { Link, Reading } from "./host.ts";
 import { joinPath, parseLinkPattern } from "./link-pattern.ts";
 
+/** Directories that are looked through before commands and sockets are heard again. */
+const AT_ONCE = 256;
+
 /**
- * Every symbolic link that matches the pattern, read synchronously: the patterns lead through /proc, where one
- * audit asks for tens of thousands of links and each costs microseconds.
+ * Every symbolic link that matches the pattern. Each one is read synchronously: the patterns lead through /proc,
+ * where one audit asks for tens of thousands of links and each costs microseconds.
  */
-export function readLocalLinks(pattern: string): Reading<{ readonly links: readonly Link[]; readonly denied: number }> {
+export async function readLocalLinks(
+  pattern: string,
+): Promise<Reading<{ readonly links: readonly Link[]; readonly denied: number }>> {
   const parsed = parseLinkPattern(pattern);
   if (!parsed) return { ok: false, why: "failed", from: pattern, detail: "not a pattern of links" };
   const links: Link[] = [];
@@ -40,19 +46,29 @@ export function readLocalLinks(pattern: string): Reading<{ readonly links: reado
     }
   }
 
-  const stackDepth = Error.stackTraceLimit;
   try {
-    // A /proc that hides its processes throws thousands of times, and nobody reads those stacks.
-    Error.stackTraceLimit = 0;
     const isListed = parsed.levels[0] === "*";
     if (!isListed) statSync(parsed.base); // throws where there is no such directory
-    visit(parsed.base, parsed.levels, isListed ? readdirSync(parsed.base) : null);
+    const names = isListed ? readdirSync(parsed.base) : parsed.levels.slice(0, 1);
+    for (let at = 0; at < names.length; at += AT_ONCE) {
+      if (at > 0) await letOthersRun();
+      withoutStacks(() => visit(parsed.base, parsed.levels, names.slice(at, at + AT_ONCE)));
+    }
   } catch (error) {
     return toFailure(error, pattern);
-  } finally {
-    Error.stackTraceLimit = stackDepth;
   }
   return { ok: true, value: { links, denied }, from: pattern };
+}
+
+/** A /proc that hides its processes throws thousands of times, and nobody reads those stacks. */
+function withoutStacks(work: () => void): void {
+  const depth = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = 0;
+    work();
+  } finally {
+    Error.stackTraceLimit = depth;
+  }
 }
 
 function isDenied(error: unknown): boolean {

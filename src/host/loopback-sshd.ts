@@ -58,6 +58,8 @@ export async function startSshd(
     "StrictModes no",
     "UsePAM no",
     "LogLevel VERBOSE",
+    // Else the login shell would run what the person at this machine keeps in .bashrc.
+    `SetEnv HOME=${directory}`,
     ...(settings.lines ?? []),
     ...(settings.forceCommand === undefined ? [] : [`ForceCommand ${settings.forceCommand}`]),
   ];

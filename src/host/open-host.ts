@@ -1,16 +1,15 @@
 import { HostError } from "./host-error.ts";
 import type { HostReader } from "./host.ts";
 import { openLocalHost } from "./local.ts";
-import { openSshHost } from "./ssh.ts";
 
 /**
  * Opens the reading half of the door: to this machine for `localhost`, else to `ssh://[user@]host[:port]`.
- * Throws a `HostError` with code `bad-target` for any other text. An SSH login that fails is told by the first
+ * Rejects with a `HostError` of code `bad-target` for any other text. An SSH login that fails is told by the first
  * verb, which then rejects with a `HostError`.
  */
-export function openHost(target: string): HostReader {
+export async function openHost(target: string): Promise<HostReader> {
   if (target === "localhost") return openLocalHost();
-  if (target.startsWith("ssh://")) return openSshHost(target);
+  if (target.startsWith("ssh://")) return (await import("./ssh.ts")).openSshHost(target);
   throw new HostError(
     "bad-target",
     target,

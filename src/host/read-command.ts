@@ -12,7 +12,7 @@ type IpCommand =
   | readonly ["ip", "-j", "-4", "route", "show", "table", "all"]
   | readonly ["ip", "-j", "-6", "route", "show", "table", "all"];
 
-type SocketCommand = readonly ["ss", "-H", "-tlnpe"];
+type SocketCommand = readonly ["ss", "-H", "-tlne" | "-tlnpe"];
 
 type UnitCommand =
   | readonly ["systemctl", "show", "--no-pager", `--property=${string}`, "--", ...string[]]

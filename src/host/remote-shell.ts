@@ -28,6 +28,7 @@ interface Waiting {
   readonly limits: ReplyLimits;
   readonly resolve: (outcome: ShellOutcome) => void;
   nonce: string;
+  sentAt: number;
 }
 
 /** Frames and error texts come on top of what was asked for. */
@@ -52,6 +53,8 @@ export class RemoteShell {
   #reopened: number = 0;
   #lost: string | null = null;
   #busyGroup: number | null = null;
+  #replies: number = 0;
+  #repliesMs: number = 0;
   /** Settles when the first shell has answered, or cannot. */
   readonly started: Promise<ShellOutcome>;
   #tools: ShellTools | null = null;
@@ -74,6 +77,16 @@ export class RemoteShell {
     return this.#lost;
   }
 
+  /** What passed on average between a request and its reply: a round trip, and what a busy host adds. */
+  get averageMs(): number {
+    return this.#replies === 0 ? 0 : this.#repliesMs / this.#replies;
+  }
+
+  /** What the other side has said that is no reply: the greeting of a login, or of another program. */
+  get unclaimed(): string {
+    return this.#reader.pendingText;
+  }
+
   /** Process group of a shell that was still at work when the session was lost. */
   get busyGroup(): number | null {
     return this.#busyGroup;
@@ -83,7 +96,7 @@ export class RemoteShell {
   ask(request: ShellRequest, limits: ReplyLimits): Promise<ShellOutcome> {
     if (this.#lost !== null) return Promise.resolve({ kind: "lost", detail: this.#lost });
     const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
-    const waiting = { request, limits, resolve, nonce: "" };
+    const waiting = { request, limits, resolve, nonce: "", sentAt: 0 };
     this.#waiting.push(waiting);
     this.#send(waiting);
     if (this.#waiting.length === 1) this.#watchFirst();
@@ -93,7 +106,7 @@ export class RemoteShell {
   async #start(stuckGroup: number | null): Promise<ShellOutcome> {
     const limits = { timeoutMs: this.#startTimeoutMs, bytes: START_BYTES };
     const { promise, resolve } = Promise.withResolvers<ShellOutcome>();
-    const waiting = { request: startRequest(stuckGroup), limits, resolve, nonce: "" };
+    const waiting = { request: startRequest(stuckGroup), limits, resolve, nonce: "", sentAt: 0 };
     this.#waiting.unshift(waiting);
     for (const each of this.#waiting) this.#send(each);
     this.#watchFirst();
@@ -105,6 +118,7 @@ export class RemoteShell {
 
   #send(waiting: Waiting): void {
     waiting.nonce = randomBytes(16).toString("hex");
+    waiting.sentAt = performance.now();
     this.#process.input.write(waiting.request(waiting.nonce));
   }
 
@@ -129,6 +143,8 @@ export class RemoteShell {
       if (!reply && this.#reader.pendingBytes > bytes + FRAME_BYTES) return this.#giveUp("too-large", detail);
       if (!reply) return;
       this.#waiting.shift();
+      this.#replies += 1;
+      this.#repliesMs += performance.now() - first.sentAt;
       first.resolve(reply.output.length > bytes ? { kind: "too-large", detail } : { kind: "replied", reply });
       this.#watchFirst();
     }

@@ -1,5 +1,6 @@
 const FIRST_CAPACITY_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
+const LAST_WORDS_BYTES = 512;
 
 /** One framed reply of the remote shell, see shell-requests.ts. */
 export interface ShellReply {
@@ -20,6 +21,11 @@ export class ReplyReader {
   /** Bytes that belong to no taken reply yet. */
   get pendingBytes(): number {
     return this.#length;
+  }
+
+  /** The end of what belongs to no taken reply yet, as text. */
+  get pendingText(): string {
+    return this.#bytes.toString("utf8", Math.max(0, this.#length - LAST_WORDS_BYTES), this.#length);
   }
 
   push(chunk: Buffer): void {

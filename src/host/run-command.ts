@@ -72,6 +72,7 @@ function watchChild(
     killGroup(child);
     stdout.destroy();
     stderr.destroy();
+    child.unref(); // one that hangs in the kernel ends whenever it does, and nobody waits for it
   }
   function fail(why: "timeout" | "too-large" | "failed", detail: string): void {
     endGroup();

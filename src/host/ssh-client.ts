@@ -3,7 +3,8 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duplex } from "node:stream";
+import { Duplex, Writable } from "node:stream";
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import type { ShellProcess } from "./remote-shell.ts";
 import { killGroup } from "./run-command.ts";
 import { SHELL_COMMAND } from "./shell-requests.ts";
@@ -16,6 +17,12 @@ export interface Forward {
   readonly opened: Promise<void>;
   /** After the stream has ended: the reason why it was never opened, or null. */
   refusal(): Promise<string | null>;
+}
+
+interface WantedSocket {
+  readonly path: string;
+  readonly place: string;
+  readonly resolve: (path: string | null) => void;
 }
 
 const LOG_LIMIT = 16 * 1024;
@@ -63,6 +70,11 @@ export class SshClient {
   readonly #children: Map<ChildProcessWithoutNullStreams, Promise<void>> = new Map();
   readonly #refusals: string[] = [];
   #onRefusal: (() => void) | undefined;
+  /** Sockets of `openSocket`, by where they lead. */
+  readonly #sockets: Map<string, Promise<string | null>> = new Map();
+  readonly #wantedSockets: WantedSocket[] = [];
+  /** Of every refusal there was, in their order. */
+  readonly #reasons: string[] = [];
   /** Streams given up before they were opened: their refusal may come much later. */
   #overdue: number = 0;
   readonly #loginChild: ChildProcessWithoutNullStreams;
@@ -90,13 +102,16 @@ export class SshClient {
 
   /** Where Portlock ends without closing, as by a bug. */
   readonly #abandon = (): void => {
-    for (const child of this.#children.keys()) killGroup(child, "SIGTERM");
+    // Removed first: a client that ends removes its socket too, and two at once leave the directory there.
     rmSync(this.#directory, { recursive: true, force: true });
+    for (const child of this.#children.keys()) killGroup(child, "SIGTERM");
   };
 
   /** True where the login has ended by the other side's doing: the client itself fails with 255. */
   get endedByHost(): boolean {
-    return this.#loginChild.exitCode !== null && this.#loginChild.exitCode !== 255;
+    const { exitCode } = this.#loginChild;
+    // Negative where there was no client to start.
+    return exitCode !== null && exitCode >= 0 && exitCode !== 255;
   }
 
   /** A further shell in the same login. */
@@ -104,10 +119,49 @@ export class SshClient {
     return toShellProcess(this.#spawnShell());
   }
 
+  /**
+   * Path of a socket, in the private directory, whose connections the other host carries on to an address; null
+   * where the client makes none. Where the other host cannot connect, a connection just ends: `openForward` says why.
+   */
+  openSocket(address: string, port: number): Promise<string | null> {
+    const place = toPlace(address, port);
+    const known = this.#sockets.get(place);
+    if (known !== undefined) return known;
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    if (this.#wantedSockets.length === 0) setImmediate(() => void this.#makeSockets());
+    this.#wantedSockets.push({ path: join(this.#directory, `socket-${this.#sockets.size}`), place, resolve });
+    this.#sockets.set(place, promise);
+    return promise;
+  }
+
+  /** All that are wanted at one time by one client: each one takes longer than what it is for. */
+  async #makeSockets(): Promise<void> {
+    const wanted = this.#wantedSockets.splice(0);
+    const words = wanted.flatMap(({ path, place }) => ["-L", `${path}:${place}`]);
+    const child = this.#spawn([...this.#channelWords(), "-O", "forward", ...words, "--", "portlock"]);
+    child.stdin.on("error", () => {});
+    await waitForEnd(child);
+    for (const { path, resolve } of wanted) resolve(child.exitCode === 0 ? path : null);
+  }
+
+  /** How many streams the other host has refused, as far as its log was read. */
+  get refusalCount(): number {
+    return this.#reasons.length;
+  }
+
+  /**
+   * Why streams were refused after the first so many, with every one that is seen to have ended: the log is written
+   * before the end.
+   */
+  async readRefusals(after: number): Promise<readonly string[]> {
+    await turnOfEventLoop(); // this one's end
+    await turnOfEventLoop(); // one in which everything was read that waited to be
+    return this.#reasons.slice(after);
+  }
+
   /** Connects to an address from the other host. Open one after the other: see `Forward.refusal`. */
   openForward(address: string, port: number): Forward {
-    const entry = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-    const child = this.#spawn([...this.#channelWords(), "-v", "-W", entry, "--", "portlock"]);
+    const child = this.#spawn([...this.#channelWords(), "-v", "-W", toPlace(address, port), "--", "portlock"]);
     const words = keepLog(child);
     const { promise: opened, resolve } = Promise.withResolvers<void>();
     let isOpen = false;
@@ -116,10 +170,9 @@ export class SshClient {
       isOpen = true;
       resolve();
     });
-    child.stdin.on("error", () => {});
     const ended = waitForEnd(child);
     void ended.then(resolve);
-    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    const stream = Duplex.from({ readable: child.stdout, writable: toLastingInput(child) });
     stream.on("close", () => killGroup(child));
     this.#refusals.length = 0;
     return {
@@ -167,8 +220,10 @@ export class SshClient {
 
   #spawn(words: readonly string[]): ChildProcessWithoutNullStreams {
     // In a group of its own, so that an interrupt typed at the terminal reaches Portlock first. LC_ALL: the
-    // client's messages are read here.
-    const child = spawn("ssh", words, { env: { ...process.env, LC_ALL: "C" }, stdio: "pipe", detached: true });
+    // client's messages are read here. SSH_ASKPASS_REQUIRE: BatchMode is not handed on to a client that the
+    // user's configuration starts for a jump host.
+    const env = { ...process.env, LC_ALL: "C", SSH_ASKPASS_REQUIRE: "never" };
+    const child = spawn("ssh", words, { env, stdio: "pipe", detached: true });
     child.on("error", () => {}); // told by the end of the process
     this.#children.set(
       child,
@@ -184,6 +239,7 @@ export class SshClient {
   #noteRefusal(line: string): void {
     const reason = /^channel \d+: open failed: (.*)$/.exec(line)?.[1];
     if (reason === undefined) return;
+    this.#reasons.push(reason);
     if (this.#overdue > 0 && /timed out|No route|unreachable/.test(reason)) {
       this.#overdue -= 1;
       return;
@@ -220,6 +276,18 @@ function toShellProcess(child: ChildProcessWithoutNullStreams): ShellProcess {
   };
 }
 
+/**
+ * The input of a child, without its end. Node closes the pipe when the child exits, which as one half of a
+ * duplex would count as a failure and throw away what the child had said before.
+ */
+function toLastingInput({ stdin }: ChildProcessWithoutNullStreams): Writable {
+  stdin.on("error", () => {}); // told by the end of the output
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, () => done()),
+    final: (done) => void stdin.end(() => done()),
+  });
+}
+
 /** A child has ended when its streams have, or shortly after it: a grandchild may hold them for ever. */
 async function waitForEnd(child: ChildProcessWithoutNullStreams): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -241,6 +309,10 @@ function keepLog(child: ChildProcessWithoutNullStreams): () => string {
     text = (text + chunk.toString("utf8")).slice(-LOG_LIMIT);
   });
   return () => text;
+}
+
+function toPlace(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** `ssh` expands tokens such as %h in the path of the control socket. */

@@ -54,17 +54,25 @@ const LOGIN_FAULTS: readonly LoginFault[] = [
 /** The error for a login that came to nothing. `words`: what the client said last; hostile. */
 export function toLoginError(target: string, words: string, timedOut: boolean): HostError {
   const fault = LOGIN_FAULTS.find(({ pattern }) => pattern.test(words));
-  const detail = words.trim().split(/\r?\n/).at(-1) ?? "";
+  const detail = /^Offending .* key in .*$/m.exec(words)?.[0].trim() ?? toLastLine(words);
   if (fault) return new HostError(fault.code, target, `${fault.sentence}: ${target}`, fault.hint, detail);
   const hint = "Try `ssh` to that host by hand and see what it says.";
   if (timedOut) return new HostError("ssh-timeout", target, `The login takes too long: ${target}`, hint, detail);
   return new HostError("ssh-failed", target, `The SSH client failed: ${target}`, hint, detail);
 }
 
-/** The error for a login that worked but led to no POSIX shell, as with a forced command or a switch. */
-export function toNoShellError(target: string): HostError {
+/**
+ * The error for a login that worked but led to no POSIX shell, as with a forced command or a switch. `said`: what
+ * came instead, on each stream; hostile.
+ */
+export function toNoShellError(target: string, said: readonly string[]): HostError {
   const hint = "Use an account whose login runs /bin/sh commands, without a forced command.";
-  return new HostError("ssh-no-shell", target, `The login leads to no POSIX shell: ${target}`, hint);
+  const detail = said.flatMap((words) => toLastLine(words) || []).join("; ");
+  return new HostError("ssh-no-shell", target, `The login leads to no POSIX shell: ${target}`, hint, detail);
+}
+
+function toLastLine(words: string): string {
+  return words.trim().split(/\r?\n/).at(-1) ?? "";
 }
 
 const REFUSALS: readonly (readonly [RegExp, NoAnswer])[] = [

@@ -38,9 +38,9 @@ for (const text of [
   "ssh://a@b@gpu",
   "ssh://模型",
 ]) {
-  test(`${JSON.stringify(text)} is refused`, () => {
-    assert.throws(
-      () => openHost(text),
+  test(`${JSON.stringify(text)} is refused`, async () => {
+    await assert.rejects(
+      openHost(text),
       (error) => error instanceof HostError && error.code === "bad-target" && error.hint !== "",
     );
   });

@@ -270,6 +270,36 @@ describe("a host behind SSH", { skip: SSHD_MISSING }, () => {
     assert.match(outcome.detail ?? "", /administratively prohibited/);
   });
 
+  test("an answer is heard to its end although the client that carries it is gone first", async (context) => {
+    const sshd = await startSshd(context);
+    const bin = mkdtempSync(join(tmpdir(), "portlock-bin-"));
+    context.after(() => rmSync(bin, { recursive: true }));
+    const asked = join(bin, "asked");
+    // The login writes into the client's own pipe, so which of the two is seen first is a matter of luck.
+    const early = `exec 3<&0; /usr/bin/ssh "$@" <&3 & while [ ! -e ${asked} ]; do sleep 0.01; done; exit 0`;
+    const script = `#!/bin/sh\ncase " $* " in *" -W "*) ${early};; esac\nexec /usr/bin/ssh "$@"\n`;
+    writeFileSync(join(bin, "ssh"), script, { mode: 0o755 });
+    const path = process.env["PATH"] ?? "";
+    process.env["PATH"] = `${bin}:${path}`;
+    context.after(() => {
+      process.env["PATH"] = path;
+    });
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => {
+        writeFileSync(asked, "");
+        setTimeout(() => socket.end(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(60_000)}`), 60);
+      });
+    });
+    context.after(() => server.close());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const bound = server.address();
+    assert.ok(bound !== null && typeof bound === "object");
+    const host = await open(context, sshd);
+    const outcome = await host.request({ method: "GET", address: "127.0.0.1", port: bound.port, path: "/" });
+    assert.equal(outcome.kind === "answered" ? outcome.answer.body.length : outcome.detail, 60_000);
+  });
+
   test("hostile servers are met through SSH as they are without", async (context) => {
     const sshd = await startSshd(context);
     const host = await open(context, sshd);

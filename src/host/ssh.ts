@@ -1,6 +1,7 @@
-import { FILE_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
+import * as net from "node:net";
+import { FILE_LIMIT_BYTES, LONGEST_LAG_MS, OUTPUT_LIMIT_BYTES, READ_TIMEOUT_MS } from "./host.ts";
 import type { FileStatus, HostReader, Link, Output, Reading, ReadRequest, RequestOutcome } from "./host.ts";
-import { sendRequest } from "./http-request.ts";
+import { refuseRequest, sendRequest } from "./http-request.ts";
 import { parseLinkPattern } from "./link-pattern.ts";
 import type { ReadCommand } from "./read-command.ts";
 import { RemoteShell } from "./remote-shell.ts";
@@ -13,6 +14,8 @@ import { toLoginError, toNoAnswerOverSsh, toNoShellError } from "./ssh-failure.t
 import { parseSshTarget } from "./ssh-target.ts";
 
 const LOGIN_TIMEOUT_MS = 30_000;
+/** To open a stream to a listener takes a round trip, to ask it one more. */
+const ROUND_TRIPS = 2;
 
 export interface SshSettings {
   /** Read instead of the user's SSH configuration. */
@@ -35,6 +38,9 @@ export function openSshHost(target: string, settings: SshSettings = {}): HostRea
   const session = new SshSession(target, settings);
   return {
     target,
+    get lagMs() {
+      return session.lagMs;
+    },
     readFile: (path, maxBytes) => session.readFile(path, maxBytes),
     listDirectory: (path) => session.listDirectory(path),
     readLinks: (pattern) => session.readLinks(pattern),
@@ -54,7 +60,7 @@ class SshSession implements HostReader {
   readonly #outputBytes: number;
   readonly #closing: AbortController = new AbortController();
   #closed: Promise<void> | undefined;
-  /** Settles when the next byte stream may be opened; see `Forward.refusal`. */
+  /** Settles when the next stream may be opened alone; see `Forward.refusal`. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(target: string, settings: SshSettings) {
@@ -107,9 +113,51 @@ class SshSession implements HostReader {
     return await this.#ask(requests.commandRequest(words), from, this.#outputBytes, (reply) => toOutput(reply, from));
   }
 
+  get lagMs(): number {
+    return Math.min(LONGEST_LAG_MS, ROUND_TRIPS * this.#shell.averageMs);
+  }
+
   /** The request is made here, through a byte stream that the other machine opens: it needs no tool there. */
   async request(request: ReadRequest): Promise<RequestOutcome> {
     await this.#tools;
+    const refused = refuseRequest(request);
+    if (refused !== null) return refused;
+    if (this.#shell.lost !== null) return { kind: "not-possible", detail: this.#shell.lost };
+    const path = await this.#client.openSocket(request.address, request.port);
+    return (path === null ? null : await this.#requestThrough(path, request)) ?? (await this.#requestAlone(request));
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#end();
+    await this.#closed;
+  }
+
+  /**
+   * Null where the connection just ended, and it cannot be told why: streams were refused meanwhile, and this may
+   * have been one of them.
+   */
+  async #requestThrough(path: string, request: ReadRequest): Promise<RequestOutcome | null> {
+    let stream: net.Socket | undefined;
+    let isCarried = false;
+    const before = this.#client.refusalCount;
+    const outcome = await sendRequest(request, {
+      signal: this.#closing.signal,
+      lagMs: this.lagMs,
+      connect: () => {
+        stream = net.connect({ path }, () => {
+          isCarried = true;
+        });
+        return stream;
+      },
+    });
+    if (outcome.kind === "answered" || outcome.kind === "timeout" || (stream?.bytesRead ?? 0) > 0) return outcome;
+    const refusals = isCarried ? await this.#client.readRefusals(before) : null;
+    if (refusals?.length === 0) return outcome;
+    const forbidden = refusals?.every((reason) => toNoAnswerOverSsh(reason).kind === "not-possible") === true;
+    return forbidden ? toNoAnswerOverSsh(refusals[0] ?? "") : null;
+  }
+
+  async #requestAlone(request: ReadRequest): Promise<RequestOutcome> {
     const mine = this.#turn;
     const next = Promise.withResolvers<void>();
     this.#turn = next.promise;
@@ -119,11 +167,6 @@ class SshSession implements HostReader {
     } finally {
       next.resolve();
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed ??= this.#end();
-    await this.#closed;
   }
 
   async #end(): Promise<void> {
@@ -138,9 +181,10 @@ class SshSession implements HostReader {
     const outcome = await this.#shell.started;
     if (outcome.kind === "replied" && this.#shell.tools) return this.#shell.tools;
     const isShellMissing = outcome.kind === "replied" || outcome.kind === "too-large" || this.#client.endedByHost;
+    const said = [outcome.kind === "lost" ? outcome.detail : "", this.#shell.unclaimed];
     this.#shell.lose("no POSIX shell");
     await this.#client.close();
-    if (isShellMissing) throw toNoShellError(this.target);
+    if (isShellMissing) throw toNoShellError(this.target, said);
     throw toLoginError(this.target, outcome.detail, outcome.kind === "timeout");
   }
 
@@ -148,6 +192,7 @@ class SshSession implements HostReader {
     let refusal: Promise<string | null> = Promise.resolve(null);
     const outcome = await sendRequest(request, {
       signal: this.#closing.signal,
+      lagMs: this.lagMs,
       connect: () => {
         const forward = this.#client.openForward(request.address, request.port);
         void forward.opened.then(endTurn);

@@ -36,6 +36,15 @@ export function isLinkLocalV6(address: string): boolean {
   return parsed !== null && parsed.kind() === "ipv6" && parsed.range() === "linkLocal";
 }
 
+/** Ranges of addresses that mean something only within somebody's own network. */
+const OF_SOMEBODYS_OWN: ReadonlySet<string> = new Set(["private", "uniqueLocal", "linkLocal", "carrierGradeNat"]);
+
+/** True for an address that the internet could route; those of the documentation ranges stand for such ones. */
+export function isGlobal(address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== null && !OF_SOMEBODYS_OWN.has(parsed.range()) && !isLoopback(address) && !isWildcard(address);
+}
+
 /** The network an address with a prefix length stands in, CIDR. Null where either is nonsense. */
 export function toSubnet(address: string, prefixLength: number): string | null {
   const parsed = parseAddress(address);
@@ -69,7 +78,20 @@ export function covers(outer: string, inner: string): boolean {
   return a[1] <= b[1] && b[0].match(a[0], a[1]);
 }
 
+/** The same few addresses are asked about again and again, and parsing them is most of a judgement's time. */
+const PARSED = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | null>();
+const MOST_PARSED = 10_000;
+
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  const known = PARSED.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseNewAddress(text);
+  if (PARSED.size >= MOST_PARSED) PARSED.clear();
+  PARSED.set(text, parsed);
+  return parsed;
+}
+
+function parseNewAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   const [address = ""] = text.split("%", 1);
   if (ipaddr.IPv4.isValidFourPartDecimal(address)) return ipaddr.IPv4.parse(address);
   return address.includes(":") && ipaddr.IPv6.isValid(address) ? ipaddr.IPv6.parse(address) : null;

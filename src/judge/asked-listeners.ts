@@ -31,14 +31,27 @@ export function toAskedListeners(facts: Facts): AskedListener[] {
   const own = toOwnNamespace(facts);
   const filtered = !facts.firewall.ok || facts.firewall.value.ruleSets.length > 0;
   const answers = Map.groupBy(facts.answers, (answer) => `${answer.namespace ?? own} ${answer.port}`);
-  const places = Map.groupBy(facts.listeners.value, (listener) => `${listener.namespace ?? own} ${listener.port}`);
+  // Of thousands of listeners few were asked, and only those share an answer with others of their port.
+  const ports = new Set(facts.answers.map((answer) => answer.port));
+  const isOpen = ({ port, dualStack }: Listener): boolean => dualStack === null || ports.has(port);
+  const places = Map.groupBy(facts.listeners.value.filter(isOpen), (each) => `${each.namespace ?? own} ${each.port}`);
+  const held = toAddressesByDevice(facts, own);
   return facts.listeners.value.map((listener) => {
-    const key = `${listener.namespace ?? own} ${listener.port}`;
-    const rivals = new Set((places.get(key) ?? []).map((each) => toCanonical(each.address)));
-    const heard = (answers.get(key) ?? []).filter((answer) => isFrom(answer, listener, rivals));
+    const namespace = listener.namespace ?? own;
+    if (!isOpen(listener)) {
+      return { listener, namespace, answers: [], recognition: null, dualStack: listener.dualStack };
+    }
+    const key = `${namespace} ${listener.port}`;
+    const rivals = places.get(key) ?? [];
+    const fit = (each: Listener, asked: string): number =>
+      toFit(each, asked, held.get(`${each.namespace ?? own} ${each.device ?? ""}`));
+    const heard = (answers.get(key) ?? []).filter(({ address }) => {
+      const best = fit(listener, address);
+      return best > 0 && rivals.every((rival) => fit(rival, address) <= best);
+    });
     return {
       listener,
-      namespace: listener.namespace ?? own,
+      namespace,
       answers: heard,
       recognition: heard.length === 0 ? null : recogniseServer(heard),
       dualStack: listener.dualStack ?? measureDualStack(listener, heard, rivals, filtered),
@@ -46,20 +59,41 @@ export function toAskedListeners(facts: Facts): AskedListener[] {
   });
 }
 
-/** An answer comes from the listener on that very address, else from the one on every address. */
-function isFrom(answer: Answer, listener: Listener, rivals: ReadonlySet<string>): boolean {
-  const asked = toCanonical(answer.address);
-  if (!isWildcard(listener.address)) return toCanonical(listener.address) === asked;
-  if (rivals.has(asked)) return false;
-  if (toFamily(listener.address) === toFamily(asked)) return true;
-  return toFamily(asked) === 4 && listener.dualStack !== false && !rivals.has("0.0.0.0");
+/**
+ * How well a listener fits a connection to an address; 0: it does not take it. The kernel gives the connection to
+ * the listener on that very address, else to one on every address, to one bound to the network card before others.
+ */
+function toFit(listener: Listener, asked: string, ofDevice: ReadonlySet<string> | undefined): number {
+  const { address, device, dualStack } = listener;
+  const [, zone] = asked.split("%");
+  if (zone !== undefined && device !== null && device !== zone) return 0;
+  const bound = device === null || device === "lo" ? 0 : 1;
+  if (!isWildcard(address)) return toCanonical(address) === toCanonical(asked) ? 5 + bound : 0;
+  if (bound === 1 && ofDevice?.has(toCanonical(asked)) !== true) return 0;
+  if (toFamily(address) === toFamily(asked)) return 3 + bound;
+  return toFamily(asked) === 4 && dualStack !== false ? 1 + bound : 0;
+}
+
+/** Addresses of network cards, by namespace and name. */
+function toAddressesByDevice(facts: Facts, own: string): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    facts.networks.flatMap((network) =>
+      (network.interfaces.ok ? network.interfaces.value : []).map(
+        ({ name, addresses }) =>
+          [
+            `${network.own ? own : network.namespace} ${name}`,
+            new Set(addresses.map(({ address }) => toCanonical(address))),
+          ] as const,
+      ),
+    ),
+  );
 }
 
 /** Whether `::` takes IPv4, by what an IPv4 address of the same port answered. */
 function measureDualStack(
   listener: Listener,
   answers: readonly Answer[],
-  rivals: ReadonlySet<string>,
+  rivals: readonly Listener[],
   filtered: boolean,
 ): boolean | null {
   if (toFamily(listener.address) !== 6 || !isWildcard(listener.address)) return false;
@@ -67,5 +101,6 @@ function measureDualStack(
   if (outcomes.some((kind) => kind === "answered" || kind === "not-http" || kind === "closed")) return true;
   // A packet filter can refuse as well, so that a refusal tells only where there is none.
   const refused = outcomes.includes("refused") && !filtered;
-  return refused || rivals.has("0.0.0.0") ? false : null;
+  const taken = rivals.some(({ address, device }) => address === "0.0.0.0" && device === listener.device);
+  return refused || taken ? false : null;
 }

@@ -1,6 +1,7 @@
 import type { Answer } from "../facts/answers.ts";
 import type { Evidence } from "../facts/evidence.ts";
 import type { HttpAnswer } from "../host/host.ts";
+import { FOREIGN_HOST, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN, FOREIGN_ORIGIN_VERSION } from "../servers/questions.ts";
 import type { Recognition } from "../servers/server-kind.ts";
 import { toBarrier } from "./barriers.ts";
 import type { Barrier, Proof } from "./route.ts";
@@ -24,15 +25,22 @@ export function toProof(recognition: Recognition | null, answers: readonly Answe
   return recognition === null || evidence === null ? null : { from: evidence.from, outcome: evidence.text };
 }
 
-/** An answer as evidence: the request as one would type it, and the status it came to. */
+/** An answer as evidence: the request, with a header of its own as one would type it, and the status it came to. */
 export function toAnswerEvidence(answer: Answer | null): Evidence | null {
   if (answer === null) return null;
   const { address, port, outcome, question } = answer;
-  const [method = "GET", path = "/", ...how] = question.split(" ");
-  const scheme = answer.tls === true ? "https" : "http";
-  const from = [method, `${scheme}://${toAuthority(address, port)}${path}`, ...how].join(" ");
+  const [method = "GET", path = "/"] = question.split(" ");
+  const url = `${answer.tls === true ? "https" : "http"}://${toAuthority(address, port)}${path}`;
+  const header = HEADERS.get(question)?.(port);
+  const from = header === undefined ? `${method} ${url}` : `curl -i -H '${header}' ${url}`;
   return { from, text: outcome.kind === "answered" ? `HTTP ${outcome.answer.status}` : outcome.kind };
 }
+
+/** What the requests with a header of their own send, by question. */
+const HEADERS: ReadonlyMap<string, (port: number) => string> = new Map([
+  [FOREIGN_HOST_VERSION.id, (port: number) => `Host: ${FOREIGN_HOST}:${port}`],
+  [FOREIGN_ORIGIN_VERSION.id, () => `Origin: ${FOREIGN_ORIGIN}`],
+]);
 
 /** Address and port as in a URL. */
 export function toAuthority(address: string, port: number): string {
@@ -44,6 +52,6 @@ function findTelling(answers: readonly Answer[], access: Recognition["access"]):
     access === "guarded"
       ? answer.status === 401 || answer.status === 403 || answer.status === 407
       : answer.status < 300;
-  const plain = answers.filter((each) => !each.question.includes("foreign"));
+  const plain = answers.filter((each) => !HEADERS.has(each.question));
   return plain.find(({ outcome }) => outcome.kind === "answered" && tells(outcome.answer)) ?? plain[0] ?? null;
 }

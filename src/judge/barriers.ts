@@ -37,7 +37,13 @@ export function toFirewallBarrier(firewall: Reading<FirewallPresence>): Barrier 
 
 /** What could not be read, as evidence: the source, and the reason in the door's own word. */
 export function toUnreadEvidence(reading: Extract<Reading<unknown>, { ok: false }>): Evidence {
-  return { from: reading.from, text: reading.detail === undefined ? reading.why : `${reading.why}: ${reading.detail}` };
+  const detail = toFirstLine(reading.detail ?? "");
+  return { from: reading.from, text: detail === "" ? reading.why : `${reading.why}: ${detail}` };
+}
+
+/** What a tool said first; what follows on further lines repeats it. */
+export function toFirstLine(detail: string): string {
+  return detail.trim().split("\n", 1)[0] ?? "";
 }
 
 function joinEvidence(evidence: readonly Evidence[]): Evidence | null {
@@ -45,6 +51,6 @@ function joinEvidence(evidence: readonly Evidence[]): Evidence | null {
   if (first === undefined || others.length === 0) return first ?? null;
   return {
     from: evidence.map((each) => each.from).join(", "),
-    text: evidence.map((each) => each.text).join("; "),
+    text: [...new Set(evidence.map((each) => each.text))].join("; "),
   };
 }

@@ -84,10 +84,12 @@ function matchHelpers(
   ownListeners: readonly AskedListener[],
 ): ReadonlyMap<AskedListener, PublishedPort> {
   const published = containers.flatMap((container) => container.published);
+  const ports = new Set(published.map((each) => each.hostPort));
   const byPlace = new Map(published.map((each) => [toPlace(each.hostAddress, each.hostPort), each]));
   const matches = new Map<AskedListener, PublishedPort>();
   for (const asked of ownListeners) {
     const { address, port } = asked.listener;
+    if (!ports.has(port)) continue;
     // A helper on `::` that takes IPv4 serves a port that was published for IPv4 alone.
     const dual = address === "::" && asked.dualStack !== false ? byPlace.get(toPlace("0.0.0.0", port)) : undefined;
     const match = byPlace.get(toPlace(address, port)) ?? dual;

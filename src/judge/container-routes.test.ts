@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Container } from "../facts/containers.ts";
-import { aHost, ollamaReplies, OWN, read, type AHost } from "./testing/a-host.ts";
+import { aHost, ollamaReplies, OWN, read, toTables, type AHost } from "./testing/a-host.ts";
 import { routesOf, toText, verdictsOf } from "./testing/routes-as-text.ts";
 
 const INSIDE = "net:[2]";
@@ -115,7 +115,7 @@ test("a host that does not forward closes the container's address to everybody b
 
 test("whether the host forwards was not read", () => {
   const host = withContainer({}).network({ forwardsIpv4: null }).answers("172.17.0.2", 11434, ANSWERS, INSIDE);
-  assert.equal(routesOf(host).map(toText)[1], "neighbour eth0 172.17.0.2:11434 unknown: routing-unread");
+  assert.equal(routesOf(host).map(toText)[1], "neighbour eth0 172.17.0.2:11434 unknown: sysctl-unread");
 });
 
 test("an internal network has no way back to others", () => {
@@ -191,7 +191,7 @@ test("a container with an address of its own on the network outside (macvlan): i
       ],
       "nsenter",
     ),
-    routing: read([], "nsenter"),
+    routing: toTables([]),
     forwardsIpv4: null,
     forwardsIpv6: null,
   };
@@ -217,7 +217,7 @@ test("a server in a network namespace of its own is reached by that namespace's 
       ],
       "nsenter",
     ),
-    routing: read([], "nsenter"),
+    routing: toTables([]),
     forwardsIpv4: null,
     forwardsIpv6: null,
   };

@@ -161,12 +161,13 @@ function isOwnLink(outsider: Outsider, network: ContainerNetwork): boolean {
 }
 
 /** Whether the host passes packets on to the container, and the container's answers back. */
-function toForwarding({ network: host }: ContainerScene, network: ContainerNetwork, family: Family): Barrier | null {
+function toForwarding({ network: host }: ContainerScene, network: ContainerNetwork, family: Family): Barrier {
   const from = `/proc/sys/net/${family === 4 ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding"}`;
   const forwards = (family === 4 ? host?.forwardsIpv4 : host?.forwardsIpv6) ?? null;
-  if (forwards === null) return toBarrier("routing", null, "routing-unread", { from, text: "?" });
+  if (forwards === null) return toBarrier("routing", null, "sysctl-unread", { from, text: "not read" });
   if (!forwards) return toBarrier("routing", true, "not-forwarded", { from, text: "0" });
-  return network.internal ? toBarrier("routing", true, "no-way-back", { from: network.name, text: "internal" }) : null;
+  if (!network.internal) return toBarrier("routing", false, "forwarded", { from, text: "1" });
+  return toBarrier("routing", true, "no-way-back", { from: `network ${network.name}`, text: "internal" });
 }
 
 function toAddressBarrier({ address, asked }: Target): Barrier {

@@ -54,7 +54,7 @@ export function declareInUnit(
 }
 
 function toService({ facts, process, runBy, name }: ServiceQuestion): Service {
-  const uid = process?.cgroup?.kind === "user-unit" ? process.cgroup.uid : null;
+  const uid = runBy.scope === "user" ? runBy.uid : null;
   const units = facts.units.ok ? facts.units.value : [];
   const unit = units.find((each) => each.name === runBy.unit && each.scope === runBy.scope && each.uid === uid) ?? null;
   const unreadFile = facts.environmentFiles.some(

@@ -27,12 +27,22 @@ export interface FindingData {
     readonly published: string;
     readonly containerPort: number;
   };
+  /** A container is reached at its own address, without any port being published. */
+  "container-address-open": {
+    readonly container: string;
+    readonly network: string;
+    /** Bridge of that network on the host; null where it has none. */
+    readonly bridge: string | null;
+    readonly addresses: readonly string[];
+    /** True where the host passes on what comes from elsewhere; false: only the network's own containers reach it. */
+    readonly forwarded: boolean;
+  };
   /** Bound to one LAN address, but answered on every interface (weak host model). */
   "reached-from-other-interface": { readonly address: string; readonly interfaces: readonly string[] };
   /** route_localnet hands loopback to neighbours. */
   "loopback-routed-in": { readonly interfaces: readonly string[]; readonly entry: string };
   /** A web page open on this host can call the server. */
-  "browser-page-can-call": { readonly by: "host-check-off" | "any-origin" };
+  "browser-page-can-call": { readonly by: "host-check-off" | "no-host-check" | "any-origin" };
   /** OLLAMA_ORIGINS admits every web page. */
   "any-origin-allowed": { readonly value: string };
   /** A declared setting never reaches the server. */

@@ -158,7 +158,10 @@ const FAILURES: readonly ((facts: Facts, failed: Failed) => Facts)[] = [
   (facts, failed) => ({ ...facts, containers: failed }),
   (facts, failed) => ({ ...facts, firewall: failed }),
   (facts, failed) => ({ ...facts, networks: facts.networks.map((each) => ({ ...each, interfaces: failed })) }),
-  (facts, failed) => ({ ...facts, networks: facts.networks.map((each) => ({ ...each, routing: failed })) }),
+  (facts, failed) => ({
+    ...facts,
+    networks: facts.networks.map((each) => ({ ...each, routing: { ipv4: failed, ipv6: failed } })),
+  }),
   (facts) => ({ ...facts, networks: [] }),
   (facts, failed) => ({
     ...facts,

@@ -24,6 +24,7 @@ export function judge(facts: Facts): Judgement {
   const identity = facts.identity.ok ? facts.identity.value : null;
   return {
     host: { name: identity?.hostname ?? "", os: identity?.os ?? null, kernel: identity?.kernel ?? null },
+    reader: { uid: identity?.readerUid ?? null },
     verdict: toHostVerdict(servers, mayHideServer(facts, found)),
     missing: listMissing(facts, found.servers),
     servers,
@@ -43,7 +44,7 @@ function toServers(facts: Facts, found: Found): Server[] {
       id: `${server.kind}-${number}`,
       kind: server.kind,
       version: server.version,
-      verdict: toServerVerdict(routes),
+      verdict: toServerVerdict(routes, server.unjudged),
       runBy,
       process: toProcess(server),
       listeners: toListeners(server),
@@ -76,7 +77,7 @@ function toHostVerdict(servers: readonly Server[], hidden: boolean): HostVerdict
 
 /** Worst first, then by rule and server, so that the order never depends on the order of the rules. */
 function toFindings(facts: Facts, servers: readonly Server[]): Finding[] {
-  const findings = RULES.flatMap((rule): readonly Finding[] => rule.judge({ facts, servers }));
+  const findings = Object.values(RULES).flatMap((rule): readonly Finding[] => rule.judge({ facts, servers }));
   return findings.toSorted((one, other) => compareKeys(toKey(one), toKey(other)));
 }
 

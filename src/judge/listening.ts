@@ -98,7 +98,7 @@ function toLoopbackBarrier(bind: Bind, outsider: Outsider, own: boolean): Barrie
   const sysctl = outsider.interface?.routeLocalnet ?? null;
   const from = `/proc/sys/net/ipv4/conf/${outsider.from.interface ?? "*"}/route_localnet`;
   if (sysctl === null && own) {
-    return toBarrier("routing", null, "routing-unread", outsider.routing?.evidence ?? { from, text: "?" });
+    return outsider.routing ?? toBarrier("routing", null, "sysctl-unread", { from, text: "not read" });
   }
   if (sysctl !== true) return toBarrier("bind", true, "loopback-only", bind.evidence);
   return toBarrier("bind", false, "loopback-routed-in", { from, text: "1" });

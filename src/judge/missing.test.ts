@@ -51,7 +51,15 @@ const CASES: readonly (readonly [title: string, host: AHost, missing: readonly s
   [
     "an answer",
     aHost().ollama("127.0.0.1", { replies: alwaysReplies("timeout") }),
-    ["answers timeout LISTEN 127.0.0.1:11434"],
+    ["answers timeout GET http://127.0.0.1:11434/"],
+  ],
+  [
+    "what could not be asked, once for each reason",
+    aHost()
+      .ollama("127.0.0.1", { replies: alwaysReplies("not-possible") })
+      .listens("127.0.0.1", 9000)
+      .answers("127.0.0.1", 9000, alwaysReplies("not-possible")),
+    ["answers failed GET http://127.0.0.1:11434/"],
   ],
 ];
 
@@ -77,4 +85,13 @@ test("the same thing missing in a thousand places is said once, and a list of th
   const { missing } = judge(EXPOSED.with({ environmentFiles: files, files: [] }).facts);
   assert.equal(missing.length, 100);
   assert.equal(missing.filter((each) => each.from === "/etc").length, 1);
+});
+
+test("a listener that could not be asked may be a server; one of a known process that stays silent is none", () => {
+  const other = aHost()
+    .process(900, { name: "python3", executable: "/usr/bin/python3", arguments: ["python3", "serve.py"] })
+    .listens("0.0.0.0", 9000, { pids: [900] });
+  const verdictOf = (reply: "not-possible" | "timeout"): string =>
+    judge(other.answers("127.0.0.1", 9000, alwaysReplies(reply)).facts).verdict;
+  assert.deepEqual([verdictOf("not-possible"), verdictOf("timeout")], ["unknown", "none"]);
 });

@@ -1,8 +1,14 @@
+import type { Answer } from "../facts/answers.ts";
 import type { Facts } from "../facts/facts.ts";
+import type { Network } from "../facts/interfaces.ts";
 import type { Reading } from "../host/host.ts";
 import type { Missing } from "../report/report.ts";
+import { toFamily, type Family } from "./addresses.ts";
+import { toAnswerEvidence } from "./authentication.ts";
+import { toFirstLine } from "./barriers.ts";
 import type { FoundServer } from "./servers.ts";
 import { findUnit } from "./unit-filter.ts";
+import { isUnaskable } from "./unseen.ts";
 
 /** Enough to act on; a host on which more is missing mends it by the same step. */
 const LONGEST_LIST = 100;
@@ -29,6 +35,7 @@ function listHiding(facts: Facts): Missing[] {
     ...namespaces.map((each) => toEntry("unseen", each.why, each.from, each.detail ?? each.namespace)),
     ...(holders === 0 ? [] : [toEntry("processes", "too-large", "/proc/PID", toCount(holders))]),
     ...(facts.unasked === 0 ? [] : [toEntry("answers", "too-large", "GET /", toCount(facts.unasked))]),
+    ...listUnaskable(facts.answers),
     ...(facts.containers.ok || facts.containers.why === "absent" ? [] : toMissing("containers", facts.containers)),
     ...(facts.containers.ok
       ? facts.containers.value.unread.map((each) => toEntry("containers", each.why, each.from, each.detail ?? null))
@@ -45,12 +52,16 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
     ...(facts.networks.some((each) => each.own) ? [] : [toEntry("networks", "failed", "ip -j -d address", null)]),
     ...networks.flatMap((each) => [
       ...toMissing("networks", each.interfaces),
-      ...toMissing("networks", each.routing),
+      ...(hasFamily(each, 4) ? toMissing("networks", each.routing.ipv4) : []),
+      ...(hasFamily(each, 6) ? toMissing("networks", each.routing.ipv6) : []),
       ...(each.own ? toUnreadSwitches(each.interfaces) : []),
     ]),
     ...listUnits(facts, servers),
     ...facts.environmentFiles.flatMap((file) => toMissing("environmentFiles", file.assignments, "absent")),
     ...servers.flatMap(({ process }) => (process === null ? [] : toMissing("processes", process.environment))),
+    ...servers.flatMap(({ unjudged, process }) =>
+      unjudged === 0 ? [] : [toEntry("listeners", "too-large", `/proc/${process?.pid ?? "PID"}/fd`, toCount(unjudged))],
+    ),
     ...servers.flatMap(listUnanswered),
     ...facts.files.filter((file) => pids.has(file.pid)).flatMap((file) => toMissing("files", file.status, "absent")),
   ];
@@ -67,15 +78,41 @@ function listUnits(facts: Facts, servers: readonly FoundServer[]): Missing[] {
   });
 }
 
-/** Listeners of a server that nobody could ask. */
+/** Listeners that no question got through to, one for each reason. */
+function listUnaskable(answers: readonly Answer[]): Missing[] {
+  const listeners = Map.groupBy(answers, ({ address, port, namespace }) => `${address} ${port} ${namespace}`);
+  const unaskable = [...listeners.values()].filter(isUnaskable).flatMap(([first]) => first ?? []);
+  const reasons = Map.groupBy(unaskable, toReason);
+  return [...reasons.values()].flatMap(([first]) => (first === undefined ? [] : [toUnanswered(first)]));
+}
+
+/** Listeners of a server that did not answer. */
 function listUnanswered(server: FoundServer): Missing[] {
   const heard = [...server.listeners, ...server.publications.map((each) => each.helper)];
   if (heard.some((each) => each?.recognition !== null && each !== null)) return [];
-  return server.listeners.map(({ listener, answers }) => {
-    const outcome = answers[0]?.outcome;
-    const why = outcome?.kind === "timeout" ? "timeout" : "failed";
-    return toEntry("answers", why, listener.evidence.text, outcome?.kind ?? null);
+  return server.listeners.flatMap(({ listener, answers }) => {
+    const [first] = answers;
+    if (first === undefined) return [toEntry("answers", "failed", listener.evidence.text, null)];
+    return isUnaskable(answers) ? [] : [toUnanswered(first)];
   });
+}
+
+/** `denied` is the other host's sshd: it opens no stream for this login. */
+function toUnanswered(answer: Answer): Missing {
+  const reason = toReason(answer);
+  const why = answer.outcome.kind === "timeout" ? "timeout" : /prohibited/.test(reason) ? "denied" : "failed";
+  return toEntry("answers", why, toAnswerEvidence(answer)?.from ?? answer.question, reason);
+}
+
+function toReason({ outcome }: Answer): string {
+  return outcome.kind === "answered" ? `HTTP ${outcome.answer.status}` : (outcome.detail ?? outcome.kind);
+}
+
+/** True where a namespace has addresses of a family, or where nobody could tell. */
+function hasFamily({ interfaces }: Network, family: Family): boolean {
+  return (
+    !interfaces.ok || interfaces.value.some((link) => link.addresses.some((one) => toFamily(one.address) === family))
+  );
 }
 
 function toUnreadSwitches(interfaces: Facts["networks"][number]["interfaces"]): Missing[] {
@@ -89,7 +126,7 @@ function toMissing(fact: string, reading: Reading<unknown>, fine?: "absent"): Mi
 }
 
 function toEntry(fact: string, why: Missing["why"], from: string, detail: string | null): Missing {
-  return { fact, why, from, detail };
+  return { fact, why, from, detail: detail === null ? null : toFirstLine(detail) };
 }
 
 function toCount(count: number | null): string | null {

@@ -52,7 +52,9 @@ export type BarrierReason =
   // routing
   | "no-way-back"
   | "not-forwarded"
+  | "forwarded"
   | "routing-unread"
+  | "sysctl-unread" // the kernel's switch that decides it, such as ip_forward
   // firewall, unit-ip-filter
   | "no-rule-set"
   | "not-judged-yet"

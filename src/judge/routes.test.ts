@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Facts } from "../facts/facts.ts";
-import { aHost, alwaysReplies, ollamaReplies, read, type AHost } from "./testing/a-host.ts";
+import { aHost, alwaysReplies, ollamaReplies, read, toTables, type AHost } from "./testing/a-host.ts";
 import { routesOf, toText, verdictsOf } from "./testing/routes-as-text.ts";
 
 const RULES: Facts["firewall"] = read(
@@ -19,6 +19,13 @@ const RULES: Facts["firewall"] = read(
   "nft -j list tables",
 );
 const DENIED = { ok: false, why: "denied", from: "nft -j list tables" } as const;
+const IPV6_DEFAULT = {
+  family: 6,
+  destination: "::/0",
+  gateway: "fe80::1",
+  interface: "eth0",
+  table: "main",
+} as const;
 const TWO_LINKS = aHost().link("eth1", ["10.0.0.5/24"]);
 
 const CASES: readonly (readonly [title: string, host: AHost, verdict: string, routes: readonly string[]])[] = [
@@ -191,9 +198,26 @@ const CASES: readonly (readonly [title: string, host: AHost, verdict: string, ro
     "unknown",
     [
       "internet eth0 127.0.0.1:11434 closed: loopback-only",
-      "neighbour eth0 127.0.0.1:11434 unknown: routing-unread",
+      "neighbour eth0 127.0.0.1:11434 unknown: sysctl-unread",
       "host 127.0.0.1:11434 open",
       "browser 127.0.0.1:11434 closed: check-refuses, check-refuses",
+    ],
+  ],
+  [
+    "of several addresses the one that the internet can use is named, not the private one",
+    aHost()
+      .link("eth0", ["10.0.0.5/24", "203.0.113.5/24", "fd00:77::10/64", "2001:db8:77::10/64"])
+      .gateway("eth0", "10.0.0.1")
+      .gateway("eth0", "fe80::1", "::/0")
+      .ollama("::"),
+    "exposed",
+    [
+      "internet eth0 203.0.113.5:11434 open",
+      "internet eth0 [2001:db8:77::10]:11434 open",
+      "neighbour eth0 203.0.113.5:11434 open",
+      "neighbour eth0 [2001:db8:77::10]:11434 open",
+      "host 127.0.0.1:11434 open",
+      "browser 127.0.0.1:11434 open: check-off-on-this-address",
     ],
   ],
   [
@@ -275,15 +299,18 @@ const CASES: readonly (readonly [title: string, host: AHost, verdict: string, ro
     ],
   ],
   [
-    "the routing tables could not be read: neighbours are known by the addresses",
+    "the IPv4 routing table could not be read: neighbours are known by the addresses, IPv6 is judged as ever",
     aHost()
-      .link("eth0", ["192.168.1.10/24"])
-      .network({ routing: { ok: false, why: "failed", from: "ip -j -4 route show table all" } })
-      .ollama("0.0.0.0"),
+      .network({
+        routing: { ...toTables([IPV6_DEFAULT]), ipv4: { ok: false, why: "failed", from: "ip -j -4 route" } },
+      })
+      .ollama("::"),
     "exposed",
     [
       "internet 192.168.1.10:11434 unknown: routing-unread",
+      "internet eth0 [2001:db8:1::10]:11434 open",
       "neighbour eth0 192.168.1.10:11434 open",
+      "neighbour eth0 [2001:db8:1::10]:11434 open",
       "host 127.0.0.1:11434 open",
       "browser 127.0.0.1:11434 open: check-off-on-this-address",
     ],
@@ -421,3 +448,23 @@ function withFilter(ipAddressDeny: readonly string[], ipAddressAllow: readonly s
     ),
   });
 }
+
+test("that there is no way back over IPv6 is shown by the routing table of IPv6", () => {
+  const [, ipv6] = routesOf(aHost().withoutGateways().ollama("::"));
+  assert.deepEqual(ipv6?.barriers.find(({ why }) => why === "no-way-back")?.evidence, {
+    from: "ip -j -6 route show table all",
+    text: "no entry for ::/0",
+  });
+});
+
+test("two servers on one port, each bound to a network card of its own, are told apart by the card's address", () => {
+  const host = TWO_LINKS.ollama("0.0.0.0", { device: "eth1", askedAt: "10.0.0.5" })
+    .process(900)
+    .listens("0.0.0.0", 11434, { pids: [900], device: "eth0" })
+    .answers("192.168.1.10", 11434, alwaysReplies([401, ""]));
+  assert.deepEqual(verdictsOf(host), ["ollama exposed", "ollama unknown"]);
+  assert.deepEqual(
+    routesOf(host).flatMap(({ from, proof }) => (from.vantage === "host" && proof !== null ? [proof.from] : [])),
+    ["GET http://10.0.0.5:11434/"],
+  );
+});

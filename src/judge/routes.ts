@@ -1,4 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
+import { toFamily } from "./addresses.ts";
 import { toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
 import { toFirewallBarrier } from "./barriers.ts";
 import { toContainerRoutes } from "./container-routes.ts";
@@ -39,12 +40,12 @@ export function toRouter(facts: Facts): (server: FoundServer) => Route[] {
  * What a server comes to. `host` and `browser` are left out: whoever stands there is on the host already. A
  * server without a single route is one whose listener could not be matched, and nobody knows who reaches it.
  */
-export function toServerVerdict(routes: readonly Route[]): ServerVerdict {
+export function toServerVerdict(routes: readonly Route[], unjudged: number): ServerVerdict {
   if (routes.length === 0) return "unknown";
   const outside = routes.filter((route) => route.from.vantage !== "host" && route.from.vantage !== "browser");
   const verdicts = new Set(outside.map((route) => route.verdict));
   if (verdicts.has("open")) return "exposed";
-  if (verdicts.has("unknown")) return "unknown";
+  if (verdicts.has("unknown") || unjudged > 0) return "unknown";
   return verdicts.has("guarded") ? "guarded" : "local";
 }
 
@@ -78,5 +79,6 @@ function compareRoutes(one: Route, other: Route): number {
 
 function toKey({ from, entry, hops }: Route): readonly (string | number)[] {
   const way = hops.map((hop) => ("to" in hop ? `${hop.kind} ${hop.to}` : hop.kind)).join(" ");
-  return [VANTAGES.indexOf(from.vantage), entry.address, entry.port, from.interface ?? "", from.sources.join(" "), way];
+  const place = [toFamily(entry.address) ?? 0, entry.address, entry.port, from.interface ?? ""];
+  return [VANTAGES.indexOf(from.vantage), ...place, from.sources.join(" "), way];
 }

@@ -27,7 +27,7 @@ export function toRunBy(process: Process | null, container: Container | null): R
   if (process === null || isPortHelper(process)) return { kind: "unknown" };
   const group = process.cgroup;
   if (group?.kind === "system-unit") return { kind: "systemd", unit: group.unit, scope: "system" };
-  if (group?.kind === "user-unit") return { kind: "systemd", unit: group.unit, scope: "user" };
+  if (group?.kind === "user-unit") return { kind: "systemd", unit: group.unit, scope: "user", uid: group.uid };
   // Its engine did not say which container that is.
   if (group?.kind === "container") return { kind: "unknown" };
   return { kind: "process", startedFrom: group?.kind === "session" ? "session" : "unknown" };

@@ -1,14 +1,12 @@
 import type { Unit, UnitLine } from "../facts/units.ts";
 import type { JudgedHost } from "./rule.ts";
 import type { Server } from "./server.ts";
-import { toServerProcess } from "./server-facts.ts";
 
 /** The systemd unit that runs a server; null where none does, or where units could not be read. */
 export function toServerUnit(host: JudgedHost, server: Server): Unit | null {
   const { runBy } = server;
   if (runBy.kind !== "systemd" || !host.facts.units.ok) return null;
-  const group = toServerProcess(host, server)?.cgroup;
-  const uid = group?.kind === "user-unit" ? group.uid : null;
+  const uid = runBy.scope === "user" ? runBy.uid : null;
   const units = host.facts.units.value;
   return units.find((each) => each.name === runBy.unit && each.scope === runBy.scope && each.uid === uid) ?? null;
 }

@@ -24,7 +24,9 @@ export interface Server {
 }
 
 export type RunBy =
-  | { readonly kind: "systemd"; readonly unit: string; readonly scope: "system" | "user" }
+  | { readonly kind: "systemd"; readonly unit: string; readonly scope: "system" }
+  /** By the manager of one user's own services; `uid` is that user's. */
+  | { readonly kind: "systemd"; readonly unit: string; readonly scope: "user"; readonly uid: number }
   | { readonly kind: "docker" | "podman"; readonly container: string; readonly image: string }
   | { readonly kind: "process"; readonly startedFrom: "session" | "unknown" }
   | { readonly kind: "unknown" };

@@ -3,6 +3,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Process } from "../facts/processes.ts";
 import { KINDS } from "../servers/catalogue.ts";
 import type { Recognition, ServerKindId } from "../servers/server-kind.ts";
+import { isLoopback } from "./addresses.ts";
 import { toAskedListeners, toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
 import { toContainerIndex, type ContainerIndex, type Publication } from "./container-index.ts";
 import { toProcessTree, type ProcessTree } from "./process-tree.ts";
@@ -24,7 +25,12 @@ export interface FoundServer {
   readonly listeners: readonly AskedListener[];
   /** Ports of the host that its container publishes for it. */
   readonly publications: readonly Publication[];
+  /** How many more sockets it has than are judged. */
+  readonly unjudged: number;
 }
+
+/** Sockets of one server that are judged: somebody may open thousands, and each is a dozen routes. */
+const MOST_LISTENERS = 32;
 
 /** What was found, and what it was found among. */
 export interface Found {
@@ -140,6 +146,7 @@ function toDirectServer({ tree, looks, index, own }: Scene, { root, listeners }:
   const heard = toBest(held.map((each) => each.recognition));
   const look = root === null ? undefined : looks.get(root);
   const any = toBest(listeners.map((each) => each.recognition));
+  const judged = listeners.toSorted(compareWeight).slice(0, MOST_LISTENERS);
   const [first] = listeners;
   const elsewhere = first !== undefined && first.namespace !== own;
   return {
@@ -148,11 +155,19 @@ function toDirectServer({ tree, looks, index, own }: Scene, { root, listeners }:
     process,
     container: index.of(process) ?? (elsewhere ? (index.inNamespace(first.namespace)[0] ?? null) : null),
     inOwnNamespace: !elsewhere,
-    listeners,
-    publications: elsewhere
-      ? listeners.flatMap((each) => index.publicationsOf(each.namespace, each.listener.port))
-      : [],
+    listeners: listeners.filter((each) => judged.includes(each)),
+    publications: elsewhere ? judged.flatMap((each) => index.publicationsOf(each.namespace, each.listener.port)) : [],
+    unjudged: listeners.length - judged.length,
   };
+}
+
+/** Those that answer first, then those that others than this host may reach. */
+function compareWeight(one: AskedListener, other: AskedListener): number {
+  return toWeight(other) - toWeight(one);
+}
+
+function toWeight({ recognition, listener }: AskedListener): number {
+  return (recognition === null ? 0 : 2) + (isLoopback(listener.address) ? 0 : 1);
 }
 
 /** Containers whose own sockets were not seen, but whose published port answers as a server. */
@@ -172,6 +187,7 @@ function findPublishedOnly({ index }: Scene, servers: readonly FoundServer[]): F
       inOwnNamespace: false,
       listeners: [],
       publications,
+      unjudged: 0,
     };
   });
 }

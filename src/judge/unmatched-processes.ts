@@ -34,6 +34,7 @@ export function findUnmatched(scene: Scene, servers: readonly FoundServer[]): Fo
         inOwnNamespace: process.namespace === scene.own,
         listeners: [],
         publications: [],
+        unjudged: 0,
       };
     });
 }

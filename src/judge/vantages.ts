@@ -1,10 +1,11 @@
 import type { Containers, EngineNetwork } from "../facts/containers.ts";
 import type { Evidence } from "../facts/evidence.ts";
-import type { Interface, Network, RoutingEntry } from "../facts/interfaces.ts";
+import type { Interface, Network, RoutingEntry, RoutingTables } from "../facts/interfaces.ts";
 import type { Reading } from "../host/host.ts";
 import {
   ANYWHERE,
   LINK_LOCAL_V6,
+  isGlobal,
   isLinkLocalV6,
   isLoopback,
   overlaps,
@@ -45,6 +46,10 @@ const ENGINE_BRIDGE = /^(docker0|br-[0-9a-f]{12}|(cni-)?podman.*)$/;
 const PLAIN_TABLES: ReadonlySet<string> = new Set(["main", "default"]);
 const MULTICAST = ["224.0.0.0/4", "ff00::/8"];
 const UNREAD: Reading<never> = { ok: false, why: "absent", from: "ip -j -d address" };
+const UNREAD_TABLES: RoutingTables = {
+  ipv4: { ...UNREAD, from: "ip -j -4 route show table all" },
+  ipv6: { ...UNREAD, from: "ip -j -6 route show table all" },
+};
 
 /**
  * Everybody who can send packets into a network namespace: per interface that is up, and per family it has an
@@ -55,18 +60,17 @@ const UNREAD: Reading<never> = { ok: false, why: "absent", from: "ip -j -d addre
  */
 export function toWiring(network: Network | null, own: boolean, containers: Reading<Containers>): Wiring {
   const interfaces = network?.interfaces ?? UNREAD;
-  const routing = network?.routing ?? UNREAD;
+  const tables = toTables(network?.routing ?? UNREAD_TABLES);
   if (!interfaces.ok) {
     const barrier = toBarrier("routing", null, "routing-unread", toUnreadEvidence(interfaces));
     return { own, outsiders: toUnreadOutsiders(barrier), holders: null, interfaces: null };
   }
   const bridges = toBridges(containers);
-  const links = groupRouting(routing);
   return {
     own,
     outsiders: [
-      ...interfaces.value.flatMap((each) => toNeighbours(each, bridges.get(each.name) ?? [], links, routing)),
-      ...toInternet(interfaces.value, links, routing),
+      ...interfaces.value.flatMap((each) => toNeighbours(each, bridges.get(each.name) ?? [], tables)),
+      ...toInternet(interfaces.value, tables),
     ],
     holders: toHolders(interfaces.value),
     interfaces: new Map(interfaces.value.map((each) => [each.name, each])),
@@ -75,53 +79,54 @@ export function toWiring(network: Network | null, own: boolean, containers: Read
 
 type BridgedNetwork = Pick<EngineNetwork, "bridge" | "subnets">;
 
-interface Links {
-  /** Destinations reached without a gateway, by interface and family. */
+/** The routing table of one family. */
+interface Table {
+  readonly reading: Reading<readonly RoutingEntry[]>;
+  /** Destinations reached without a gateway, by interface. */
   readonly direct: ReadonlyMap<string, readonly RoutingEntry[]>;
-  /** Destinations beyond a gateway, and default destinations, by interface and family. */
+  /** Destinations beyond a gateway, and default destinations, by interface. */
   readonly beyond: ReadonlyMap<string, readonly RoutingEntry[]>;
 }
 
-function groupRouting(routing: Reading<readonly RoutingEntry[]>): Links {
-  const entries = routing.ok ? routing.value : [];
+type Tables = Readonly<Record<Family, Table>>;
+
+function toTables({ ipv4, ipv6 }: RoutingTables): Tables {
+  return { 4: toTable(ipv4), 6: toTable(ipv6) };
+}
+
+function toTable(reading: Reading<readonly RoutingEntry[]>): Table {
+  const entries = reading.ok ? reading.value : [];
   const isBeyond = (entry: RoutingEntry): boolean =>
     entry.gateway !== null || parseCidr(entry.destination)?.prefixLength === 0;
-  const byLink = (chosen: readonly RoutingEntry[]): Map<string, RoutingEntry[]> =>
-    Map.groupBy(chosen, (entry) => toLink(entry.interface, entry.family));
+  const byInterface = (chosen: readonly RoutingEntry[]): Map<string, RoutingEntry[]> =>
+    Map.groupBy(chosen, (entry) => entry.interface);
   return {
-    direct: byLink(entries.filter((entry) => !isBeyond(entry))),
-    beyond: byLink(entries.filter((entry) => isBeyond(entry))),
+    reading,
+    direct: byInterface(entries.filter((entry) => !isBeyond(entry))),
+    beyond: byInterface(entries.filter((entry) => isBeyond(entry))),
   };
 }
 
-function toLink(name: string, family: Family): string {
-  return `${family} ${name}`;
-}
-
-function toNeighbours(
-  each: Interface,
-  bridged: readonly BridgedNetwork[],
-  links: Links,
-  routing: Reading<readonly RoutingEntry[]>,
-): Outsider[] {
+function toNeighbours(each: Interface, bridged: readonly BridgedNetwork[], tables: Tables): Outsider[] {
   // A bridge's packets appear on the bridge: its ends on the host are not where anybody stands.
   if (!each.up || each.loopback || (each.kind === "veth" && each.master !== null)) return [];
   return FAMILIES.flatMap((family): Outsider[] => {
     const address = toOwnAddress(each, family);
     if (address === null) return [];
     const named = bridged.flatMap((network) => network.subnets);
-    const direct = (links.direct.get(toLink(each.name, family)) ?? []).map((entry) => entry.destination);
+    const { reading, direct } = tables[family];
+    const routed = (direct.get(each.name) ?? []).map((entry) => entry.destination);
     const own = each.addresses.map((one) => toSubnet(one.address, one.prefixLength) ?? "");
-    const sources = toSources([...named, ...own, ...direct], family, each);
+    const sources = toSources([...named, ...own, ...routed], family, each);
     // With a prefix of one address and no entry for the link, nobody on it has an address of their own.
-    if (sources.length === 0 && routing.ok) return [];
+    if (sources.length === 0 && reading.ok) return [];
     const vantage = bridged.length > 0 || ENGINE_BRIDGE.test(each.name) ? "container" : "neighbour";
     return [
       {
         from: { vantage, interface: each.name, sources },
         family,
         address,
-        routing: sources.length === 0 ? toRoutingUnread(routing) : null,
+        routing: sources.length === 0 ? toRoutingUnread(reading) : null,
         interface: each,
       },
     ];
@@ -139,14 +144,14 @@ function toSources(cidrs: readonly string[], family: Family, each: Interface): s
   return [...new Set(sources)];
 }
 
-function toInternet(
-  interfaces: readonly Interface[],
-  links: Links,
-  routing: Reading<readonly RoutingEntry[]>,
-): Outsider[] {
+function toInternet(interfaces: readonly Interface[], tables: Tables): Outsider[] {
   return FAMILIES.flatMap((family): Outsider[] => {
-    const fallback = toFirst(interfaces.map((each) => toRoutedAddress(each, family)));
+    const fallback = toRoutedAddress(
+      interfaces.flatMap((each) => each.addresses),
+      family,
+    );
     if (fallback === null) return [];
+    const { reading, beyond } = tables[family];
     const everywhere: Outsider = {
       from: { vantage: "internet", interface: null, sources: [ANYWHERE[family]] },
       family,
@@ -154,19 +159,19 @@ function toInternet(
       routing: null,
       interface: null,
     };
-    if (!routing.ok) return [{ ...everywhere, routing: toRoutingUnread(routing) }];
-    const ways = interfaces.filter((each) => each.up && links.beyond.has(toLink(each.name, family)));
+    if (!reading.ok) return [{ ...everywhere, routing: toRoutingUnread(reading) }];
+    const ways = interfaces.filter((each) => each.up && beyond.has(each.name));
     if (ways.length === 0) {
-      const evidence: Evidence = { from: routing.from, text: `${ANYWHERE[family]}: -` };
+      const evidence: Evidence = { from: reading.from, text: `no entry for ${ANYWHERE[family]}` };
       return [{ ...everywhere, routing: toBarrier("routing", true, "no-way-back", evidence) }];
     }
     return ways.map((each) => {
-      const entries = links.beyond.get(toLink(each.name, family)) ?? [];
+      const entries = beyond.get(each.name) ?? [];
       const plain = entries.filter((entry) => PLAIN_TABLES.has(entry.table));
       return {
         ...everywhere,
         from: { vantage: "internet", interface: each.name, sources: toRoutedPrefixes(entries, family) },
-        address: toRoutedAddress(each, family) ?? fallback,
+        address: toRoutedAddress(each.addresses, family) ?? fallback,
         // Another table is used only where a policy rule says so, and those were not read.
         routing: plain.length === 0 ? toBarrier("routing", null, "routing-unread", toTableEvidence(entries)) : null,
         interface: each,
@@ -205,19 +210,17 @@ function toRoutingUnread(routing: Reading<unknown>): Barrier {
 /** The address neighbours use: one that is routed where there is one, else one of the link. */
 function toOwnAddress(each: Interface, family: Family): string | null {
   const own = each.addresses.filter((one) => toFamily(one.address) === family && !isLoopback(one.address));
-  return toRoutedAddress(each, family) ?? own[0]?.address ?? null;
+  return toRoutedAddress(each.addresses, family) ?? own[0]?.address ?? null;
 }
 
-/** An address packets from beyond the link can be sent to. */
-function toRoutedAddress(each: Interface, family: Family): string | null {
-  const routed = each.addresses.filter(
+/** The address packets from beyond the link are most likely sent to: one of the internet's before a private one. */
+function toRoutedAddress(addresses: Interface["addresses"], family: Family): string | null {
+  const routed = addresses.filter(
     (one) => toFamily(one.address) === family && !isLoopback(one.address) && !isLinkLocalV6(one.address),
   );
-  return (routed.find((one) => one.scope === "global") ?? routed[0])?.address ?? null;
-}
-
-function toFirst<T>(values: readonly (T | null)[]): T | null {
-  return values.find((value) => value !== null) ?? null;
+  const rank = ({ address, scope }: Interface["addresses"][number]): number =>
+    (isGlobal(address) ? 0 : 2) + (scope === "global" ? 0 : 1);
+  return routed.toSorted((one, other) => rank(one) - rank(other))[0]?.address ?? null;
 }
 
 function toHolders(interfaces: readonly Interface[]): Map<string, string[]> {

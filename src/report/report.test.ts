@@ -28,6 +28,13 @@ test("each missing fact says how it can be read", () => {
   assert.match(missing[0]?.fix ?? "", /sudo portlock audit/);
 });
 
+test("root is not told to be root", () => {
+  for (const words of [EN, ZH_CN]) {
+    const { missing } = toReport({ ...JUDGEMENTS.unknown, reader: { uid: 0 } }, { ...setting, words });
+    assert.doesNotMatch(missing[0]?.fix ?? "", /sudo portlock audit/);
+  }
+});
+
 test("languages differ in words and in nothing else", () => {
   const [english, chinese] = [EN, ZH_CN].map((words) => {
     const report = toReport(JUDGEMENTS.exposed, { ...setting, words });

@@ -16,8 +16,15 @@ export interface Missing {
   readonly detail: string | null;
 }
 
+/** Who read the host: what could not be read is mended by another step for root than for others. */
+export interface Reader {
+  /** 0 is root; null where it could not be told. */
+  readonly uid: number | null;
+}
+
 /** What judging a host comes to, before any words. */
 export interface Judgement {
+  readonly reader: Reader;
   readonly host: { readonly name: string; readonly os: string | null; readonly kernel: string | null };
   readonly verdict: HostVerdict;
   readonly missing: readonly Missing[];
@@ -42,6 +49,12 @@ export type ReportedFinding = Finding & {
   readonly fix: { readonly text: string; readonly command: string | null };
 };
 
+/** What a finding is about, as far as how to mend it depends on that. */
+export interface Subject {
+  readonly server: Server | null;
+  readonly reader: Reader;
+}
+
 /** The words for one rule in one language; commands and sources, the same in every language, are in rule-notes.ts. */
 export interface RuleWords<Id extends RuleId> {
   /** What the rule finds, a sentence that needs no data. */
@@ -53,7 +66,7 @@ export interface RuleWords<Id extends RuleId> {
   /** Why it matters, a sentence or two. */
   readonly why: string;
   /** How to mend it. Where a command goes with it, the command is shown below this text. */
-  fix(data: FindingData[Id]): string;
+  fix(data: FindingData[Id], subject: Subject): string;
   /** How to check by hand that it is mended. */
   readonly check: string;
 }
@@ -71,9 +84,13 @@ export function toReport(
     schema: "portlock.report/1",
     tool: { name: "portlock", version: options.version },
     host: judgement.host,
+    reader: judgement.reader,
     recordedAt: options.recordedAt,
     verdict: judgement.verdict,
-    missing: judgement.missing.map((missing) => ({ ...missing, fix: words.missingFixes[missing.why](missing) })),
+    missing: judgement.missing.map((missing) => ({
+      ...missing,
+      fix: words.missingFixes[missing.why](missing, judgement.reader),
+    })),
     servers: judgement.servers,
     findings: judgement.findings
       .toSorted(
@@ -81,7 +98,7 @@ export function toReport(
       )
       .map((finding) => ({
         ...finding,
-        ...describe(finding, judgement.servers.find((server) => server.id === finding.server) ?? null, words),
+        ...describe(finding, toSubject(finding, judgement), words),
       })),
   };
 }
@@ -91,9 +108,13 @@ function toRank(rule: RuleId): number {
   return Object.keys(RULE_NOTES).indexOf(rule);
 }
 
+function toSubject(finding: Finding, { servers, reader }: Judgement): Subject {
+  return { server: servers.find((server) => server.id === finding.server) ?? null, reader };
+}
+
 function describe<Id extends RuleId>(
   finding: FindingOf<Id>,
-  server: Server | null,
+  subject: Subject,
   words: Words,
 ): Pick<ReportedFinding, "title" | "why" | "fix"> {
   const rule: RuleWords<Id> = words.rules[finding.rule];
@@ -101,6 +122,6 @@ function describe<Id extends RuleId>(
   return {
     title: rule.title(finding.data),
     why: rule.why,
-    fix: { text: rule.fix(finding.data), command: note.toCommand(finding.data, server) },
+    fix: { text: rule.fix(finding.data, subject), command: note.toCommand(finding.data, subject) },
   };
 }

@@ -1,15 +1,23 @@
 import type { FindingData, RuleId } from "../judge/finding.ts";
-import type { Server } from "../judge/server.ts";
-import { toDropInCommand, toLoopbackCommand, toUnitCommand, isSafeToApply } from "./mend-command.ts";
+import {
+  isSafeToApply,
+  toDropInCommand,
+  toForwardFilterCommand,
+  toKillCommand,
+  toLoopbackCommand,
+  toStopCommand,
+  toUnitCommand,
+} from "./mend-command.ts";
 import { toShellWord } from "./printable.ts";
+import type { Subject } from "./report.ts";
 
 /** What there is to say about a rule in every language alike. */
 export interface RuleNote<Id extends RuleId> {
   /**
    * The one command that mends the finding today, to be copied into a shell; null where none can without
-   * knowing what its owner wants. Names from the host are quoted.
+   * knowing what its owner wants. Names from the host are quoted. lab/mend.test.ts runs each of them.
    */
-  toCommand(data: FindingData[Id], server: Server | null): string | null;
+  toCommand(data: FindingData[Id], subject: Subject): string | null;
   readonly sources: readonly string[];
 }
 
@@ -18,6 +26,8 @@ const OLLAMA_FAQ = "https://docs.ollama.com/faq";
 const SYSTEMD_EXEC = "https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment";
 const SYSTEMD_UNIT = "https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html";
 const INSTALLER = `${OLLAMA}/scripts/install.sh`;
+const DOCKER_PORTS = "https://docs.docker.com/engine/network/port-publishing/";
+const DOCKER_FIREWALL = "https://docs.docker.com/engine/network/packet-filtering-firewalls/";
 const IP_SYSCTL = "https://docs.kernel.org/networking/ip-sysctl.html";
 
 function none(): null {
@@ -27,107 +37,108 @@ function none(): null {
 /** A note for every rule; a rule without one does not compile. */
 export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   "open-bind": {
-    toCommand: (_data, server) => toLoopbackCommand(server),
+    toCommand: (_data, subject) =>
+      toLoopbackCommand(subject) ?? toKillCommand(subject.server) ?? toStopCommand(subject),
     sources: [`${OLLAMA}/envconfig/config.go`, OLLAMA_FAQ, "https://nvd.nist.gov/vuln/detail/CVE-2025-63389"],
   },
   "published-port-open": {
-    toCommand: (data) =>
-      data.engine === "docker" || data.engine === "podman"
-        ? `sudo ${data.engine} stop -- ${toShellWord(data.container)}`
-        : null,
-    sources: [
-      "https://docs.docker.com/engine/network/port-publishing/",
-      "https://docs.docker.com/engine/network/packet-filtering-firewalls/",
-      "https://docs.ollama.com/docker",
-    ],
+    toCommand: (_data, subject) => toStopCommand(subject),
+    sources: [DOCKER_PORTS, DOCKER_FIREWALL, "https://docs.ollama.com/docker"],
+  },
+  "container-address-open": {
+    toCommand: (data) => (data.forwarded ? toForwardFilterCommand(data.bridge) : null),
+    sources: [DOCKER_PORTS, DOCKER_FIREWALL, "https://docs.docker.com/engine/network/drivers/bridge/"],
   },
   "reached-from-other-interface": {
-    toCommand: (_data, server) => toLoopbackCommand(server),
+    toCommand: (_data, subject) => toLoopbackCommand(subject),
     sources: ["https://www.rfc-editor.org/rfc/rfc1122#section-3.3.4.2", IP_SYSCTL],
   },
   "loopback-routed-in": {
     toCommand: (data) =>
-      ["sudo sysctl -w", ...["all", ...data.interfaces].map((name) => toRouteLocalnetOff(name))].join(" "),
+      data.interfaces.every((name) => INTERFACE_NAME.test(name))
+        ? ["sudo sysctl -w", ...["all", ...data.interfaces].map((name) => toRouteLocalnetOff(name))].join(" ")
+        : null,
     sources: [IP_SYSCTL, "https://nvd.nist.gov/vuln/detail/CVE-2020-8558"],
   },
   "browser-page-can-call": {
-    toCommand: (data, server) =>
-      data.by === "host-check-off" ? toLoopbackCommand(server) : toDropInCommand(server, "OLLAMA_ORIGINS", ""),
+    toCommand: (data, subject) => {
+      if (data.by === "no-host-check") return null;
+      return data.by === "host-check-off" ? toLoopbackCommand(subject) : toDropInCommand(subject, "OLLAMA_ORIGINS", "");
+    },
     sources: [`${OLLAMA}/server/routes.go`, "https://nvd.nist.gov/vuln/detail/CVE-2024-28224"],
   },
   "any-origin-allowed": {
-    toCommand: (_data, server) => toDropInCommand(server, "OLLAMA_ORIGINS", ""),
+    toCommand: (_data, subject) => toDropInCommand(subject, "OLLAMA_ORIGINS", ""),
     sources: [`${OLLAMA}/envconfig/config.go`, OLLAMA_FAQ],
   },
   "setting-without-effect": {
-    toCommand: (data, server) => {
-      if (data.reason === "restart-missing" || data.reason === "daemon-reload-missing") {
-        return isSafeToApply(data.setting, data.value) ? toUnitCommand(server, data.reason) : null;
-      }
-      return isSafeToApply(data.setting, data.value) ? toDropInCommand(server, data.setting, data.value) : null;
-    },
+    toCommand: (data, subject) =>
+      isSafeToApply(data.setting, data.value) ? toDropInCommand(subject, data.setting, data.value) : null,
     sources: [SYSTEMD_EXEC, OLLAMA_FAQ],
   },
   "comment-applied-as-setting": {
-    toCommand: (data, server) => (data.setting === "OLLAMA_HOST" ? toLoopbackCommand(server) : null),
+    toCommand: (data, subject) => (data.setting === "OLLAMA_HOST" ? toLoopbackCommand(subject) : null),
     sources: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html", SYSTEMD_EXEC],
   },
   "setting-in-overwritten-unit": {
-    toCommand: (data, server) => {
-      const setting = server?.settings.find((each) => each.name === data.setting);
+    toCommand: (data, subject) => {
+      const setting = subject.server?.settings.find((each) => each.name === data.setting);
       const value = setting?.effective ?? null;
       if (value === null || !isSafeToApply(data.setting, value)) return null;
-      return toDropInCommand(server, data.setting, value);
+      return toDropInCommand(subject, data.setting, value);
     },
     sources: [INSTALLER, SYSTEMD_UNIT, "https://github.com/ollama/ollama/issues/13178"],
   },
   "daemon-reload-missing": {
-    toCommand: (_data, server) => toUnitCommand(server, "daemon-reload-missing"),
+    toCommand: (_data, subject) =>
+      waitsSafely(subject.server) ? toUnitCommand(subject, "daemon-reload-missing") : null,
     sources: ["https://www.freedesktop.org/software/systemd/man/latest/systemctl.html#daemon-reload"],
   },
   "restart-missing": {
-    toCommand: (data, server) =>
+    toCommand: (data, subject) =>
       data.loaded === null || isSafeToApply(data.setting, data.loaded)
-        ? toUnitCommand(server, "restart-missing")
+        ? toUnitCommand(subject, "restart-missing")
         : null,
     sources: [SYSTEMD_EXEC],
   },
   "second-server": {
-    toCommand: (_data, server) =>
-      server?.runBy.kind === "process" && server.process !== null ? `sudo kill ${server.process.pid}` : null,
+    toCommand: (_data, subject) => toKillCommand(subject.server),
     sources: ["https://github.com/ollama/ollama/issues/3041", "https://github.com/ollama/ollama/issues/14305"],
   },
   "misleading-listen-address": {
-    toCommand: (_data, server) => toLoopbackCommand(server),
+    toCommand: (_data, subject) => toLoopbackCommand(subject),
     sources: [`${OLLAMA}/envconfig/config.go`],
   },
+  // How software comes to a host is its owner's choice; nobody should pipe a script from the network into a shell.
   "known-vulnerability": {
-    toCommand: (data, server) =>
-      data.updateTo !== null && server?.kind === "ollama" && server.runBy.kind === "systemd"
-        ? "curl -fsSL https://ollama.com/install.sh | sh"
-        : null,
-    sources: ["https://github.com/ollama/ollama/security/advisories", "https://nvd.nist.gov/"],
+    toCommand: none,
+    sources: [
+      "https://docs.ollama.com/linux",
+      "https://github.com/ollama/ollama/security/advisories",
+      "https://nvd.nist.gov/",
+    ],
   },
   "version-unknown": { toCommand: none, sources: [`${OLLAMA}/version/version.go`] },
   "runs-as-root": { toCommand: none, sources: [INSTALLER, "https://docs.ollama.com/linux"] },
   "key-file-readable": {
-    toCommand: (data) => `sudo chmod 600 -- ${toShellWord(data.path)}`,
+    toCommand: (data) => (KEY_FILE.test(data.path) ? `sudo chmod 600 -- ${toShellWord(data.path)}` : null),
     sources: [`${OLLAMA}/auth/auth.go`],
   },
   "model-folder-writable": {
-    toCommand: (data) => `sudo chmod -R go-w -- ${toShellWord(data.path)}`,
+    toCommand: (data) => (MODEL_FOLDER.test(data.path) ? `sudo chmod -R go-w -- ${toShellWord(data.path)}` : null),
     sources: [OLLAMA_FAQ],
   },
   "request-logging-on": {
-    toCommand: (data, server) => toDropInCommand(server, data.setting, "0"),
+    toCommand: (data, subject) => toDropInCommand(subject, data.setting, "0"),
     sources: [`${OLLAMA}/envconfig/config.go`],
   },
+  // To remove them is the last step after a break-in, not the first.
   "planted-models": {
-    toCommand: (data) => ["ollama rm --", ...data.models.map((name) => toShellWord(name))].join(" "),
+    toCommand: none,
     sources: ["https://github.com/ollama/ollama/issues/16236"],
   },
   "cloud-on-exposed-server": {
-    toCommand: (_data, server) => toDropInCommand(server, "OLLAMA_NO_CLOUD", "1"),
+    toCommand: (_data, subject) => toDropInCommand(subject, "OLLAMA_NO_CLOUD", "1"),
     sources: [`${OLLAMA}/server/cloud_proxy.go`, "https://docs.ollama.com/cloud"],
   },
   "ip-filter-unproven": {
@@ -135,6 +146,23 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
     sources: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.resource-control.html"],
   },
 };
+
+/** False where a value that waits for the reload would open the server. */
+function waitsSafely(server: Subject["server"]): boolean {
+  return (server?.settings ?? []).every(({ name, declared }) =>
+    declared.every(({ value, why }) => why !== "daemon-reload-missing" || isSafeToApply(name, value)),
+  );
+}
+
+/**
+ * Paths that a command of ours may change. Whoever starts a server chooses its model folder, and OLLAMA_MODELS=/tmp
+ * must not make root take rights from everybody.
+ */
+const MODEL_FOLDER = /^(?!.*\/\.\.?\/)\/.+\/models\/?$/s;
+const KEY_FILE = /^(?!.*\/\.\.?\/)\/.+\/\.ollama\/id_ed25519$/s;
+
+/** A recording may claim any name, and one with slashes would name another setting of the kernel. */
+const INTERFACE_NAME = /^(?!\.\.?$)[^\s/=]{1,15}$/;
 
 /** With slashes, because an interface's name may hold the dot that sysctl(8) otherwise splits at. */
 function toRouteLocalnetOff(name: string): string {

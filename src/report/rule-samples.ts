@@ -1,5 +1,6 @@
 import type { FindingData, RuleId } from "../judge/finding.ts";
 import type { Server } from "../judge/server.ts";
+import type { Subject } from "./report.ts";
 
 /** The server of the examples in `explain` and docs/rules.md; addresses are RFC 5737's. */
 export const SAMPLE_SERVER: Server = {
@@ -22,6 +23,9 @@ export const SAMPLE_SERVER: Server = {
   routes: [],
 };
 
+/** What the examples are about: that server, read as root. */
+export const SAMPLE_SUBJECT: Subject = { server: SAMPLE_SERVER, reader: { uid: 0 } };
+
 /** Data of one finding of every rule, for examples. */
 export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
   "open-bind": { setting: "OLLAMA_HOST", value: "0.0.0.0", entries: ["192.0.2.10:11434"], unit: "ollama.service" },
@@ -30,6 +34,13 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
     engine: "docker",
     published: "0.0.0.0:11434",
     containerPort: 11434,
+  },
+  "container-address-open": {
+    container: "ollama",
+    network: "bridge",
+    bridge: "docker0",
+    addresses: ["172.17.0.2:11434"],
+    forwarded: true,
   },
   "reached-from-other-interface": { address: "198.51.100.5", interfaces: ["eth1"] },
   "loopback-routed-in": { interfaces: ["eth0"], entry: "127.0.0.1:11434" },

@@ -3,7 +3,7 @@ import type { Paint } from "./colour.ts";
 import { toPrintable } from "./printable.ts";
 import type { RuleWords } from "./report.ts";
 import { RULE_NOTES, type RuleNote } from "./rule-notes.ts";
-import { RULE_SAMPLES, SAMPLE_SERVER } from "./rule-samples.ts";
+import { RULE_SAMPLES, SAMPLE_SUBJECT } from "./rule-samples.ts";
 import { wrapText } from "./table.ts";
 import type { Words } from "./words/words.ts";
 
@@ -31,9 +31,9 @@ function toText<Id extends RuleId>(id: Id, words: Words): RuleText & { readonly 
     id,
     what: rule.what,
     why: rule.why,
-    fix: rule.fix(data),
+    fix: rule.fix(data, SAMPLE_SUBJECT),
     check: rule.check,
-    example: { title: rule.title(data), command: note.toCommand(data, SAMPLE_SERVER) },
+    example: { title: rule.title(data), command: note.toCommand(data, SAMPLE_SUBJECT) },
     sources: note.sources,
   };
 }

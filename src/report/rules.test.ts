@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import type { RuleId } from "../judge/finding.ts";
-import { KINDS } from "../servers/catalogue.ts";
 import { toPaint } from "./colour.ts";
 import { RULE_NOTES } from "./rule-notes.ts";
 import { formatRule, toRuleText } from "./rule-text.ts";
@@ -53,11 +52,3 @@ for (const [file, words] of [
     assert.equal(readFileSync(join(import.meta.dirname, "../../docs", file), "utf8"), formatRulesPage(words));
   });
 }
-
-test("servers have the names their makers use, in both languages", () => {
-  for (const { id, title } of KINDS) {
-    if (id === "openai-compatible") continue;
-    assert.equal(EN.servers[id], title);
-    assert.equal(ZH_CN.servers[id], title);
-  }
-});

@@ -59,7 +59,7 @@ function formatRow(row: readonly Cell[], widths: readonly number[]): string[] {
 
 function toWidths(columns: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] | null {
   const texts = columns.map(({ heading }, index) => [heading, ...rows.map((row) => row[index]?.text ?? "")]);
-  const natural = texts.map((each) => Math.max(...each.map((text) => stringWidth(text))));
+  const natural = texts.map((each) => toWidest(each));
   const narrowest = natural.map((each, index) => (columns[index]?.fixed === true ? each : Math.min(each, NARROWEST)));
   const kept = texts.map((each, index) =>
     Math.max(narrowest[index] ?? 0, Math.min(WIDEST_KEPT_WORD, toWidestWord(each))),
@@ -85,7 +85,12 @@ function narrowTo(room: number, natural: readonly number[], floors: readonly num
 }
 
 function toWidestWord(texts: readonly string[]): number {
-  return Math.max(0, ...texts.flatMap((text) => (text.match(WORD) ?? []).map((word) => stringWidth(word))));
+  return toWidest(texts.flatMap((text) => text.match(WORD) ?? []));
+}
+
+/** A loop, because a call takes only so many arguments, and a hostile host has more rows than that. */
+function toWidest(texts: readonly string[]): number {
+  return texts.reduce((widest, text) => Math.max(widest, stringWidth(text)), 0);
 }
 
 /** Text as lines of at most `width` columns, broken between words; a word that is too long is cut. */

@@ -97,7 +97,7 @@ test("the first line says the verdict, who, what and where", () => {
   const [first, second] = print("exposed", "en", { width: 200 }).split("\n");
   assert.equal(
     first,
-    "EXPOSED: anybody on 10.77.0.0/24 and fd00:77::/64, in a container of this host and (as far as this host goes) on the internet can use Ollama 0.24.0 on port 11434 without a credential.",
+    "EXPOSED: anybody on the internet (as far as this host goes), on 10.77.0.0/24 and fd00:77::/64, or in a container of this host can use Ollama 0.24.0 on port 11434 without a credential.",
   );
   assert.match(second ?? "", /cloud firewall/);
 });

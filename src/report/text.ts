@@ -72,7 +72,7 @@ function formatSummary(report: Report, page: Page): string[] {
   return [
     head,
     ...rest,
-    ...(report.verdict === "unknown" ? wrapText(toWayToKnow(report), width) : []),
+    ...toWayToKnow(report, words).flatMap((text) => wrapText(text, width)),
     ...(summary.audience.internet === "as-far-as-seen" ? wrapText(words.upstreamUnseen, width) : []),
     ...wrapText(words.host(host.name, host.os, host.kernel, toMoment(recordedAt)), width).map((line) =>
       paint("dim", line),
@@ -80,9 +80,17 @@ function formatSummary(report: Report, page: Page): string[] {
   ];
 }
 
-/** What to do so that the verdict can be known: rights first, for they are what is missing most often. */
-function toWayToKnow({ missing }: Report): string {
-  return (missing.find(({ why }) => why === "denied") ?? missing[0])?.fix ?? "";
+/**
+ * What to do so that the verdict can be known: rights first, for they are what is missing most often; where nothing
+ * is missing, only a connection from outside tells.
+ */
+function toWayToKnow({ verdict, missing, servers }: Report, words: Words): string[] {
+  if (verdict !== "unknown") return [];
+  const lacking = missing.find(({ why }) => why === "denied") ?? missing[0];
+  if (lacking !== undefined) return [lacking.fix];
+  const untold = servers.flatMap((server) => server.routes).find((route) => route.verdict === "unknown");
+  if (untold === undefined) return [];
+  return [words.probeFromOutside(toSocketText(toPrintable(untold.entry.address, 60), untold.entry.port))];
 }
 
 function formatServer(server: Server, page: Page): string[] {
@@ -196,29 +204,34 @@ function toDetails<Id extends RuleId>(finding: FindingOf<Id>, words: Words): rea
   return rule.details?.(finding.data) ?? [];
 }
 
-/** Facts that failed alike stand together: without root a host may hide hundreds of files. */
-function formatMissing(report: Report, page: Page): string[] {
+/** What one step mends stands together, and facts that failed alike: without root a host may hide hundreds of files. */
+function formatMissing({ missing }: Report, page: Page): string[] {
   const { words, width, paint } = page;
-  const groups = Map.groupBy(report.missing, ({ fact, why, fix }) => [fact, why, fix].join("\n"));
   return [
     paint("bold", words.headings.missing),
-    ...[...groups.values()].flatMap((group) => {
-      const [first] = group;
-      if (first === undefined) return [];
-      const name = words.facts[first.fact] ?? toPrintable(first.fact, 40);
-      const places = [...new Set(group.map(toPlace))];
-      const shown = places.slice(0, MOST_PLACES);
-      const more = places.length > shown.length ? [words.more(places.length - shown.length)] : [];
-      return [
-        ...indent(wrapText(words.labelled(name, words.join([words.whys[first.why], ...shown, ...more])), width - 2)),
-        ...indent(wrapText(first.fix, width - 4), 4),
-      ];
-    }),
+    ...[...Map.groupBy(missing, ({ fix }) => fix)].flatMap(([fix, mended]) => [
+      ...[...Map.groupBy(mended, ({ fact, why }) => `${fact} ${why}`).values()].flatMap((alike) =>
+        indent(wrapText(toMissingText(alike, words), width - 2)),
+      ),
+      ...indent(wrapText(fix, width - 4), 4),
+    ]),
   ];
 }
 
-function toPlace({ from, detail }: Report["missing"][number]): string {
-  return toPrintable(from, 120) + (detail === null ? "" : ` (${toPrintable(detail, 120)})`);
+function toMissingText(alike: Report["missing"], words: Words): string {
+  const [first] = alike;
+  if (first === undefined) return "";
+  const name = words.facts[first.fact] ?? toPrintable(first.fact, 40);
+  const places = [...new Set(alike.map(toPlace))];
+  const shown = places.slice(0, MOST_PLACES);
+  const more = places.length > shown.length ? [words.more(places.length - shown.length)] : [];
+  return words.labelled(name, words.join([words.whys[first.why], ...shown, ...more]));
+}
+
+/** Where a fact was looked for, with what was said there unless that only repeats the place and the reason. */
+function toPlace({ from, detail, why }: Report["missing"][number]): string {
+  const repeats = why === "denied" && detail?.includes(from) === true;
+  return toPrintable(from, 120) + (detail === null || repeats ? "" : ` (${toPrintable(detail, 120)})`);
 }
 
 function toMoment(instant: string): string {

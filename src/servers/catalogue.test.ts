@@ -297,6 +297,19 @@ describe("what is asked", () => {
     );
   });
 
+  for (const [owner, questions] of [
+    ["vllm", "GET /version"],
+    ["koboldcpp", "GET /api/extra/version"],
+    ["xinference", "GET /v1/cluster/auth"],
+    ["infinity", "GET /models"],
+    ["llamacpp", "HEAD /props"],
+  ] as const) {
+    test(`a list of ${owner}'s models is followed by what tells the version and whether a key is demanded`, () => {
+      const missing = [answer(ROOT, "", NOT_FOUND), answer(API_VERSION, "", NOT_FOUND)];
+      assert.equal(ask([...missing, modelList(owner)]), questions);
+    });
+  }
+
   test("a stranger is asked for the marks of every kind, once, and then left alone", () => {
     const stranger = first(answer(ROOT, "welcome"));
     const marks = wanted.furtherQuestions(stranger);

@@ -28,6 +28,7 @@ export function toWanted(kinds: readonly ServerKind[] = KINDS): Wanted {
     variables: [...new Set(kinds.flatMap((kind) => kind.variables))],
     questions: FIRST_QUESTIONS,
     furtherQuestions: (answers) => furtherQuestions(answers, kinds),
+    recognises: (answers) => recogniseServer(answers, kinds) !== null,
     ports: [...new Set(kinds.flatMap((kind) => kind.ports))],
     looksLikeServer: (process) => kinds.some((kind) => kind.looksLike(process)),
     wantsUnit: (name) => kinds.some((kind) => kind.units?.test(name) ?? false),

@@ -13,19 +13,23 @@ export const ROOT: Question = get("/");
 export const API_VERSION: Question = get("/api/version");
 export const OPENAI_MODELS: Question = get("/v1/models");
 
+/** Host and origin that no machine of the user's has; RFC 2606 keeps `.example` free. */
+export const FOREIGN_HOST = "rebind.portlock.example";
+export const FOREIGN_ORIGIN = "https://page.portlock.example";
+
 export const API_TAGS: Question = get("/api/tags");
 export const API_STATUS: Question = get("/api/status");
 /** Asked as a page would whose name was rebound to this host; the plain `API_VERSION` is its counterpart. */
 export const FOREIGN_HOST_VERSION: Question = {
   ...get("/api/version"),
   id: "GET /api/version foreign-host",
-  host: "foreign",
+  host: FOREIGN_HOST,
 };
 /** Asked as a script of a page from elsewhere. */
 export const FOREIGN_ORIGIN_VERSION: Question = {
   ...get("/api/version"),
   id: "GET /api/version foreign-origin",
-  origin: "foreign",
+  origin: FOREIGN_ORIGIN,
 };
 
 export const VERSION: Question = get("/version");

@@ -38,8 +38,6 @@ export interface Recognition {
 /** One kind of model server: how it is found and recognised. Settings and advisories are files of their own. */
 export interface ServerKind {
   readonly id: ServerKindId;
-  /** The name its makers use. */
-  readonly title: string;
   /** Ports it listens on unless told otherwise; a hint for the order of questions, never a proof. */
   readonly ports: readonly number[];
   /** Requests whose answers tell this kind from others, and that change nothing. */

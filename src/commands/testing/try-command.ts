@@ -28,7 +28,7 @@ export async function tryCommand(argv: readonly string[], outside: Outside = {})
     env: {},
     version: "0.1.0",
     now: () => new Date(RECORDED_AT),
-    openHost: (target) => Promise.resolve(openHost(target)),
+    openHost,
     resolveUrl,
     input: toInput(""),
     ...rest,
@@ -44,9 +44,9 @@ export function toRecordingText(facts: Facts): string {
   return JSON.stringify(toRecording(facts, { recordedAt: RECORDED_AT, target: "localhost", version: "0.1.0" }));
 }
 
-/** Standard input that holds a text. */
-export async function* toInput(text: string): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(text);
+/** Standard input that holds a text, or bytes. */
+export async function* toInput(content: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  yield typeof content === "string" ? new TextEncoder().encode(content) : content;
 }
 
 function toKeeper(terminal: number | undefined): Output & { text(): string } {

@@ -165,6 +165,7 @@ export const COMMANDS_EN: CommandWords = {
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share.",
 
+  connecting: (target) => `logging in to ${target} ...`,
   reading: (target, fact) => `reading ${target}: ${fact} ...`,
   asking: (places) => `asking ${places} ...`,
   readingMany: (done, all) => `reading hosts: ${done} of ${all} done ...`,
@@ -195,7 +196,9 @@ export const COMMANDS_EN: CommandWords = {
       closed: "it closed the connection without an answer",
       "not-possible": "the request could not be made",
       access: "its answers do not tell whether it demands a credential",
+      redirects: "it answers every request with a redirect, and none is followed",
     },
+    redirectsTo: (place) => `It sends you to ${toPrintable(place, 200)}: probe that too, if it is yours.`,
     hostCheck: {
       accepts: "A foreign Host header is accepted: a web page can reach it by DNS rebinding.",
       refuses: "A foreign Host header is refused.",

@@ -73,6 +73,7 @@ export interface CommandWords {
   bug(version: string): string;
 
   /** Said on the terminal while a host is read. */
+  connecting(target: string): string;
   reading(target: string, fact: string): string;
   asking(places: string): string;
   readingMany(done: number, all: number): string;
@@ -102,7 +103,9 @@ export interface ProbeWords {
   closed(place: string): string;
   none(place: string): string;
   unknown(place: string, why: string): string;
-  readonly whys: Readonly<Record<Exclude<NoAnswer, "refused"> | "access", string>>;
+  readonly whys: Readonly<Record<Exclude<NoAnswer, "refused"> | "access" | "redirects", string>>;
+  /** Where it sends whoever asks. */
+  redirectsTo(place: string): string;
   readonly hostCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
   readonly originCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
   readonly strangersCan: string;

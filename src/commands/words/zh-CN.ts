@@ -158,6 +158,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关，也没有改动任何内容。\n` +
     "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。",
 
+  connecting: (target) => `正在登录 ${target} …`,
   reading: (target, fact) => `正在读取 ${target}：${fact} …`,
   asking: (places) => `正在询问 ${places} …`,
   readingMany: (done, all) => `正在读取主机：已完成 ${done}/${all} …`,
@@ -186,7 +187,9 @@ export const COMMANDS_ZH_CN: CommandWords = {
       closed: "它未应答就关闭了连接",
       "not-possible": "无法发出请求",
       access: "从应答看不出是否要求凭据",
+      redirects: "它对所有请求都返回重定向，而 Portlock 不跟随重定向",
     },
+    redirectsTo: (place) => `重定向到 ${toPrintable(place, 200)}；如果那也属于你，请另行探测。`,
     hostCheck: {
       accepts: "接受外来的 Host：网页可通过 DNS 重绑定访问它。",
       refuses: "拒绝外来的 Host。",

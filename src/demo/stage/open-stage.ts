@@ -51,8 +51,20 @@ async function open(self: Self, prefix: readonly string[]): Promise<Stage> {
   // A group of its own: Ctrl-C is for the guided run alone, and the end of its input tells the stage.
   const child = spawn(program, operands, { cwd: "/", env: { PATH: TOOL_PATH, LC_ALL: "C" }, detached: true });
   const ask = toConversation(child);
-  const ready = await ask(null);
+  const close = async (): Promise<void> => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, "exit");
+      // unshare takes the first process of the namespaces with it, and the kernel all others.
+      child.kill("SIGKILL");
+      await ended;
+    }
+  };
+  const ready = await ask(null).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   if (ready.kind !== "ready") {
+    await close();
     throw unexpected(ready);
   }
   const { server, stranger, port } = ready;
@@ -81,14 +93,7 @@ async function open(self: Self, prefix: readonly string[]): Promise<Stage> {
       }
       throw unexpected(answer);
     },
-    close: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = once(child, "exit");
-        // unshare takes the first process of the namespaces with it, and the kernel all others.
-        child.kill("SIGKILL");
-        await ended;
-      }
-    },
+    close,
   };
 }
 

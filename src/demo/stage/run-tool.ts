@@ -16,6 +16,9 @@ export async function runTool(program: string, ...operands: readonly string[]): 
     const { stdout } = await execute(program, [...operands], { env: environment, timeout: TOOL_LIMIT_MS });
     return stdout;
   } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      throw new StageFailure(`the program ${program} is missing`);
+    }
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
     const reason = said === "" && error instanceof Error ? error.message : said;
     throw new StageFailure(`${command}: ${reason}`);

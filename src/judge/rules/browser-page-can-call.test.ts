@@ -7,8 +7,11 @@ import { findingsOf } from "../testing/findings-of.ts";
 test("an Ollama from before the Host check, on loopback", () => {
   const host = aHost().ollama("127.0.0.1", { replies: ollamaReplies("0.1.28", "elsewhere") });
   const [finding] = findingsOf(host, "browser-page-can-call");
-  assert.equal(finding?.data.by, "host-check-off");
-  assert.equal(finding?.evidence[0]?.from, "GET http://127.0.0.1:11434/api/version foreign-host");
+  assert.equal(finding?.data.by, "no-host-check");
+  assert.equal(
+    finding?.evidence[0]?.from,
+    "curl -i -H 'Host: rebind.portlock.example:11434' http://127.0.0.1:11434/api/version",
+  );
 });
 
 test("published on 127.0.0.1, it listens on every address of its container: the Host check is off", () => {

@@ -19,14 +19,16 @@ export const BROWSER_PAGE_CAN_CALL: Rule<"browser-page-can-call"> = {
         .map((route, index) => ({ route, index }))
         .filter(({ route }) => route.from.vantage === "browser" && route.verdict === "open");
       const byHost = open.filter(({ route }) => checkOf(route, "host-check")?.stops === false);
-      if (byHost.length > 0) return [toFinding(server, "host-check-off", byHost)];
+      const off = byHost.filter(({ route }) => checkOf(route, "host-check")?.why === "check-off-on-this-address");
+      if (off.length > 0) return [toFinding(server, "host-check-off", byHost)];
+      if (byHost.length > 0) return [toFinding(server, "no-host-check", byHost)];
       return open.length > 0 && !hasAnyOrigin(server) ? [toFinding(server, "any-origin", open)] : [];
     }),
 };
 
 function toFinding(
   server: Server,
-  by: "host-check-off" | "any-origin",
+  by: FindingOf<"browser-page-can-call">["data"]["by"],
   open: readonly NumberedRoute[],
 ): FindingOf<"browser-page-can-call"> {
   const kind = by === "any-origin" ? "origin-check" : "host-check";

@@ -20,9 +20,23 @@ test("the old value in a trailing comment opened the server", async () => {
       server: "ollama-1",
       routes: [],
       data: { file: DROP_IN, line: 2, setting: "OLLAMA_HOST", value: "0.0.0.0" },
-      evidence: [{ from: DROP_IN, line: 2, text: `Environment=${COMMENTED}` }],
+      evidence: [{ from: DROP_IN, line: 2, text: `Environment=${COMMENTED.replace("was", "…")}` }],
     },
   ]);
+});
+
+test("a later drop-in that wins over it makes it harmless", async () => {
+  const { facts } = await tell({
+    files: {
+      [UNIT]: INSTALLED,
+      [DROP_IN]: environment(COMMENTED),
+      "/etc/systemd/system/ollama.service.d/zz-portlock-ollama-host.conf": environment("OLLAMA_HOST=127.0.0.1:11434"),
+    },
+    loaded: { environment: "OLLAMA_HOST=127.0.0.1:11434" },
+    running: "127.0.0.1:11434",
+    listens: "127.0.0.1",
+  });
+  assert.deepEqual(findingsOf(COMMENT_APPLIED_AS_SETTING, facts), []);
 });
 
 test("it waits in a unit whose server does not run", async () => {

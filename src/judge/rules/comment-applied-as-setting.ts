@@ -12,6 +12,7 @@ export const COMMENT_APPLIED_AS_SETTING: Rule<"comment-applied-as-setting"> = {
       toUnitLines(unit).flatMap(({ file, line }) =>
         line.assignments
           .filter(({ taken, behindComment }) => taken && behindComment)
+          .filter(({ name, value }) => !isOverridden(server, { name, value, file }))
           .map(({ name, value }): FindingOf<"comment-applied-as-setting"> => ({
             rule: "comment-applied-as-setting",
             severity: toSeverity(server, { name, value, file }),
@@ -28,6 +29,13 @@ interface Applied {
   readonly name: string;
   readonly value: string;
   readonly file: string;
+}
+
+/** A line that wins over it has made it harmless. */
+function isOverridden(server: Server | null, { name, value, file }: Applied): boolean {
+  const declared = server?.settings.find((each) => each.name === name)?.declared ?? [];
+  const own = declared.filter((each) => each.file === file && each.value === value);
+  return declared.some(({ reaches }) => reaches === true) && own.every(({ reaches }) => reaches === false);
 }
 
 /** High where the server runs with the value of the "comment" and others may reach it. */

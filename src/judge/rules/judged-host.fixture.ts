@@ -55,7 +55,7 @@ export function judgedHost(choices: JudgedHostChoices = {}): JudgedHost {
         namespace: NAMESPACE,
         own: true,
         interfaces: UNREAD,
-        routing: UNREAD,
+        routing: { ipv4: UNREAD, ipv6: UNREAD },
         forwardsIpv4: null,
         forwardsIpv6: null,
       },

@@ -31,7 +31,15 @@ test("nothing to say of a server on loopback, or one that demands a credential, 
   }
 });
 
-test("a container that only its neighbours on the bridge reach is told here, as it publishes nothing to others", () => {
-  const host = aDockerHost("127.0.0.1");
-  assert.deepEqual(findingsOf(host, "open-bind")[0]?.data.entries, ["172.17.0.2:11434"]);
+test("where a container's server listens is not what opens it", () => {
+  assert.deepEqual(findingsOf(aDockerHost("127.0.0.1"), "open-bind"), []);
+  assert.deepEqual(findingsOf(aDockerHost("0.0.0.0"), "open-bind"), []);
+});
+
+test("on the host's own network it is", () => {
+  const cgroup = { kind: "container", engine: "docker", id: "llm".padEnd(64, "0") } as const;
+  const host = aHost().ollama("0.0.0.0", { process: { cgroup } }).container({ name: "llm", networkMode: "host" });
+  const [finding] = findingsOf(host, "open-bind");
+  assert.deepEqual(finding?.data.entries, ["192.168.1.10:11434"]);
+  assert.equal(finding?.data.unit, null);
 });

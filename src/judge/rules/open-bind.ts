@@ -3,17 +3,17 @@ import { toAuthority } from "../authentication.ts";
 import type { FindingOf } from "../finding.ts";
 import type { Rule } from "../rule.ts";
 import type { Server } from "../server.ts";
-import { bindOf, findOpenRoutes, hasHop, unique, type NumberedRoute } from "./others-routes.ts";
+import { bindOf, findOpenRoutes, unique, type NumberedRoute } from "./others-routes.ts";
 
 /**
- * Others than this host can call the server without a credential, because of where it listens. A published port,
- * route_localnet and the weak host model have rules of their own: they are mended elsewhere.
+ * Others than this host can call the server without a credential, because of where it listens. A published port, a
+ * container's own address, route_localnet and the weak host model have rules of their own: they are mended elsewhere.
  */
 export const OPEN_BIND: Rule<"open-bind"> = {
   id: "open-bind",
   judge: ({ servers }) =>
     servers.flatMap((server): FindingOf<"open-bind">[] => {
-      const open = findOpenRoutes(server).filter((each) => isByBind(each, server));
+      const open = findOpenRoutes(server).filter(isByBind);
       if (open.length === 0) return [];
       const setting = server.settings.find((each) => each.listensOn !== null) ?? server.settings.find(isListenAddress);
       return [
@@ -34,12 +34,9 @@ export const OPEN_BIND: Rule<"open-bind"> = {
     }),
 };
 
-function isByBind({ route }: NumberedRoute, server: Server): boolean {
-  if (hasHop(route, "published-port")) return false;
-  // Whoever publishes a port wanted the container reached, and mends both by how it is published.
-  if (hasHop(route, "container-address"))
-    return !findOpenRoutes(server).some((each) => hasHop(each.route, "published-port"));
-  return bindOf(route)?.why === "listens-here";
+/** Inside a container of its own network a server has to listen on every address: what opens it stands before it. */
+function isByBind({ route }: NumberedRoute): boolean {
+  return route.hops.every(({ kind }) => kind === "direct") && bindOf(route)?.why === "listens-here";
 }
 
 function isListenAddress({ name }: Server["settings"][number]): boolean {

@@ -23,10 +23,6 @@ export function bindOf({ barriers }: Route): Barrier | null {
   return barriers.find((barrier) => barrier.kind === "bind") ?? null;
 }
 
-export function hasHop({ hops }: Route, kind: Route["hops"][number]["kind"]): boolean {
-  return hops.some((hop) => hop.kind === kind);
-}
-
 /** The distinct values, in order. */
 export function unique<T>(values: readonly T[]): T[] {
   return [...new Set(values)];

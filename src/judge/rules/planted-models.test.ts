@@ -12,7 +12,7 @@ const PLANTED = "205.237.106.117:8443/attacker/leak_model_0_198e01:latest";
 
 test("models of a known attack are a break-in, whoever reaches the server now", () => {
   const [finding] = PLANTED_MODELS.judge(judgedHost({ ...tags("llama3.2:latest", PLANTED), routes: ["host open"] }));
-  assert.equal(finding?.severity, "critical");
+  assert.equal(finding?.severity, "high");
   assert.deepEqual(finding?.data, { models: [PLANTED] });
   assert.deepEqual(finding?.evidence, [{ from: "GET http://127.0.0.1:11434/api/tags", text: PLANTED }]);
 });

@@ -3,7 +3,10 @@ import { API_TAGS } from "../../servers/questions.ts";
 import type { Rule } from "../rule.ts";
 import { toEvidence, toServerAnswers } from "../server-facts.ts";
 
-/** Models that a known attack leaves behind: somebody was here. As bad on a server that is closed by now. */
+/**
+ * Models that a known attack leaves behind: somebody was here. As bad on a server that is closed by now; what let
+ * them in has findings of its own.
+ */
 export const PLANTED_MODELS: Rule<"planted-models"> = {
   id: "planted-models",
   judge: (host) =>
@@ -15,7 +18,7 @@ export const PLANTED_MODELS: Rule<"planted-models"> = {
       return [
         {
           rule: "planted-models",
-          severity: "critical",
+          severity: "high",
           server: server.id,
           routes: [],
           data: { models },

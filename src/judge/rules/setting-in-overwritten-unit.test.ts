@@ -19,6 +19,14 @@ const CASES: readonly [name: string, files: Readonly<Record<string, string>>, fo
   ],
   ["in a drop-in it stays", { [UNIT]: INSTALLED, [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1") }, []],
   [
+    "a drop-in that says it too outlives the upgrade",
+    {
+      [UNIT]: `${INSTALLED}Environment=OLLAMA_HOST=127.0.0.1 OLLAMA_ORIGINS=*\n`,
+      [DROP_IN]: environment("OLLAMA_HOST=127.0.0.1"),
+    },
+    ["low OLLAMA_ORIGINS"],
+  ],
+  [
     "a package's unit is not the installer's",
     { "/usr/lib/systemd/system/ollama.service": `${INSTALLED}Environment=OLLAMA_HOST=1\n` },
     [],

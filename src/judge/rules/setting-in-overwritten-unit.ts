@@ -1,3 +1,4 @@
+import type { UnitLine } from "../../facts/units.ts";
 import type { FindingOf } from "../finding.ts";
 import type { Rule } from "../rule.ts";
 import { toUnitLines, toUnitServers } from "../server-unit.ts";
@@ -8,17 +9,21 @@ const INSTALLED_UNIT = "/etc/systemd/system/ollama.service";
 /** Lines that decide who can come in: losing one of them may open or close the server. */
 const GUARDS: ReadonlySet<string> = new Set(["OLLAMA_HOST", "IPAddressDeny", "IPAddressAllow"]);
 
-/** What stands in the main unit file is gone after the next upgrade, protection as well as exposure. */
+/**
+ * What stands in the main unit file is gone after the next upgrade, protection as well as exposure. Nothing is lost
+ * where a drop-in says it too.
+ */
 export const SETTING_IN_OVERWRITTEN_UNIT: Rule<"setting-in-overwritten-unit"> = {
   id: "setting-in-overwritten-unit",
   judge: (host) =>
     toUnitServers(host).flatMap(({ unit, server }) => {
       const found = new Map<string, FindingOf<"setting-in-overwritten-unit">>();
+      const kept = new Set(
+        toUnitLines(unit).flatMap(({ file, line }) => (file === INSTALLED_UNIT ? [] : toSettings(line))),
+      );
       for (const { file, line } of toUnitLines(unit)) {
         if (file !== INSTALLED_UNIT || unit.scope !== "system") continue;
-        const assigned = line.key === "Environment" ? line.assignments.filter(({ taken }) => taken) : [];
-        const filters = line.key.startsWith("IPAddress") && line.fault === null && line.value !== "" ? [line.key] : [];
-        for (const setting of [...assigned.map(({ name }) => name), ...filters]) {
+        for (const setting of toSettings(line).filter((name) => !kept.has(name))) {
           found.set(setting, {
             rule: "setting-in-overwritten-unit",
             severity: GUARDS.has(setting) ? "medium" : "low",
@@ -32,3 +37,9 @@ export const SETTING_IN_OVERWRITTEN_UNIT: Rule<"setting-in-overwritten-unit"> = 
       return [...found.values()];
     }),
 };
+
+/** Names of what a line of a unit sets. */
+function toSettings(line: UnitLine): readonly string[] {
+  if (line.key === "Environment") return line.assignments.filter(({ taken }) => taken).map(({ name }) => name);
+  return line.key.startsWith("IPAddress") && line.fault === null && line.value !== "" ? [line.key] : [];
+}

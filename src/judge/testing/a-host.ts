@@ -2,7 +2,7 @@ import { API_TAGS, API_VERSION, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION, RO
 import type { Answer } from "../../facts/answers.ts";
 import type { Container, Containers } from "../../facts/containers.ts";
 import type { Facts } from "../../facts/facts.ts";
-import type { Interface, Network, RoutingEntry } from "../../facts/interfaces.ts";
+import type { Interface, Network, RoutingEntry, RoutingTables } from "../../facts/interfaces.ts";
 import type { Process } from "../../facts/processes.ts";
 import type { Listener } from "../../facts/sockets.ts";
 import type { Reading } from "../../host/host.ts";
@@ -42,7 +42,7 @@ export interface OllamaOptions {
 
 /** Status and body by question id. */
 export type Replies = Readonly<
-  Record<string, readonly [status: number, body: string] | "timeout" | "refused" | "not-http">
+  Record<string, readonly [status: number, body: string] | "timeout" | "refused" | "not-http" | "not-possible">
 >;
 
 /** What an Ollama says on a loopback listener; elsewhere it has no Host check. */
@@ -90,7 +90,7 @@ export function aHost(): AHost {
         namespace: OWN,
         own: true,
         interfaces: read([], "ip -j -d address"),
-        routing: read([], "ip -j -4 route show table all"),
+        routing: toTables([]),
         forwardsIpv4: false,
         forwardsIpv6: false,
       },
@@ -115,7 +115,7 @@ function build(facts: Facts): AHost {
   const network = (more: Partial<Network>): AHost =>
     change({ networks: facts.networks.map((each) => (each.own ? { ...each, ...more } : each)) });
   const interfaces = valueOf(own?.interfaces);
-  const routing = valueOf(own?.routing);
+  const routing = [...valueOf(own?.routing.ipv4), ...valueOf(own?.routing.ipv6)];
   return {
     facts,
     with: change,
@@ -130,17 +130,14 @@ function build(facts: Facts): AHost {
           interfaces.filter((each) => each.name !== name),
           "ip -j -d address",
         ),
-        routing: read(
-          routing.filter((each) => each.interface !== name),
-          "ip -j -4 route show table all",
-        ),
+        routing: toTables(routing.filter((each) => each.interface !== name)),
       }),
     gateway: (interfaceName, gateway, destination = "0.0.0.0/0", table = "main") => {
       const family = destination.includes(":") ? 6 : 4;
       const entry: RoutingEntry = { family, destination, gateway, interface: interfaceName, table };
-      return network({ routing: read([...routing, entry], "ip -j -4 route show table all") });
+      return network({ routing: toTables([...routing, entry]) });
     },
-    withoutGateways: () => network({ routing: read([], "ip -j -4 route show table all") }),
+    withoutGateways: () => network({ routing: toTables([]) }),
     process: (pid, more) => change({ processes: read([...valueOf(facts.processes), toProcess(pid, more)], "/proc") }),
     listens: (address, port, more) =>
       change({ listeners: read([...valueOf(facts.listeners), toListener(address, port, more)], "ss -H -tlnpe") }),
@@ -262,6 +259,20 @@ function toAnswers(address: string, port: number, replies: Replies, namespace: s
         ? { kind: reply }
         : { kind: "answered", answer: { status: reply[0], headers: {}, body: reply[1], truncated: false } },
   }));
+}
+
+/** Routing tables as the kernel keeps them, one for each family. */
+export function toTables(entries: readonly RoutingEntry[]): RoutingTables {
+  return {
+    ipv4: read(
+      entries.filter(({ family }) => family === 4),
+      "ip -j -4 route show table all",
+    ),
+    ipv6: read(
+      entries.filter(({ family }) => family === 6),
+      "ip -j -6 route show table all",
+    ),
+  };
 }
 
 function valueOf<T>(reading: Reading<readonly T[]> | undefined): readonly T[] {

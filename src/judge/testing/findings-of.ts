@@ -12,6 +12,7 @@ export function exposureRulesOf({ facts }: AHost): string[] {
   const rules: readonly RuleId[] = [
     "open-bind",
     "published-port-open",
+    "container-address-open",
     "reached-from-other-interface",
     "loopback-routed-in",
     "browser-page-can-call",

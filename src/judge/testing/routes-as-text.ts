@@ -31,5 +31,7 @@ function toReasons({ barriers, verdict }: Route): string[] {
 /** Verdict of each server of a host. */
 export function verdictsOf(host: AHost): string[] {
   const route = toRouter(host.facts);
-  return findServers(host.facts).servers.map((server) => `${server.kind} ${toServerVerdict(route(server))}`);
+  return findServers(host.facts).servers.map(
+    (server) => `${server.kind} ${toServerVerdict(route(server), server.unjudged)}`,
+  );
 }

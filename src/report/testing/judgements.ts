@@ -6,8 +6,7 @@ import type { Judgement } from "../report.ts";
 
 const SOCKET: Evidence = {
   from: "ss -H -tlnpe",
-  line: 3,
-  text: 'LISTEN 0 4096 *:11434 *:* users:(("ollama",pid=812,fd=3)) uid:997 ino:21931 v6only:0',
+  text: 'LISTEN 0 4096 *:11434 *:* users:(("ollama",pid=812,fd=3)) uid:997 v6only:0',
 };
 const LISTENS: Barrier = { kind: "bind", stops: false, why: "listens-here", evidence: SOCKET };
 const LOOPBACK: Barrier = {
@@ -32,19 +31,22 @@ const NO_CREDENTIAL: Barrier = {
   kind: "authentication",
   stops: false,
   why: "answers-without-credential",
-  evidence: { from: "GET http://127.0.0.1:11434/api/tags", text: "200" },
+  evidence: { from: "GET http://127.0.0.1:11434/api/tags", text: "HTTP 200" },
 };
 const CREDENTIAL: Barrier = {
   kind: "authentication",
   stops: true,
   why: "demands-credential",
-  evidence: { from: "GET http://127.0.0.1:8080/api/v1/models", text: "401" },
+  evidence: { from: "GET http://127.0.0.1:8080/api/v1/models", text: "HTTP 401" },
 };
 const HOST_CHECK: Barrier = {
   kind: "host-check",
   stops: true,
   why: "check-refuses",
-  evidence: { from: "GET /api/version, Host: rebind.portlock.example", text: "403" },
+  evidence: {
+    from: "curl -i -H 'Host: rebind.portlock.example:11434' http://127.0.0.1:11434/api/version",
+    text: "HTTP 403",
+  },
 };
 
 const INTERNET: Vantage = { vantage: "internet", interface: "eth0", sources: ["0.0.0.0/0"] };
@@ -171,10 +173,11 @@ const FINDINGS: readonly Finding[] = [
       ],
       updateTo: null,
     },
-    evidence: [{ from: "GET http://127.0.0.1:11434/api/version", text: '{"version":"0.24.0"}' }],
+    evidence: [{ from: "GET http://127.0.0.1:11434/api/version", text: "version 0.24.0" }],
   },
 ];
 
+const ROOT = { uid: 0 };
 const GPU_1 = { name: "gpu-1", os: "Debian GNU/Linux 12 (bookworm)", kernel: "6.1.0-18-amd64" };
 
 const EVIL = `x\u001b[2J\u202e\n${"long".repeat(60)}`;
@@ -183,9 +186,10 @@ const EVIL = `x\u001b[2J\u202e\n${"long".repeat(60)}`;
 export const JUDGEMENTS: Readonly<
   Record<"exposed" | "published" | "local" | "guarded" | "unknown" | "unseen" | "none" | "hostile", Judgement>
 > = {
-  exposed: { host: GPU_1, verdict: "exposed", missing: [], servers: [OLLAMA], findings: FINDINGS },
+  exposed: { host: GPU_1, reader: ROOT, verdict: "exposed", missing: [], servers: [OLLAMA], findings: FINDINGS },
   published: {
     host: GPU_1,
+    reader: ROOT,
     verdict: "exposed",
     missing: [],
     servers: [
@@ -224,6 +228,7 @@ export const JUDGEMENTS: Readonly<
   },
   local: {
     host: GPU_1,
+    reader: ROOT,
     verdict: "local",
     missing: [],
     servers: [
@@ -243,6 +248,7 @@ export const JUDGEMENTS: Readonly<
   },
   guarded: {
     host: GPU_1,
+    reader: ROOT,
     verdict: "guarded",
     missing: [],
     servers: [
@@ -265,6 +271,7 @@ export const JUDGEMENTS: Readonly<
   },
   unknown: {
     host: GPU_1,
+    reader: { uid: 1000 },
     verdict: "unknown",
     missing: [
       { fact: "firewall", why: "denied", from: "nft -j list tables", detail: "Operation not permitted" },
@@ -290,14 +297,16 @@ export const JUDGEMENTS: Readonly<
   },
   unseen: {
     host: { name: "gpu-1", os: null, kernel: null },
+    reader: { uid: 1000 },
     verdict: "unknown",
     missing: [{ fact: "listeners", why: "absent", from: "ss -H -tlnpe", detail: null }],
     servers: [],
     findings: [],
   },
-  none: { host: GPU_1, verdict: "none", missing: [], servers: [], findings: [] },
+  none: { host: GPU_1, reader: ROOT, verdict: "none", missing: [], servers: [], findings: [] },
   hostile: {
     host: { name: EVIL, os: EVIL, kernel: EVIL },
+    reader: { uid: null },
     verdict: "exposed",
     missing: [{ fact: EVIL, why: "failed", from: EVIL, detail: EVIL }],
     servers: [
@@ -334,7 +343,7 @@ export const JUDGEMENTS: Readonly<
         severity: "high",
         server: null,
         routes: [],
-        data: { path: `/home/${EVIL}`, mode: "644" },
+        data: { path: `/home/${EVIL}/.ollama/id_ed25519`, mode: "644" },
         evidence: [],
       },
     ],

@@ -1,6 +1,7 @@
 import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
+import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_EN } from "./rules.en.ts";
@@ -15,13 +16,15 @@ export const EN: Words = {
   routeVerdicts: { open: "OPEN", guarded: "GUARDED", closed: "closed", unknown: "UNKNOWN" },
   servers: { ...PRODUCT_NAMES, "openai-compatible": "OpenAI-compatible server" },
   summary: toSentence,
+  probeFromOutside: (socket) =>
+    `To find out, try it from where the claim is about: \`portlock probe ${socket}\` on another machine.`,
   upstreamUnseen:
-    "Open as far as this host goes; a router or cloud firewall in front of it cannot be seen from here. To be sure, " +
-    "run `portlock probe` on a machine outside.",
+    "A router or cloud firewall in front of this host cannot be seen from here: to be sure, run `portlock probe` on a " +
+    "machine outside.",
 
   vantages: {
     internet: ({ sources }) => `the internet${inBrackets(sources.map(toFamily))}`,
-    neighbour: ({ sources }) => `neighbours on ${listShort(sources)}`,
+    neighbour: ({ sources }) => `neighbours on ${listShort(toTellingNetworks(sources))}`,
     container: ({ interface: bridge, sources }) =>
       `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}`,
     host: () => "other users and programs of this host",
@@ -29,10 +32,9 @@ export const EN: Words = {
   },
   hops: {
     direct: () => "",
-    "published-port": ({ container, publishedOn, to }) =>
-      `published on ${show(publishedOn)} by container ${show(container)}, to ${show(to)}`,
-    "container-address": ({ container, network, to }) =>
-      `straight to container ${show(container)} in network ${show(network)} at ${show(to)}`,
+    "published-port": ({ container, to }) => `published by container ${show(container)}, to ${show(to)}`,
+    "container-address": ({ container, network }) =>
+      `straight to container ${show(container)}, network ${show(network)}`,
     proxy: ({ name, to }) => `by the proxy ${show(name)} to ${show(to)}`,
     tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
@@ -59,9 +61,11 @@ export const EN: Words = {
     "other-namespace": "listens in another network namespace",
     "no-way-back": "there is no way back to the sender",
     "not-forwarded": "this host does not forward packets there",
+    forwarded: "this host forwards packets there",
     "routing-unread": "the routing tables could not be read",
+    "sysctl-unread": "the kernel setting that decides this could not be read",
     "no-rule-set": "no rules are loaded",
-    "not-judged-yet": "rules are loaded, and this version does not judge them yet",
+    "not-judged-yet": "rules are loaded, not judged yet",
     "firewall-unread": "the rules could not be read",
     "no-ip-filter": "none is set",
     "ip-filter-unproven": "is loaded, and only a connection from outside can tell whether it blocks",
@@ -127,13 +131,17 @@ export const EN: Words = {
   },
   missingFixes: {
     absent: ({ from }) => `Install what provides \`${show(from)}\`, or read the host where it is installed.`,
-    denied: () =>
-      "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root. If it was root " +
-      "already, run it outside of the container or sandbox it ran in.",
+    denied: ({ fact }, { uid }) =>
+      fact === "answers"
+        ? "Allow this login streams to the host's own ports (`AllowTcpForwarding local` in its sshd_config), or run " +
+          "`portlock record` there and judge the recording here."
+        : uid === 0
+          ? "It was read as root, and even root was refused: run it outside of the container or sandbox it ran in."
+          : "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
     timeout: () => "Run it again; if it stays so, the host is overloaded or a mount hangs.",
     unparsed: ({ from }) => `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
     "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: there is more than Portlock reads.`,
-    failed: ({ from }) => `Try \`${show(from)}\` by hand to see why it fails.`,
+    failed: ({ from }) => `Try \`${show(from.replace(/^GET /, "curl -i "))}\` by hand to see why it fails.`,
   },
 
   host: (name, os, kernel, recordedAt) =>
@@ -205,11 +213,16 @@ function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): str
 
 function toAudience({ internet, neighbours, containers }: Audience): string {
   const places: string[] = [];
-  if (neighbours.length > 0) places.push(`on ${listShort(neighbours)}`);
-  if (containers) places.push("in a container of this host");
   if (internet === "yes") places.push("on the internet");
-  if (internet === "as-far-as-seen") places.push("(as far as this host goes) on the internet");
-  return places.length === 0 ? "who reaches this host" : join(places);
+  if (internet === "as-far-as-seen") places.push("on the internet (as far as this host goes)");
+  if (neighbours.length > 0) places.push(`on ${toNetworks(toTellingNetworks(neighbours))}`);
+  if (containers) places.push("in a container of this host");
+  return places.length === 0 ? "who reaches this host" : either(places);
+}
+
+function toNetworks(networks: readonly string[]): string {
+  const [first = "", ...others] = networks.map(show);
+  return others.length < 2 ? join([first, ...others]) : `${first} and ${others.length} more networks`;
 }
 
 function toFacts(names: readonly string[]): string {
@@ -228,6 +241,12 @@ function listShort(values: readonly string[]): string {
   const shown = values.slice(0, 3).map(show);
   const rest = values.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : join(shown);
+}
+
+function either(places: readonly string[]): string {
+  const [last = "", ...others] = places.toReversed();
+  if (others.length < 2) return [...others, last].join(" or ");
+  return `${others.toReversed().join(", ")}, or ${last}`;
 }
 
 function join(parts: readonly string[]): string {

@@ -1,4 +1,4 @@
-import type { AdvisoryFinding } from "../../judge/finding.ts";
+import { SEVERITIES, type AdvisoryFinding } from "../../judge/finding.ts";
 
 /** Flaws that read alike: one line instead of one for each number a database gave them. */
 export interface FlawGroup {
@@ -8,17 +8,34 @@ export interface FlawGroup {
   readonly source: string | null;
 }
 
-/** Flaws by the places from which they can be used here, alike ones together, worst first. */
-export function groupFlaws(
-  flaws: readonly AdvisoryFinding[],
-): readonly { readonly usableFrom: AdvisoryFinding["usableFrom"]; readonly groups: readonly FlawGroup[] }[] {
-  const byPlace = Map.groupBy(flaws, ({ usableFrom }) => usableFrom.join(" "));
-  return [...byPlace.values()].map((same) => ({
-    usableFrom: same[0]?.usableFrom ?? [],
-    groups: [
-      ...Map.groupBy(same, ({ summary, fixed, certain }) => JSON.stringify([summary, fixed, certain])).values(),
-    ].flatMap(toGroup),
-  }));
+/** The flaws that a text tells of, and the numbers of those it leaves to the JSON document. */
+export interface ChosenFlaws {
+  /** By the places from which they can be used here. */
+  readonly places: readonly {
+    readonly usableFrom: AdvisoryFinding["usableFrom"];
+    readonly groups: readonly FlawGroup[];
+  }[];
+  readonly left: readonly string[];
+}
+
+/** So many are all told; of more, so few that they are read. */
+const MOST = 5;
+const FEW = 3;
+
+/** Flaws to tell of, alike ones together, worst first. */
+export function chooseFlaws(flaws: readonly AdvisoryFinding[]): ChosenFlaws {
+  const alike = Map.groupBy(flaws, ({ summary, fixed, certain, usableFrom }) =>
+    JSON.stringify([summary, fixed, certain, usableFrom]),
+  );
+  const groups = [...alike.values()]
+    .flatMap(toGroup)
+    .toSorted((one, other) => SEVERITIES.indexOf(one.flaw.severity) - SEVERITIES.indexOf(other.flaw.severity));
+  const told = groups.length > MOST ? groups.slice(0, FEW) : groups;
+  const byPlace = Map.groupBy(told, ({ flaw }) => flaw.usableFrom.join(" "));
+  return {
+    places: [...byPlace.values()].map((same) => ({ usableFrom: same[0]?.flaw.usableFrom ?? [], groups: same })),
+    left: groups.slice(told.length).flatMap(({ ids }) => ids),
+  };
 }
 
 function toGroup(alike: readonly AdvisoryFinding[]): FlawGroup[] {

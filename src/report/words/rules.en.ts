@@ -1,10 +1,11 @@
 import type { RuleId } from "../../judge/finding.ts";
-import { toLoopbackPublication } from "../mend-command.ts";
+import { toLoopbackPublication, toLoopbackValue } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
-import type { RuleWords } from "../report.ts";
+import type { RuleWords, Subject } from "../report.ts";
+import { toRunner } from "../runner.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_EN } from "./misleading-reasons.ts";
-import { groupFlaws } from "./flaws.ts";
+import { chooseFlaws } from "./flaws.ts";
 
 /** The rules in English, ASCII only. */
 export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
@@ -16,11 +17,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     why:
       "Whoever reaches the port can run models on your hardware, read and delete models, make the server fetch files " +
       "from anywhere, and use every flaw of its version. Ollama has no authentication of its own.",
-    fix: ({ unit }) =>
-      "Bind the server to 127.0.0.1 and let others in by a proxy that asks for a credential. " +
-      (unit === null
-        ? "It has to be started again; a container has to be created again with the new value."
-        : "The service restarts, which breaks off running requests."),
+    fix: (_data, subject) => toLoopbackFix(subject),
     check:
       "`ss -H -tlnp` shows 127.0.0.1:11434 and neither *:11434 nor 0.0.0.0:11434; `portlock probe http://HOST:11434` " +
       "run on another machine finds the port closed.",
@@ -37,6 +34,26 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
       `"${toLoopbackPublication(published, containerPort)}" under \`ports\`). Until then, stop it.`,
     check:
       "`docker port NAME` (or `podman port NAME`) names 127.0.0.1 only, and a connection from another machine fails.",
+  },
+  "container-address-open": {
+    what: "A container's own address is reached by others, although no port needs to be published for that.",
+    title: ({ container, network, addresses, forwarded }) =>
+      forwarded
+        ? `Other machines can use the server in container ${show(container)} at its own address ${list(addresses)}: this host forwards their packets`
+        : `Every container of network ${show(network)} can use the server in container ${show(container)} at ${list(addresses)}`,
+    why:
+      "Whoever sends packets for the container's address to this host gets in, whatever address its port is published on. " +
+      "Rules of the engine usually stop that; there are none here, or they let it pass.",
+    fix: ({ network, forwarded }) =>
+      forwarded
+        ? "Drop what is forwarded to the container's network; the command does so until the next restart of the host, and also " +
+          "stops ports that rules of the engine publish to others. To keep it, put its rules into /etc/nftables.conf. If " +
+          'Docker was told to write no rules ("iptables": false in /etc/docker/daemon.json), let it: from version 28 on it ' +
+          "drops such packets itself."
+        : `Put the container on a network of its own, with those alone who need it, instead of ${show(network)}: ` +
+          "`docker network create`, `docker network connect`, `docker network disconnect`.",
+    check:
+      "From another machine, `ip route add CONTAINER-ADDRESS via HOST` and a connection to the container's address fail.",
   },
   "reached-from-other-interface": {
     what: "A server is bound to one address of the host, and that address is answered on the other interfaces too.",
@@ -65,14 +82,21 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     title: ({ by }) =>
       by === "host-check-off"
         ? "A web page opened on this host can call the server by DNS rebinding: its Host check is off"
-        : "Any web page opened on this host can call the server: it accepts every Origin",
+        : by === "no-host-check"
+          ? "A web page opened on this host can call the server by DNS rebinding: it does not check the Host header"
+          : "Any web page opened on this host can call the server: it accepts every Origin",
     why:
       "A page from the internet runs in the browser of somebody who may reach the server. Ollama checks the Host header " +
       "only when it listens on loopback, and OLLAMA_ORIGINS=* turns off the Origin check.",
-    fix: ({ by }) =>
-      by === "host-check-off"
-        ? "Bind the server to 127.0.0.1: that turns the Host check on."
-        : "Take the `*` out of OLLAMA_ORIGINS; name the pages that need it, separated by commas.",
+    fix: ({ by }, subject) => {
+      if (by === "any-origin")
+        return "Take the `*` out of OLLAMA_ORIGINS; name the pages that need it, separated by commas.";
+      if (by === "no-host-check") return "Upgrade: Ollama checks it from 0.1.29 on.";
+      return toRunner(subject) === "container"
+        ? "In a container the server has to listen on every address, which turns its Host check off. Put a proxy in " +
+            "front of it that takes the names you use and refuses every other Host."
+        : "Bind the server to 127.0.0.1: that turns the Host check on.";
+    },
     check:
       "`curl -i -H 'Host: rebind.example' http://127.0.0.1:11434/api/version` and the same with " +
       "`-H 'Origin: https://page.example'` answer 403.",
@@ -121,15 +145,15 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`systemctl show -p NeedDaemonReload UNIT` says no.",
   },
   "restart-missing": {
-    what: "A service runs with an older value of a setting than systemd has loaded.",
+    what: "A service runs with an older value of a setting than its unit has by now.",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} still runs ${running === null ? `without ${show(setting)}` : `with ${show(setting)}=${show(running)}`}; ` +
-      `from its next start it will be ${loaded === null ? "unset" : show(loaded)}`,
+      `${show(unit)} still runs ${running === null ? `without ${show(setting)}` : `with ${show(setting)}=${show(running)}`}, ` +
+      `while its unit ${loaded === null ? "sets it no more" : `says ${show(loaded)} by now`}`,
     why: "The value changes at some later restart or reboot, when nobody looks: it may close the server, or open it.",
     fix: ({ loaded }) =>
       `Restart the service to bring ${loaded === null ? "its default" : show(loaded)} into force; if that would open ` +
       "the server, correct it first.",
-    check: "/proc/PID/environ of the service holds the loaded value.",
+    check: "/proc/PID/environ of the service holds the value of its unit.",
   },
   "second-server": {
     what: "Another server of the same kind was started by hand beside the service.",
@@ -137,7 +161,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     why:
       "A server started by hand does not read the service's settings: it has another address, another home and other " +
       "models. Hardening the service leaves it as it is.",
-    fix: () => "Stop the one that was started by hand.",
+    fix: () => "Stop the one that was started by hand, and ask who started it: the service does not need it.",
     check: "`pgrep -ax ollama` shows one `ollama serve`.",
   },
   "misleading-listen-address": {
@@ -156,24 +180,40 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     title: ({ version, advisories: [worst, ...others] }) =>
       worst === undefined
         ? `Version ${show(version)} has published flaws`
-        : `Version ${show(version)} has ${others.length + 1} published ${others.length === 0 ? "flaw" : "flaws"}, the worst ${show(worst.id)}: ${toPrintable(worst.summary.en, 160)}`,
-    details: ({ advisories }) =>
-      groupFlaws(advisories).flatMap(({ usableFrom, groups }) => [
-        usableFrom.length === 0
-          ? "Nobody without a credential was seen who could use these:"
-          : `Can be used from ${usableFrom.map((each) => PLACES[each]).join(", ")}:`,
-        ...groups.map(({ ids, flaw, source }) => {
-          const mended = flaw.fixed === null ? "not fixed in any version" : `fixed in ${show(flaw.fixed)}`;
-          const doubt = flaw.certain ? "" : "; the records leave open whether this version has it";
-          return `- ${list(ids)}: ${toPrintable(flaw.summary.en, 160)} (${mended}${doubt})${source === null ? "" : ` ${show(source)}`}`;
-        }),
-      ]),
-    why: "The flaw is public. Who reaches the server from a place named in the finding can use it.",
-    fix: ({ updateTo, advisories }) =>
-      updateTo === null
-        ? "No version mends it: close the routes."
-        : `Upgrade to ${show(updateTo)} or newer. Ollama's own installer brings the newest version, and overwrites the unit file, not the drop-ins.` +
-          (advisories.some(({ fixed }) => fixed === null) ? " What no version mends needs the routes closed." : ""),
+        : others.length === 0
+          ? `Version ${show(version)} has a published flaw, ${show(worst.id)}`
+          : `Version ${show(version)} has ${others.length + 1} published flaws, the worst of them ${show(worst.id)}`,
+    details: ({ advisories }) => {
+      const { places, left } = chooseFlaws(advisories);
+      return [
+        ...places.flatMap(({ usableFrom, groups }) => [
+          usableFrom.length === 0
+            ? "Nobody without a credential was seen who could use these:"
+            : `Can be used from ${usableFrom.map((each) => PLACES[each]).join(", ")}:`,
+          ...groups.map(({ ids, flaw, source }) => {
+            const mended = flaw.fixed === null ? "not fixed in any version" : `fixed in ${show(flaw.fixed)}`;
+            const doubt = flaw.certain ? "" : "; the records leave open whether this version has it";
+            return `- ${list(ids)}: ${toPrintable(flaw.summary.en, 160)} (${mended}${doubt})${source === null ? "" : ` ${show(source)}`}`;
+          }),
+        ]),
+        ...(left.length === 0
+          ? []
+          : [`And ${left.length} more: ${left.map(show).join(", ")}. \`portlock audit --json\` tells of each.`]),
+      ];
+    },
+    why: "The flaws are public. Whoever reaches the server from a place named above can use them.",
+    fix: ({ updateTo, advisories }, subject) => {
+      if (updateTo === null) return "No version mends it: close the routes.";
+      const how =
+        toRunner(subject) === "container"
+          ? "pull a newer image and create the container again."
+          : "download https://ollama.com/install.sh, read it, then run it; OLLAMA_VERSION names a version other than the " +
+            "newest. It overwrites the unit file, not the drop-ins.";
+      const rest = advisories.some(({ fixed }) => fixed === null)
+        ? " What no version mends needs the routes closed."
+        : "";
+      return `Upgrade to ${show(updateTo)} or newer: ${how}${rest}`;
+    },
     check: "`curl -s http://127.0.0.1:11434/api/version` names a version that has the fix.",
   },
   "version-unknown": {
@@ -187,21 +227,28 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "runs-as-root": {
     what: "A model server runs as root.",
     title: ({ pid }) => `The server (process ${pid}) runs as root`,
-    why: "A flaw in the server, of which several let a caller write files, then gives the whole host away.",
-    fix: () => "Run it as a user of its own: `User=ollama` in a drop-in, after giving that user the model folder.",
+    why:
+      "A flaw in the server, of which several let a caller write files, then gives away all that root can reach: the " +
+      "whole host, or the whole container.",
+    fix: (_data, subject) =>
+      toRunner(subject) === "container"
+        ? "Create the container again with `--user`, after giving that user the volume with the models; or run the engine " +
+          "without root (rootless mode)."
+        : "Run it as a user of its own: `User=` and `Group=` in a drop-in of the unit, with the models in a folder of that " +
+          "user (OLLAMA_MODELS). Ollama's installer sets up the user ollama for that.",
     check: "`ps -o user= -p PID` names another user than root.",
   },
   "key-file-readable": {
     what: "The server's private key can be read or changed by others.",
     title: ({ path, mode }) => `The private key ${show(path)} has mode ${show(mode)}`,
-    why: "The key signs the server in at ollama.com: who has it can act as the owner's account.",
+    why: "The key signs the server in at ollama.com: whoever has it can act as the owner's account.",
     fix: () => "Let only its owner read it. If others may have read it already, sign out, delete it and sign in again.",
     check: "`stat -c %a FILE` says 600.",
   },
   "model-folder-writable": {
     what: "Others than the server's user can change the models.",
     title: ({ path, mode }) => `The model folder ${show(path)} has mode ${show(mode)}, so others can change the models`,
-    why: "Model files are parsed by native code with a history of memory flaws; who can change one can attack the server.",
+    why: "Model files are parsed by native code with a history of memory flaws; whoever can change one can attack the server.",
     fix: () => "Take the right to write from group and others.",
     check: "`stat -c %a FOLDER` ends in two digits without 2 (755, 750 or 700).",
   },
@@ -217,7 +264,8 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     title: ({ models }) => `Models that a known attack leaves behind: ${list(models)}`,
     why: "Names that begin with leak_model_ were pulled into open servers by somebody who reads out their memory. Treat it as a break-in.",
     fix: () =>
-      "Keep the logs as evidence, close the routes, change every secret that went through prompts or environment, then remove the models.",
+      "Keep the logs as evidence, close the routes, change every secret that went through prompts or environment; only " +
+      "then remove the models with `ollama rm`.",
     check: "`ollama list` no longer shows them.",
   },
   "cloud-on-exposed-server": {
@@ -238,6 +286,19 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`curl -m 3 http://HOST:11434/` on another machine fails.",
   },
 };
+
+function toLoopbackFix(subject: Subject): string {
+  const runner = toRunner(subject);
+  const value = toLoopbackValue(subject.server);
+  const letIn = "let others in by a proxy that asks for a credential";
+  if (subject.server?.kind !== "ollama") return `Bind the server to 127.0.0.1 where it is started, and ${letIn}.`;
+  if (runner === "container") {
+    return `Create the container again with \`-e OLLAMA_HOST=${value}\` (in a compose file: under \`environment\`), and ${letIn}. Until then, stop it.`;
+  }
+  if (runner === "process") return `Stop it, start it again with \`OLLAMA_HOST=${value} ollama serve\`, and ${letIn}.`;
+  const restarts = runner === "service" ? " The service restarts, which breaks off running requests." : "";
+  return `Bind the server to 127.0.0.1, and ${letIn}.${restarts}`;
+}
 
 const PLACES = {
   internet: "the internet",

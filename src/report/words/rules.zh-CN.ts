@@ -1,10 +1,11 @@
 import type { RuleId } from "../../judge/finding.ts";
-import { toLoopbackPublication } from "../mend-command.ts";
+import { toLoopbackPublication, toLoopbackValue } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
-import type { RuleWords } from "../report.ts";
+import type { RuleWords, Subject } from "../report.ts";
+import { toRunner } from "../runner.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_ZH_CN } from "./misleading-reasons.ts";
-import { groupFlaws } from "./flaws.ts";
+import { chooseFlaws } from "./flaws.ts";
 
 /** The rules in Simplified Chinese. */
 export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
@@ -16,9 +17,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     why:
       "任何能连到该端口的人都可以占用你的算力运行模型、读取或删除模型、让服务器从任意地址下载文件，并利用该版本的所有漏洞。" +
       "Ollama 自身没有认证功能。",
-    fix: ({ unit }) =>
-      "将服务绑定到 127.0.0.1，需要远程使用的人通过带认证的代理访问。" +
-      (unit === null ? "服务需重新启动；容器需用新值重新创建。" : "服务会重启，正在处理的请求会中断。"),
+    fix: (_data, subject) => toLoopbackFix(subject),
     check:
       "`ss -H -tlnp` 中只有 127.0.0.1:11434，没有 *:11434 或 0.0.0.0:11434；在另一台机器上运行 `portlock probe http://HOST:11434`，端口不通。",
   },
@@ -31,6 +30,24 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
       `用 \`-p ${toLoopbackPublication(published, containerPort)}\` 重新创建容器（compose 文件：在 \`ports\` 下写 ` +
       `"${toLoopbackPublication(published, containerPort)}"）。在此之前请先停止容器。`,
     check: "`docker port 容器名`（或 `podman port 容器名`）只显示 127.0.0.1，且从另一台机器无法连接。",
+  },
+  "container-address-open": {
+    what: "无需发布端口，他人就能直接访问容器自己的地址。",
+    title: ({ container, network, addresses, forwarded }) =>
+      forwarded
+        ? `其他机器可以通过容器 ${show(container)} 自己的地址 ${list(addresses)} 使用其中的服务：本机会转发这些数据包`
+        : `网络 ${show(network)} 中的任何容器都可以通过 ${list(addresses)} 使用容器 ${show(container)} 中的服务`,
+    why:
+      "把发往容器地址的数据包交给本机，就能访问该服务，与端口发布在哪个地址无关。" +
+      "通常由容器引擎的规则拦截；本机没有这类规则，或者规则放行了。",
+    fix: ({ network, forwarded }) =>
+      forwarded
+        ? "丢弃转发到该容器网络的数据包；下面的命令立即生效，主机重启后失效，并且会一并拦截引擎通过规则对外发布的端口。" +
+          "要长期保留，请把规则写入 /etc/nftables.conf。" +
+          '如果曾禁止 Docker 写规则（/etc/docker/daemon.json 中的 "iptables": false），请恢复：从 28 版起，Docker 会自行丢弃这类数据包。'
+        : `请把该容器移出网络 ${show(network)}，放到只有需要它的容器才加入的单独网络中：` +
+          "`docker network create`、`docker network connect`、`docker network disconnect`。",
+    check: "在另一台机器上执行 `ip route add 容器地址 via HOST` 后，连接容器地址失败。",
   },
   "reached-from-other-interface": {
     what: "服务绑定在本机的某个地址上，但其他网卡也会应答该地址。",
@@ -53,12 +70,17 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     title: ({ by }) =>
       by === "host-check-off"
         ? "本机浏览器打开的网页可以通过 DNS 重绑定调用该服务：Host 校验未启用"
-        : "本机浏览器打开的任何网页都可以调用该服务：它接受所有 Origin",
+        : by === "no-host-check"
+          ? "本机浏览器打开的网页可以通过 DNS 重绑定调用该服务：它不校验 Host"
+          : "本机浏览器打开的任何网页都可以调用该服务：它接受所有 Origin",
     why: "来自互联网的网页运行在能访问该服务的用户的浏览器里。Ollama 只有监听回环地址时才校验 Host，而 OLLAMA_ORIGINS=* 会关闭 Origin 校验。",
-    fix: ({ by }) =>
-      by === "host-check-off"
-        ? "将服务绑定到 127.0.0.1，即可启用 Host 校验。"
-        : "去掉 OLLAMA_ORIGINS 中的 `*`，只列出确实需要的网页来源，用逗号分隔。",
+    fix: ({ by }, subject) => {
+      if (by === "any-origin") return "去掉 OLLAMA_ORIGINS 中的 `*`，只列出确实需要的网页来源，用逗号分隔。";
+      if (by === "no-host-check") return "请升级：Ollama 从 0.1.29 起才有 Host 校验。";
+      return toRunner(subject) === "container"
+        ? "容器中的服务必须监听所有地址，Host 校验因此不启用。请在前面加一层代理，只接受你使用的域名，拒绝其他 Host。"
+        : "将服务绑定到 127.0.0.1，即可启用 Host 校验。";
+    },
     check:
       "`curl -i -H 'Host: rebind.example' http://127.0.0.1:11434/api/version`，以及把参数换成 " +
       "`-H 'Origin: https://page.example'`，都返回 403。",
@@ -104,20 +126,20 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`systemctl show -p NeedDaemonReload UNIT` 显示 no。",
   },
   "restart-missing": {
-    what: "服务仍以旧值运行，而 systemd 已加载新值。",
+    what: "服务仍以旧值运行，而 unit 中已是新值。",
     title: ({ unit, setting, running, loaded }) =>
-      `${show(unit)} 运行时${running === null ? `未设置 ${show(setting)}` : `仍为 ${show(setting)}=${show(running)}`}；` +
-      `下次启动后将${loaded === null ? "取消该设置" : `变为 ${show(loaded)}`}`,
+      `${show(unit)} 运行时${running === null ? `未设置 ${show(setting)}` : `仍为 ${show(setting)}=${show(running)}`}，` +
+      `而 unit 中${loaded === null ? "已不再设置" : `已是 ${show(loaded)}`}`,
     why: "该值会在以后某次无人留意的重启中改变：服务可能因此关闭对外访问，也可能因此暴露。",
     fix: ({ loaded }) =>
       `重启服务，使${loaded === null ? "默认值" : ` ${show(loaded)} `}生效；如果会因此暴露，请先改正。`,
-    check: "服务进程的 /proc/PID/environ 中是已加载的值。",
+    check: "服务进程的 /proc/PID/environ 中是 unit 中的值。",
   },
   "second-server": {
     what: "除系统服务外，还有人手工启动了同类服务。",
     title: ({ servers }) => `同类服务运行了不止一个：${list(servers)}`,
     why: "手工启动的服务不读取系统服务的设置：地址、主目录和模型都不同，加固系统服务对它不起作用。",
-    fix: () => "停止手工启动的那一个。",
+    fix: () => "停止手工启动的那一个，并弄清是谁启动的：系统服务不需要它。",
     check: "`pgrep -ax ollama` 只显示一个 `ollama serve`。",
   },
   "misleading-listen-address": {
@@ -134,24 +156,37 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     title: ({ version, advisories: [worst, ...others] }) =>
       worst === undefined
         ? `版本 ${show(version)} 存在已公开的漏洞`
-        : `版本 ${show(version)} 存在 ${others.length + 1} 个已公开的漏洞，最严重的是 ${show(worst.id)}：${toPrintable(worst.summary["zh-CN"], 160)}`,
-    details: ({ advisories }) =>
-      groupFlaws(advisories).flatMap(({ usableFrom, groups }) => [
-        usableFrom.length === 0
-          ? "以下漏洞，未见无凭据者可以利用："
-          : `可从以下位置利用：${usableFrom.map((each) => PLACES[each]).join("、")}`,
-        ...groups.map(({ ids, flaw, source }) => {
-          const mended = flaw.fixed === null ? "尚无修复版本" : `${show(flaw.fixed)} 已修复`;
-          const doubt = flaw.certain ? "" : "；现有记录无法确定此版本是否受影响";
-          return `- ${list(ids)}：${toPrintable(flaw.summary["zh-CN"], 160)}（${mended}${doubt}）${source === null ? "" : show(source)}`;
-        }),
-      ]),
+        : others.length === 0
+          ? `版本 ${show(version)} 存在已公开的漏洞 ${show(worst.id)}`
+          : `版本 ${show(version)} 存在 ${others.length + 1} 个已公开的漏洞，最严重的是 ${show(worst.id)}`,
+    details: ({ advisories }) => {
+      const { places, left } = chooseFlaws(advisories);
+      return [
+        ...places.flatMap(({ usableFrom, groups }) => [
+          usableFrom.length === 0
+            ? "以下漏洞，未见无凭据者可以利用："
+            : `可从以下位置利用：${usableFrom.map((each) => PLACES[each]).join("、")}`,
+          ...groups.map(({ ids, flaw, source }) => {
+            const mended = flaw.fixed === null ? "尚无修复版本" : `${show(flaw.fixed)} 已修复`;
+            const doubt = flaw.certain ? "" : "；现有记录无法确定此版本是否受影响";
+            return `- ${list(ids)}：${toPrintable(flaw.summary["zh-CN"], 160)}（${mended}${doubt}）${source === null ? "" : show(source)}`;
+          }),
+        ]),
+        ...(left.length === 0
+          ? []
+          : [`另有 ${left.length} 个：${left.map(show).join("、")}。详情见 \`portlock audit --json\`。`]),
+      ];
+    },
     why: "漏洞细节已公开，能从所列位置访问该服务的人都可以利用。",
-    fix: ({ updateTo, advisories }) =>
-      updateTo === null
-        ? "没有可用的修复版本，请关闭对外路径。"
-        : `请升级到 ${show(updateTo)} 或更高版本。Ollama 官方安装脚本会安装最新版本，它会覆盖 unit 文件，但保留 drop-in。` +
-          (advisories.some(({ fixed }) => fixed === null) ? "尚无修复版本的漏洞只能靠关闭对外路径来防范。" : ""),
+    fix: ({ updateTo, advisories }, subject) => {
+      if (updateTo === null) return "没有可用的修复版本，请关闭对外路径。";
+      const how =
+        toRunner(subject) === "container"
+          ? "拉取新版镜像，重新创建容器。"
+          : "下载 https://ollama.com/install.sh，看过内容后再运行；默认安装最新版本，可用 OLLAMA_VERSION 指定。它会覆盖 unit 文件，但保留 drop-in。";
+      const rest = advisories.some(({ fixed }) => fixed === null) ? "尚无修复版本的漏洞只能靠关闭对外路径来防范。" : "";
+      return `请升级到 ${show(updateTo)} 或更高版本：${how}${rest}`;
+    },
     check: "`curl -s http://127.0.0.1:11434/api/version` 返回已修复的版本。",
   },
   "version-unknown": {
@@ -164,8 +199,11 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "runs-as-root": {
     what: "模型服务以 root 身份运行。",
     title: ({ pid }) => `服务（进程 ${pid}）以 root 身份运行`,
-    why: "这类服务有多个漏洞允许调用者写文件；以 root 运行时，一个漏洞就足以交出整台主机。",
-    fix: () => "改用专门的用户运行：把模型目录的属主改为该用户，再在 drop-in 中写入 `User=ollama`。",
+    why: "这类服务有多个漏洞允许调用者写文件；以 root 运行时，一个漏洞就足以交出 root 所能触及的一切：整台主机，或整个容器。",
+    fix: (_data, subject) =>
+      toRunner(subject) === "container"
+        ? "用 `--user` 重新创建容器，并先把存放模型的卷交给该用户；或以 rootless 模式运行容器引擎。"
+        : "改用专门的用户运行：在 unit 的 drop-in 中写入 `User=` 和 `Group=`，并把模型放到该用户的目录（OLLAMA_MODELS）。Ollama 的安装脚本会为此创建用户 ollama。",
     check: "`ps -o user= -p PID` 显示的不是 root。",
   },
   "key-file-readable": {
@@ -193,7 +231,8 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "存在已知攻击留下的模型。",
     title: ({ models }) => `发现已知攻击留下的模型：${list(models)}`,
     why: "名称以 leak_model_ 开头的模型，是有人为窃取内存内容而推送到开放服务上的。请按入侵事件处理。",
-    fix: () => "先保留日志作为证据，关闭对外路径，更换提示词和环境变量中出现过的所有密钥，最后删除这些模型。",
+    fix: () =>
+      "先保留日志作为证据，关闭对外路径，更换提示词和环境变量中出现过的所有密钥，最后再用 `ollama rm` 删除这些模型。",
     check: "`ollama list` 中不再出现。",
   },
   "cloud-on-exposed-server": {
@@ -213,6 +252,18 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "在另一台机器上执行 `curl -m 3 http://HOST:11434/`，连接失败。",
   },
 };
+
+function toLoopbackFix(subject: Subject): string {
+  const runner = toRunner(subject);
+  const value = toLoopbackValue(subject.server);
+  const letIn = "需要远程使用的人通过带认证的代理访问。";
+  if (subject.server?.kind !== "ollama") return `在启动处将服务绑定到 127.0.0.1，${letIn}`;
+  if (runner === "container") {
+    return `用 \`-e OLLAMA_HOST=${value}\` 重新创建容器（compose 文件：写在 \`environment\` 下），${letIn}在此之前请先停止容器。`;
+  }
+  if (runner === "process") return `停止该进程，再用 \`OLLAMA_HOST=${value} ollama serve\` 启动，${letIn}`;
+  return `将服务绑定到 127.0.0.1，${letIn}${runner === "service" ? "服务会重启，正在处理的请求会中断。" : ""}`;
+}
 
 const PLACES = {
   internet: "互联网",

@@ -3,7 +3,7 @@ import type { RuleId, Severity } from "../../judge/finding.ts";
 import type { BarrierKind, BarrierReason, Hop, RouteVerdict, Vantage, VantageName } from "../../judge/route.ts";
 import type { DeclarationReason, RunBy } from "../../judge/server.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
-import type { HostVerdict, Missing, RuleWords } from "../report.ts";
+import type { HostVerdict, Missing, Reader, RuleWords } from "../report.ts";
 import type { Summary } from "../summary.ts";
 
 export type Language = "en" | "zh-CN";
@@ -23,6 +23,8 @@ export interface Words {
   summary(summary: Summary): string;
   /** Said below the summary where the internet is open as far as this host goes. */
   readonly upstreamUnseen: string;
+  /** What to do where only a connection from elsewhere can tell. */
+  probeFromOutside(socket: string): string;
 
   readonly vantages: { readonly [Name in VantageName]: (vantage: Vantage) => string };
   readonly hops: { readonly [Kind in Hop["kind"]]: (hop: Extract<Hop, { kind: Kind }>) => string };
@@ -49,7 +51,7 @@ export interface Words {
   readonly facts: Readonly<Record<string, string>>;
   readonly whys: Readonly<Record<Why, string>>;
   /** What to do so that a fact can be read. */
-  readonly missingFixes: { readonly [Reason in Why]: (missing: Missing) => string };
+  readonly missingFixes: { readonly [Reason in Why]: (missing: Missing, reader: Reader) => string };
 
   host(name: string, os: string | null, kernel: string | null, recordedAt: string): string;
   /** `label: text`. */

@@ -1,6 +1,7 @@
 import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
+import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_ZH_CN } from "./rules.zh-CN.ts";
@@ -15,12 +16,12 @@ export const ZH_CN: Words = {
   routeVerdicts: { open: "开放", guarded: "需认证", closed: "不通", unknown: "未知" },
   servers: { ...PRODUCT_NAMES, "openai-compatible": "兼容 OpenAI API 的服务" },
   summary: toSentence,
-  upstreamUnseen:
-    "“开放”仅指本机没有拦截：前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
+  probeFromOutside: (socket) => `要确认结果，请在另一台机器上运行 \`portlock probe ${socket}\`。`,
+  upstreamUnseen: "前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
 
   vantages: {
     internet: ({ sources }) => `互联网${inBrackets(sources.map(toFamily))}`,
-    neighbour: ({ sources }) => `同网段 ${listShort(sources)}`,
+    neighbour: ({ sources }) => `同网段 ${listShort(toTellingNetworks(sources))}`,
     container: ({ interface: bridge, sources }) =>
       `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）`,
     host: () => "本机其他用户和程序",
@@ -28,10 +29,8 @@ export const ZH_CN: Words = {
   },
   hops: {
     direct: () => "",
-    "published-port": ({ container, publishedOn, to }) =>
-      `容器 ${show(container)} 发布的端口 ${show(publishedOn)}，转到 ${show(to)}`,
-    "container-address": ({ container, network, to }) =>
-      `直达网络 ${show(network)} 中的容器 ${show(container)}，地址 ${show(to)}`,
+    "published-port": ({ container, to }) => `容器 ${show(container)} 发布的端口，转到 ${show(to)}`,
+    "container-address": ({ container, network }) => `直达网络 ${show(network)} 中的容器 ${show(container)}`,
     proxy: ({ name, to }) => `经代理 ${show(name)} 转到 ${show(to)}`,
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
@@ -58,9 +57,11 @@ export const ZH_CN: Words = {
     "other-namespace": "监听在另一个网络命名空间",
     "no-way-back": "没有返回发送方的路由",
     "not-forwarded": "本机不向该处转发",
+    forwarded: "本机会向该处转发",
     "routing-unread": "无法读取路由表",
+    "sysctl-unread": "无法读取起决定作用的内核参数",
     "no-rule-set": "未加载任何规则",
-    "not-judged-yet": "已加载规则，但当前版本尚不分析其内容",
+    "not-judged-yet": "已加载规则，尚未分析",
     "firewall-unread": "无法读取规则",
     "no-ip-filter": "未设置",
     "ip-filter-unproven": "已加载，但是否真正拦截只有从外部连接才能确认",
@@ -126,12 +127,17 @@ export const ZH_CN: Words = {
   },
   missingFixes: {
     absent: ({ from }) => `请安装提供 \`${show(from)}\` 的软件包，或到装有它的主机上读取。`,
-    denied: () =>
-      "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。若已是 root，请在容器或沙箱之外运行。",
+    denied: ({ fact }, { uid }) =>
+      fact === "answers"
+        ? "请允许该登录连接主机自身的端口（其 sshd_config 中设 `AllowTcpForwarding local`），" +
+          "或在该主机上运行 `portlock record`，再到本机判断。"
+        : uid === 0
+          ? "读取时已是 root，仍被拒绝：请在所处的容器或沙箱之外运行。"
+          : "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
     timeout: () => "请重试；若仍超时，可能是主机负载过高或某个挂载点无响应。",
     unparsed: ({ from }) => `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
     "too-large": ({ from }) => `\`${show(from)}\` 超出 Portlock 的读取上限，请人工查看。`,
-    failed: ({ from }) => `请手工执行 \`${show(from)}\`，查看失败原因。`,
+    failed: ({ from }) => `请手工执行 \`${show(from.replace(/^GET /, "curl -i "))}\`，查看失败原因。`,
   },
 
   host: (name, os, kernel, recordedAt) =>
@@ -179,14 +185,16 @@ export const ZH_CN: Words = {
 
 /** One sentence for each verdict; `server` is null where none was found. */
 const SENTENCES: Readonly<Record<HostVerdict, (summary: Summary, server: string | null) => string>> = {
-  exposed: ({ audience }, server) => `暴露：${toAudience(audience)}无需凭据即可使用 ${server ?? "模型服务"}。`,
+  exposed: ({ audience }, server) => `暴露：${toAudience(audience)}，无需凭据即可使用 ${server ?? "模型服务"}。`,
   guarded: ({ audience }, server) => `受保护：${toAudience(audience)}可以连接 ${server ?? "模型服务"}，但须提供凭据。`,
   local: (_summary, server) => `仅本机：只有本机能够访问 ${server ?? "模型服务"}。`,
   none: () => "无：本机未发现模型服务。",
   unknown: ({ missing, unknown }, server) => {
     if (server === null) return `未知：无法判断本机是否运行模型服务；未能读取：${toFacts(missing)}。`;
-    const reasons = unknown.map(({ kind, why }) => `${ZH_CN.barriers[kind]}：${ZH_CN.barrierReasons[why]}`).join("；");
-    return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `（${reasons}）`}。`;
+    const reasons = unknown
+      .map(({ kind, why }) => `${ZH_CN.barriers[kind]}（${ZH_CN.barrierReasons[why]}）`)
+      .join("、");
+    return `未知：无法判断谁能访问 ${server}${reasons === "" ? "" : `，原因：${reasons}`}。`;
   },
 };
 
@@ -202,11 +210,17 @@ function toServer({ kind, version, ports }: NonNullable<Summary["server"]>): str
 
 function toAudience({ internet, neighbours, containers }: Audience): string {
   const places: string[] = [];
-  if (neighbours.length > 0) places.push(`${listShort(neighbours)} 网段内的任何人`);
-  if (containers) places.push("本机的任何容器");
-  if (internet === "yes") places.push("互联网上的任何人");
-  if (internet === "as-far-as-seen") places.push("互联网上的任何人（就本机所见）");
-  return places.length === 0 ? "能连到本机的任何人" : join(places);
+  if (internet === "yes") places.push("互联网");
+  if (internet === "as-far-as-seen") places.push("互联网（就本机所见）");
+  if (neighbours.length > 0) places.push(toNetworks(toTellingNetworks(neighbours)));
+  if (containers) places.push("本机容器");
+  return places.length === 0 ? "能连到本机的任何人" : `来自${join(places)}的任何人`;
+}
+
+function toNetworks(networks: readonly string[]): string {
+  const [first = "", second] = networks.map(show);
+  if (networks.length > 2) return ` ${first} 等 ${networks.length} 个网段`;
+  return second === undefined ? `网段 ${first} ` : `网段 ${first}、${second} `;
 }
 
 function toFacts(names: readonly string[]): string {

@@ -43,7 +43,6 @@ export type AccessSign =
 
 export interface KindEntry {
   readonly id: ServerKindId;
-  readonly title: string;
   readonly ports: readonly number[];
   readonly marks: readonly Mark[];
   /** Null: no harmless request tells. */
@@ -60,10 +59,9 @@ export function declareKind(entry: KindEntry): ServerKind {
   const further = [...(version ? [version.asks] : []), ...(access ? [access.asks] : [])];
   return {
     id: entry.id,
-    title: entry.title,
     ports: entry.ports,
     identifiedBy,
-    questions: [...new Set(further)].filter((question) => !identifiedBy.includes(question)),
+    questions: [...new Set(further)],
     variables: [],
     units: null,
     defaultsFiles: [],

@@ -23,7 +23,6 @@ const MODEL_LIST_STATUS: AccessSign = { asks: OPENAI_MODELS, by: "status" };
 export const KIND_ENTRIES: readonly KindEntry[] = [
   {
     id: "comfyui",
-    title: "ComfyUI",
     ports: [8188],
     marks: [{ asks: ROOT, body: /<title>ComfyUI\b/i, specificity: 85 }],
     access: { asks: ROOT, by: "status" },
@@ -31,7 +30,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "gpustack",
-    title: "GPUStack",
     ports: [80, 443, 30080],
     marks: [{ asks: VERSION, has: ["version", "git_commit"], specificity: 80 }],
     access: MODEL_LIST_STATUS,
@@ -40,7 +38,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "infinity",
-    title: "Infinity",
     ports: [7997],
     marks: [
       { asks: OPENAI_MODELS, owner: "infinity", specificity: 90 },
@@ -51,7 +48,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "koboldcpp",
-    title: "KoboldCpp",
     ports: [5001],
     // It answers Ollama's paths too, with a version of Ollama's.
     marks: [
@@ -65,7 +61,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "litellm",
-    title: "LiteLLM",
     ports: [4000],
     marks: [{ asks: ROOT, body: /<title>LiteLLM API\b/i, specificity: 85 }],
     access: MODEL_LIST_STATUS,
@@ -73,7 +68,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "llama-cpp",
-    title: "llama.cpp",
     ports: [8080],
     marks: [
       { asks: ROOT, status: "any", server: /^llama\.cpp/, specificity: 98 },
@@ -86,7 +80,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "llama-swap",
-    title: "llama-swap",
     ports: [8080],
     marks: [
       { asks: OPENAI_MODELS, owner: "llama-swap", specificity: 90 },
@@ -98,7 +91,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "lm-studio",
-    title: "LM Studio",
     ports: [1234],
     marks: [
       { asks: OPENAI_MODELS, owner: "organization_owner", specificity: 80 },
@@ -109,7 +101,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "lmdeploy",
-    title: "LMDeploy",
     ports: [23333],
     marks: [{ asks: OPENAI_MODELS, owner: "lmdeploy", specificity: 90 }],
     access: MODEL_LIST_STATUS,
@@ -117,7 +108,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "localai",
-    title: "LocalAI",
     ports: [8080],
     marks: [{ asks: ROOT, body: /<title>\s*LocalAI\b/i, specificity: 85 }],
     access: MODEL_LIST_STATUS,
@@ -126,7 +116,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "open-webui",
-    title: "Open WebUI",
     ports: [8080, 3000],
     marks: [
       { asks: API_VERSION, has: ["version", "deployment_id"], specificity: 97 },
@@ -138,7 +127,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "openai-compatible",
-    title: "OpenAI-compatible server",
     ports: [8000],
     marks: [{ asks: OPENAI_MODELS, modelList: true, specificity: 30 }],
     access: MODEL_LIST_STATUS,
@@ -146,7 +134,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "ray",
-    title: "Ray",
     ports: [8265],
     marks: [{ asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 }],
     access: { asks: API_VERSION, by: "status" },
@@ -155,7 +142,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "sglang",
-    title: "SGLang",
     ports: [30000],
     // It answers Ollama's paths too.
     marks: [{ asks: OPENAI_MODELS, owner: "sglang", specificity: 96 }],
@@ -164,7 +150,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "tabbyapi",
-    title: "TabbyAPI",
     ports: [5000],
     marks: [
       { asks: SERVICE_INFO, says: ["software.name", "TabbyAPI"], specificity: 95 },
@@ -175,7 +160,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "tgi",
-    title: "Text Generation Inference",
     ports: [3000, 80],
     // Text Embeddings Inference answers alike, with `model_type` beside.
     marks: [{ asks: INFO, has: ["model_id", "docker_label"], lacks: ["model_type"], specificity: 80 }],
@@ -186,7 +170,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "triton",
-    title: "Triton Inference Server",
     ports: [8000],
     marks: [{ asks: TRITON_SERVER, says: ["name", "triton"], has: ["extensions"], specificity: 95 }],
     access: { asks: TRITON_SERVER, by: "status" },
@@ -195,7 +178,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "vllm",
-    title: "vLLM",
     ports: [8000],
     marks: [
       { asks: OPENAI_MODELS, owner: "vllm", specificity: 90 },
@@ -215,7 +197,6 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   },
   {
     id: "xinference",
-    title: "Xinference",
     ports: [9997],
     marks: [
       { asks: XINFERENCE_AUTH, has: ["auth"], specificity: 85 },

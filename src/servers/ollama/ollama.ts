@@ -41,7 +41,6 @@ export const MODEL_FOLDER = "model-folder";
 /** Ollama: https://github.com/ollama/ollama. Whatever answers as it does is one, whoever wrote it. */
 export const OLLAMA: ServerKind = {
   id: "ollama",
-  title: "Ollama",
   ports: [11434],
   identifiedBy: [ROOT, API_VERSION, OPENAI_MODELS, API_TAGS],
   questions: [API_TAGS, API_STATUS, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION],
