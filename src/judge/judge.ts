@@ -3,7 +3,9 @@ import type { HostVerdict, Judgement } from "../report/report.ts";
 import { SEVERITIES, type Finding } from "./finding.ts";
 import { listMissing } from "./missing.ts";
 import { compareKeys } from "./order.ts";
+import { toRuleSets } from "./rule-sets.ts";
 import { toRouter, toServerVerdict } from "./routes.ts";
+import type { JudgedHost } from "./rule.ts";
 import { RULES } from "./rules.ts";
 import { toRunBy } from "./run-by.ts";
 import type { Server } from "./server.ts";
@@ -20,6 +22,7 @@ const VERDICTS: readonly HostVerdict[] = ["exposed", "unknown", "guarded", "loca
  */
 export function judge(facts: Facts): Judgement {
   const found = findServers(facts);
+  const ruleSets = toRuleSets(facts);
   const servers = toServers(facts, found);
   const identity = facts.identity.ok ? facts.identity.value : null;
   return {
@@ -28,7 +31,7 @@ export function judge(facts: Facts): Judgement {
     verdict: toHostVerdict(servers, mayHideServer(facts, found)),
     missing: listMissing(facts, found.servers),
     servers,
-    findings: toFindings(facts, servers),
+    findings: toFindings({ facts, servers, ruleSets }),
   };
 }
 
@@ -76,8 +79,8 @@ function toHostVerdict(servers: readonly Server[], hidden: boolean): HostVerdict
 }
 
 /** Worst first, then by rule and server, so that the order never depends on the order of the rules. */
-function toFindings(facts: Facts, servers: readonly Server[]): Finding[] {
-  const findings = Object.values(RULES).flatMap((rule): readonly Finding[] => rule.judge({ facts, servers }));
+function toFindings(host: JudgedHost): Finding[] {
+  const findings = Object.values(RULES).flatMap((rule): readonly Finding[] => rule.judge(host));
   return findings.toSorted((one, other) => compareKeys(toKey(one), toKey(other)));
 }
 

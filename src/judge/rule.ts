@@ -1,4 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
+import type { RuleSet } from "../firewall/rule-set.ts";
+import type { Reading } from "../host/host.ts";
 import type { FindingOf, RuleId } from "./finding.ts";
 import type { Server } from "./server.ts";
 
@@ -15,4 +17,6 @@ export interface Rule<Id extends RuleId = RuleId> {
 export interface JudgedHost {
   readonly facts: Facts;
   readonly servers: readonly Server[];
+  /** What the packet filters hold: see rule-sets.ts. */
+  readonly ruleSets: Reading<readonly RuleSet[]>;
 }

@@ -43,7 +43,7 @@ export interface Wiring {
 const FAMILIES: readonly Family[] = [4, 6];
 const ENGINE_BRIDGE = /^(docker0|br-[0-9a-f]{12}|(cni-)?podman.*)$/;
 /** Tables that are used without a policy rule of somebody's own, which nobody read. */
-const PLAIN_TABLES: ReadonlySet<string> = new Set(["main", "default"]);
+export const PLAIN_TABLES: ReadonlySet<string> = new Set(["main", "default"]);
 const MULTICAST = ["224.0.0.0/4", "ff00::/8"];
 const UNREAD: Reading<never> = { ok: false, why: "absent", from: "ip -j -d address" };
 const UNREAD_TABLES: RoutingTables = {
