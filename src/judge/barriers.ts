@@ -24,15 +24,9 @@ export function toRouteVerdict(barriers: readonly Barrier[]): RouteVerdict {
   return stopping.length > 0 ? "guarded" : "open";
 }
 
-/**
- * The packet filter of the reader's own network namespace. Where rules exist they are not judged yet, so the
- * barrier is unknown; where every engine answered "nothing", nothing is filtered.
- */
-export function toFirewallBarrier(firewall: Reading<FirewallPresence>): Barrier {
-  if (!firewall.ok) return toBarrier("firewall", null, "firewall-unread", toUnreadEvidence(firewall));
-  const [first] = firewall.value.ruleSets;
-  if (first !== undefined) return toBarrier("firewall", null, "not-judged-yet", first.evidence);
-  return toBarrier("firewall", false, "no-rule-set", joinEvidence(firewall.value.evidence));
+/** Every engine answered that it holds nothing: nothing is filtered. */
+export function toNoRulesBarrier(firewall: Reading<FirewallPresence>): Barrier {
+  return toBarrier("firewall", false, "no-rule-set", firewall.ok ? joinEvidence(firewall.value.evidence) : null);
 }
 
 /** What could not be read, as evidence: the source, and the reason in the door's own word. */

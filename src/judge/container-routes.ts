@@ -1,13 +1,15 @@
 import type { Container, ContainerNetwork } from "../facts/containers.ts";
 import type { Network } from "../facts/interfaces.ts";
+import type { Arrival } from "../firewall/partition.ts";
 import { isLoopback, toCanonical, toFamily, type Family } from "./addresses.ts";
 import type { AskedListener } from "./asked-listeners.ts";
 import { toAuthenticationBarrier, toAuthority } from "./authentication.ts";
 import { toBarrier } from "./barriers.ts";
 import type { Publication } from "./container-index.ts";
-import { toAnsweredAddress, toLocalRoutes, type Surroundings } from "./direct-routes.ts";
+import { isSocketTarget, toAnsweredAddress, toLocalRoutes, type Surroundings } from "./direct-routes.ts";
 import { takes, toBind, toLocalAddress, toPublishedBind, type Bind } from "./listening.ts";
 import { toOutsideRoutes, toRoute } from "./outside-routes.ts";
+import { judgeDoor, toDeciderEvidence, toLocalFilterBarrier, type Passage } from "./packet-filter.ts";
 import type { Barrier, Hop, Route } from "./route.ts";
 import type { FoundServer } from "./servers.ts";
 import type { Outsider, Wiring } from "./vantages.ts";
@@ -48,7 +50,16 @@ function toPublishedRoutes(scene: ContainerScene, publication: Publication): Rou
   const target = toTargetBarrier(targets);
   const behind = target === null ? [] : [target];
   const outside = toOutsideRoutes(
-    { bind, hops: [hop], firewall: host.firewall, barriersFor: () => behind, authentication },
+    {
+      bind,
+      hops: [hop],
+      filter: host.filter,
+      barriersFor: () => behind,
+      authentication,
+      isTarget: (arrival) =>
+        isContainerTarget(container, published.containerPort, arrival) ?? isSocketTarget(bind, arrival),
+      ownPorts: server.publications.map((each) => each.published.hostPort),
+    },
     host.wiring,
   );
   const answered = helper === null ? null : toAnsweredAddress(helper);
@@ -56,7 +67,7 @@ function toPublishedRoutes(scene: ContainerScene, publication: Publication): Rou
     entry: { address: answered ?? toLocalAddress(bind, host.wiring), port: bind.port },
     hops: [hop],
     barriers: [
-      ...(answered === null ? [host.firewall, ...behind] : []),
+      ...(answered === null ? [toLocalFilterBarrier(host.filter), ...behind] : []),
       toBarrier("bind", false, "listens-here", bind.evidence),
     ],
     authentication,
@@ -118,11 +129,16 @@ function toTargetRoutes(scene: ContainerScene, network: ContainerNetwork, target
   const authentication = toBestAuthentication(asked, helper === null ? [] : [helper]);
   const to = toAuthority(address, port);
   const hop: Hop = { kind: "container-address", container: container.name, network: network.name, to };
-  const way = { bind: { ...NO_BIND, address, port }, hops: [hop] };
-  const route = (outsider: Pick<Outsider, "from">, before: readonly (Barrier | null)[]): Route =>
-    toRoute(outsider, address, way, [...before.filter((each) => each !== null), bound, authentication]);
+  const entry = { address, port };
+  const route = (outsider: Pick<Outsider, "from">, before: readonly (Barrier | null)[]): Route => {
+    const barriers = [...before.filter((each) => each !== null), bound, authentication];
+    return toRoute(outsider, entry, { hops: [hop] }, barriers);
+  };
+  const judge = (outsider: Outsider): readonly Passage[] => judgeDoor(host.filter, outsider, host.wiring, entry);
 
-  const others = { from: { vantage: "container", interface: network.bridge, sources: network.subnets } } as const;
+  const others = {
+    from: { vantage: "container", interface: network.bridge, sources: network.subnets, except: [] },
+  } as const;
   const wired = host.wiring.interfaces === null || host.wiring.interfaces.has(network.bridge ?? "");
   if (!wired) {
     // Not a bridge of this host: a link of the container's own (macvlan, ipvlan), or an engine without root.
@@ -135,21 +151,59 @@ function toTargetRoutes(scene: ContainerScene, network: ContainerNetwork, target
   const forwarded = outsiders.filter((each) => !isMember(each, network));
   const heard = asked === null || !hasAnsweredAt(asked, address) ? null : asked;
   const local = {
-    entry: { address, port },
+    entry,
     hops: [hop],
-    barriers: heard === null ? [host.firewall, bound] : [bound],
+    barriers: heard === null ? [toLocalFilterBarrier(host.filter), bound] : [bound],
     authentication,
     answers: heard?.answers ?? [],
     recognition: heard?.recognition ?? null,
   };
   return [
-    ...(direct.length === 0 && network.bridge !== null ? [others] : direct).map((each) => route(each, [host.firewall])),
-    ...forwarded.map((each) => route(each, [each.routing, toForwarding(scene, network, family), host.firewall])),
+    ...(direct.length === 0 && network.bridge !== null ? [route(others, [toLocalFilterBarrier(host.filter)])] : []),
+    ...direct.map((each) => route(each, [toBridgeBarrier(judge(each))])),
+    ...forwarded.flatMap((each) =>
+      judge(each).map((passage) =>
+        route({ from: passage.from }, [
+          each.routing,
+          toForwarding(scene, network, family),
+          toForwardBarrier(passage, entry),
+        ]),
+      ),
+    ),
     ...toLocalRoutes(server, local, asked?.listener ?? null),
   ];
 }
 
-const NO_BIND = { device: null, families: [], evidence: null } as const;
+/** Whether a packet sent on comes to a container; null where it stays on this host, or the place is not known. */
+function isContainerTarget(container: Container, containerPort: number, arrival: Arrival): boolean | null {
+  if (arrival.hook !== "forward" || arrival.address === null || arrival.port === null) return null;
+  const place = toCanonical(arrival.address);
+  const own = container.networks.flatMap(({ address, ipv6Address }) => [address, ipv6Address]);
+  return arrival.port === containerPort && own.some((each) => each !== null && toCanonical(each) === place);
+}
+
+/**
+ * Between containers of one network packets cross a bridge, and pass the rules only where br_netfilter says so, which
+ * was not read: the rules tell something only where they let everybody in.
+ */
+function toBridgeBarrier(passages: readonly Passage[]): Barrier | null {
+  const [first, ...others] = passages.map(({ barrier }) => barrier);
+  if (first === undefined || (others.length === 0 && first?.stops !== true)) return first ?? null;
+  return toBarrier("firewall", null, "bridge-unread", first?.evidence ?? null);
+}
+
+/** What the rules make of a packet for the container's own address. */
+function toForwardBarrier({ arrival, barrier }: Passage, entry: Route["entry"]): Barrier | null {
+  if (arrival === null) return barrier;
+  const isThere = arrival.address !== null && toCanonical(arrival.address) === toCanonical(entry.address);
+  if (isThere && arrival.port === entry.port) return barrier;
+  return toBarrier(
+    "firewall",
+    true,
+    "rules-send-elsewhere",
+    arrival.rewrittenBy && toDeciderEvidence(arrival.rewrittenBy),
+  );
+}
 
 function isMember(outsider: Outsider, network: ContainerNetwork): boolean {
   return network.bridge !== null && outsider.from.interface === network.bridge;

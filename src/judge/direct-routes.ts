@@ -1,13 +1,15 @@
 import type { Listener } from "../facts/sockets.ts";
+import type { Arrival } from "../firewall/partition.ts";
 import type { AskedListener } from "./asked-listeners.ts";
 import { toAuthenticationBarrier } from "./authentication.ts";
 import { isLoopback } from "./addresses.ts";
 import { toBarrier } from "./barriers.ts";
 import { toBrowserChecks } from "./browser-checks.ts";
-import { toBind, toLocalAddress } from "./listening.ts";
+import { takes, toBind, toLocalAddress, type Bind } from "./listening.ts";
 import { toBrowserRoute, toHostRoute, type LocalWay } from "./local-routes.ts";
 import { toOutsideRoutes } from "./outside-routes.ts";
-import type { Barrier, Route } from "./route.ts";
+import type { PacketFilter } from "./packet-filter.ts";
+import type { Route } from "./route.ts";
 import type { FoundServer } from "./servers.ts";
 import { toUnitFilterBarrier, type UnitOf } from "./unit-filter.ts";
 import type { Outsider, Wiring } from "./vantages.ts";
@@ -15,7 +17,7 @@ import type { Outsider, Wiring } from "./vantages.ts";
 /** What stands around a listener. */
 export interface Surroundings {
   readonly wiring: Wiring;
-  readonly firewall: Barrier;
+  readonly filter: PacketFilter;
   readonly unit: UnitOf;
 }
 
@@ -28,9 +30,11 @@ export function toDirectRoutes(server: FoundServer, asked: AskedListener, around
     {
       bind,
       hops: [{ kind: "direct" }],
-      firewall: around.firewall,
+      filter: around.filter,
       barriersFor: ({ from }) => toList(toUnitFilterBarrier(around.unit, from.sources)),
       authentication,
+      isTarget: (arrival) => isSocketTarget(bind, arrival),
+      ownPorts: server.listeners.map((each) => each.listener.port),
     },
     around.wiring,
   );
@@ -55,12 +59,15 @@ export function toForeignRoutes(server: FoundServer, asked: AskedListener, aroun
   const inside = isLoopback(listener.address);
   const firewall = toBarrier("firewall", null, "firewall-unread");
   const authentication = toAuthenticationBarrier(recognition, answers);
+  const bind = toBind(listener, dualStack);
   const way = {
-    bind: toBind(listener, dualStack),
+    bind,
     hops: [{ kind: "direct" }] as const,
-    firewall,
+    filter: { kind: "settled", barrier: firewall } as const,
     barriersFor: ({ from }: Outsider) => toList(toUnitFilterBarrier(around.unit, from.sources)),
     authentication,
+    isTarget: (arrival: Arrival) => isSocketTarget(bind, arrival),
+    ownPorts: [],
   };
   const outside = toOutsideRoutes(way, around.wiring);
   const answered = toAnsweredAddress(asked);
@@ -77,6 +84,14 @@ export function toForeignRoutes(server: FoundServer, asked: AskedListener, aroun
     recognition,
   };
   return [...outside, ...toLocalRoutes(server, local, listener)];
+}
+
+/** Whether a packet sent to that place of this host comes to a socket; null where the place is not known. */
+export function isSocketTarget(bind: Bind, { hook, address, port }: Arrival): boolean | null {
+  if (hook === "forward" && address !== null) return false;
+  if (port !== null && port !== bind.port) return false;
+  if (address !== null && !takes(bind, address)) return false;
+  return address === null || port === null ? null : true;
 }
 
 /**

@@ -23,7 +23,7 @@ const VERDICTS: readonly HostVerdict[] = ["exposed", "unknown", "guarded", "loca
 export function judge(facts: Facts): Judgement {
   const found = findServers(facts);
   const ruleSets = toRuleSets(facts);
-  const servers = toServers(facts, found);
+  const servers = toServers(facts, found, ruleSets);
   const identity = facts.identity.ok ? facts.identity.value : null;
   return {
     host: { name: identity?.hostname ?? "", os: identity?.os ?? null, kernel: identity?.kernel ?? null },
@@ -35,8 +35,8 @@ export function judge(facts: Facts): Judgement {
   };
 }
 
-function toServers(facts: Facts, found: Found): Server[] {
-  const route = toRouter(facts);
+function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"]): Server[] {
+  const route = toRouter(facts, ruleSets);
   const counts = new Map<string, number>();
   return found.servers.map((server) => {
     const number = (counts.get(server.kind) ?? 0) + 1;

@@ -23,7 +23,7 @@ export interface LocalWay {
 export function toHostRoute(way: LocalWay): Route {
   const barriers = [...way.barriers, way.authentication];
   return {
-    from: { vantage: "host", interface: null, sources: [] },
+    from: { vantage: "host", interface: null, sources: [], except: [] },
     entry: way.entry,
     hops: way.hops,
     barriers,
@@ -45,7 +45,7 @@ export function toBrowserRoute(host: Route, checks: BrowserChecks): Route | null
   const others = host.barriers.filter((barrier) => barrier.kind !== "authentication");
   return {
     ...host,
-    from: { vantage: "browser", interface: null, sources: [] },
+    from: { vantage: "browser", interface: null, sources: [], except: [] },
     barriers: [...others, checks.host, checks.origin, ...authentication],
     verdict: toBrowserVerdict(host, checks),
     proof: null,

@@ -1,4 +1,5 @@
 import type { Evidence } from "../facts/evidence.ts";
+import type { DoubtReason } from "../firewall/rule-set.ts";
 
 /** Where somebody stands. */
 export type VantageName = "internet" | "neighbour" | "container" | "host" | "browser";
@@ -9,6 +10,8 @@ export interface Vantage {
   readonly interface: string | null;
   /** Source addresses, CIDR. For `internet`: everything routed in that is no neighbour. */
   readonly sources: readonly string[];
+  /** Of these sources, those that are not meant, CIDR: where rules tell them apart, they have a route of their own. */
+  readonly except: readonly string[];
 }
 
 /** One leg of the way from a vantage to a server. */
@@ -45,7 +48,7 @@ export type BarrierReason =
   | "loopback-only"
   | "loopback-routed-in" // route_localnet hands 127.0.0.0/8 to neighbours
   | "weak-host-model" // an address of another interface is answered on this one
-  | "destination-may-be-rewritten" // rules nobody judged yet may send it past loopback
+  | "destination-may-be-rewritten" // rules that were not read or are in doubt may send it past loopback
   | "dual-stack-unmeasured"
   | "device-bound"
   | "other-namespace"
@@ -59,6 +62,11 @@ export type BarrierReason =
   | "no-rule-set"
   | "not-judged-yet"
   | "firewall-unread"
+  | "rules-admit"
+  | "rules-stop"
+  | "rules-send-elsewhere"
+  | "bridge-unread" // whether packets between containers of one network pass the rules at all
+  | `rules-${DoubtReason}`
   | "no-ip-filter"
   | "ip-filter-unproven" // loads without effect on some hosts: only a connection from outside tells
   | "unit-unread"

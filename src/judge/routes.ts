@@ -1,10 +1,12 @@
 import type { Facts } from "../facts/facts.ts";
+import type { RuleSet } from "../firewall/rule-set.ts";
+import type { Reading } from "../host/host.ts";
 import { toFamily } from "./addresses.ts";
 import { toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
-import { toFirewallBarrier } from "./barriers.ts";
 import { toContainerRoutes } from "./container-routes.ts";
 import { toDirectRoutes, toForeignRoutes, type Surroundings } from "./direct-routes.ts";
 import { compareKeys } from "./order.ts";
+import { toPacketFilter } from "./packet-filter.ts";
 import type { Route, VantageName } from "./route.ts";
 import type { ServerVerdict } from "./server.ts";
 import type { FoundServer } from "./servers.ts";
@@ -18,7 +20,7 @@ const VANTAGES: readonly VantageName[] = ["internet", "neighbour", "container", 
  * Returns the function that tells every route to a server, in the order of the report. How a network namespace
  * is wired is worked out once and shared by the servers in it.
  */
-export function toRouter(facts: Facts): (server: FoundServer) => Route[] {
+export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (server: FoundServer) => Route[] {
   const wirings = new Map<string, Wiring>();
   const own = toOwnNamespace(facts);
   const wiringOf = (namespace: string): Wiring => {
@@ -29,9 +31,9 @@ export function toRouter(facts: Facts): (server: FoundServer) => Route[] {
     wirings.set(namespace, wiring);
     return wiring;
   };
-  const firewall = toFirewallBarrier(facts.firewall);
+  const filter = toPacketFilter(facts, ruleSets);
   return (server) => {
-    const around: Surroundings = { wiring: wiringOf(own), firewall, unit: findUnit(facts, server.process) };
+    const around: Surroundings = { wiring: wiringOf(own), filter, unit: findUnit(facts, server.process) };
     return toServerRoutes(facts, server, around, wiringOf).toSorted(compareRoutes);
   };
 }
@@ -80,5 +82,5 @@ function compareRoutes(one: Route, other: Route): number {
 function toKey({ from, entry, hops }: Route): readonly (string | number)[] {
   const way = hops.map((hop) => ("to" in hop ? `${hop.kind} ${hop.to}` : hop.kind)).join(" ");
   const place = [toFamily(entry.address) ?? 0, entry.address, entry.port, from.interface ?? ""];
-  return [VANTAGES.indexOf(from.vantage), ...place, from.sources.join(" "), way];
+  return [VANTAGES.indexOf(from.vantage), ...place, from.sources.join(" "), way, from.except.join(" ")];
 }

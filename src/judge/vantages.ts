@@ -123,7 +123,7 @@ function toNeighbours(each: Interface, bridged: readonly BridgedNetwork[], table
     const vantage = bridged.length > 0 || ENGINE_BRIDGE.test(each.name) ? "container" : "neighbour";
     return [
       {
-        from: { vantage, interface: each.name, sources },
+        from: { vantage, interface: each.name, sources, except: [] },
         family,
         address,
         routing: sources.length === 0 ? toRoutingUnread(reading) : null,
@@ -153,7 +153,7 @@ function toInternet(interfaces: readonly Interface[], tables: Tables): Outsider[
     if (fallback === null) return [];
     const { reading, beyond } = tables[family];
     const everywhere: Outsider = {
-      from: { vantage: "internet", interface: null, sources: [ANYWHERE[family]] },
+      from: { vantage: "internet", interface: null, sources: [ANYWHERE[family]], except: [] },
       family,
       address: fallback,
       routing: null,
@@ -170,7 +170,7 @@ function toInternet(interfaces: readonly Interface[], tables: Tables): Outsider[
       const plain = entries.filter((entry) => PLAIN_TABLES.has(entry.table));
       return {
         ...everywhere,
-        from: { vantage: "internet", interface: each.name, sources: toRoutedPrefixes(entries, family) },
+        from: { vantage: "internet", interface: each.name, sources: toRoutedPrefixes(entries, family), except: [] },
         address: toRoutedAddress(each.addresses, family) ?? fallback,
         // Another table is used only where a policy rule says so, and those were not read.
         routing: plain.length === 0 ? toBarrier("routing", null, "routing-unread", toTableEvidence(entries)) : null,
@@ -194,7 +194,7 @@ function toTableEvidence(entries: readonly RoutingEntry[]): Evidence | null {
 function toUnreadOutsiders(routing: Barrier): Outsider[] {
   return FAMILIES.flatMap((family) =>
     (["neighbour", "internet"] as const).map((vantage) => ({
-      from: { vantage, interface: null, sources: [] },
+      from: { vantage, interface: null, sources: [], except: [] },
       family,
       address: null,
       routing,

@@ -91,7 +91,7 @@ function toRoute(text: string): Route {
   const verdicts: readonly RouteVerdict[] = ["open", "guarded", "closed", "unknown"];
   const [vantage, verdict] = text.split(" ");
   return {
-    from: { vantage: vantages.find((name) => name === vantage) ?? "host", interface: null, sources: [] },
+    from: { vantage: vantages.find((name) => name === vantage) ?? "host", interface: null, sources: [], except: [] },
     entry: { address: "127.0.0.1", port: 11434 },
     hops: [{ kind: "direct" }],
     barriers: [],

@@ -1,4 +1,5 @@
 import { toAuthority } from "../authentication.ts";
+import { toRuleSets } from "../rule-sets.ts";
 import { toRouter, toServerVerdict } from "../routes.ts";
 import type { Route } from "../route.ts";
 import { findServers } from "../servers.ts";
@@ -6,7 +7,7 @@ import type { AHost } from "./a-host.ts";
 
 /** Every route of every server of a host, in the order of the report. */
 export function routesOf({ facts }: AHost): Route[] {
-  const route = toRouter(facts);
+  const route = toRouter(facts, toRuleSets(facts));
   return findServers(facts).servers.flatMap((server) => route(server));
 }
 
@@ -30,7 +31,7 @@ function toReasons({ barriers, verdict }: Route): string[] {
 
 /** Verdict of each server of a host. */
 export function verdictsOf(host: AHost): string[] {
-  const route = toRouter(host.facts);
+  const route = toRouter(host.facts, toRuleSets(host.facts));
   return findServers(host.facts).servers.map(
     (server) => `${server.kind} ${toServerVerdict(route(server), server.unjudged)}`,
   );

@@ -49,12 +49,12 @@ const HOST_CHECK: Barrier = {
   },
 };
 
-const INTERNET: Vantage = { vantage: "internet", interface: "eth0", sources: ["0.0.0.0/0"] };
-const NEIGHBOUR: Vantage = { vantage: "neighbour", interface: "eth0", sources: ["10.77.0.0/24"] };
-const NEIGHBOUR_V6: Vantage = { vantage: "neighbour", interface: "eth0", sources: ["fd00:77::/64"] };
-const CONTAINER: Vantage = { vantage: "container", interface: "docker0", sources: ["172.17.0.0/16"] };
-const HOST: Vantage = { vantage: "host", interface: null, sources: [] };
-const BROWSER: Vantage = { vantage: "browser", interface: null, sources: [] };
+const INTERNET: Vantage = { vantage: "internet", interface: "eth0", sources: ["0.0.0.0/0"], except: [] };
+const NEIGHBOUR: Vantage = { vantage: "neighbour", interface: "eth0", sources: ["10.77.0.0/24"], except: [] };
+const NEIGHBOUR_V6: Vantage = { vantage: "neighbour", interface: "eth0", sources: ["fd00:77::/64"], except: [] };
+const CONTAINER: Vantage = { vantage: "container", interface: "docker0", sources: ["172.17.0.0/16"], except: [] };
+const HOST: Vantage = { vantage: "host", interface: null, sources: [], except: [] };
+const BROWSER: Vantage = { vantage: "browser", interface: null, sources: [], except: [] };
 
 function route(
   from: Vantage,
@@ -326,7 +326,7 @@ export const JUDGEMENTS: Readonly<
           },
         ],
         routes: [
-          route({ vantage: "neighbour", interface: EVIL, sources: [EVIL, EVIL] }, EVIL, "open", [
+          route({ vantage: "neighbour", interface: EVIL, sources: [EVIL, EVIL], except: [] }, EVIL, "open", [
             { ...LISTENS, evidence: { from: EVIL, text: EVIL } },
           ]),
         ],
