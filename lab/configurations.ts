@@ -1,5 +1,6 @@
 import type { Configuration } from "./configurations/configuration.ts";
 import { DECLARED_SETTINGS } from "./configurations/declared-settings.ts";
+import { FILTERS } from "./configurations/filters.ts";
 import { LISTEN_ADDRESSES } from "./configurations/listen-addresses.ts";
 import { RUNNERS } from "./configurations/runners.ts";
 import { SURROUNDINGS } from "./configurations/surroundings.ts";
@@ -12,4 +13,5 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   ...RUNNERS,
   ...VANTAGES,
   ...SURROUNDINGS,
+  ...FILTERS,
 ];

@@ -11,7 +11,7 @@ import type { Configuration, ExtraPlaces } from "./configurations/configuration.
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
-import { doorsOf, placesOf, tryRoute } from "./try-route.ts";
+import { doorsOf, isAmongSources, placesOf, tryRoute } from "./try-route.ts";
 
 const skipAll = missingRequirement() ?? false;
 const lab: Lab | null = skipAll === false ? openLab() : null;
@@ -68,7 +68,8 @@ async function assertNobodyForgotten(report: Report, host: Host, secondLan: bool
         const told = report.servers
           .flatMap((server) => server.routes)
           .filter((route) => route.from.vantage === vantage && (link === null || route.from.interface === link))
-          .filter((route) => route.verdict === "open" || route.verdict === "unknown");
+          .filter((route) => route.verdict === "open" || route.verdict === "unknown")
+          .filter((route) => route.entry.port === port && isAmongSources(route, place));
         assert.notEqual(
           told.length,
           0,

@@ -1,8 +1,10 @@
+import { covers } from "../src/judge/addresses.ts";
 import type { Route } from "../src/judge/route.ts";
 import { FOREIGN_HOST, FOREIGN_ORIGIN } from "../src/servers/questions.ts";
 import type { ExtraPlaces } from "./configurations/configuration.ts";
 import type { Host } from "./host.ts";
 import type { Answer } from "./probe.ts";
+import { type Addresses, NEIGHBOUR, OUTSIDER, SECOND_NEIGHBOUR } from "./topology.ts";
 import type { Vantage } from "./vantage.ts";
 
 /** What a stranger gets who really tries: the model server's answer, a demand for a credential, or nothing. */
@@ -17,8 +19,34 @@ function toTried(answer: Answer): Tried {
   return REFUSALS.includes(answer.status) ? "guarded" : "open";
 }
 
-/** The places where a route's vantage stands, each of which must get the same answer. */
+/** The places where a route's vantage stands and whose address is among its sources: each must get the same answer. */
 export function placesOf(route: Route, host: Host, extra: ExtraPlaces): readonly Vantage[] {
+  return placesOfVantage(route, host, extra).filter((place) => isAmongSources(route, place));
+}
+
+/** Whether a call from that place to the route's entry comes from one of the route's sources. */
+export function isAmongSources({ from, entry }: Route, place: Vantage): boolean {
+  const source = toSource(place, entry.address);
+  if (source === null) return true;
+  return from.sources.some((each) => covers(each, source)) && !from.except.some((each) => covers(each, source));
+}
+
+const ADDRESSES: ReadonlyMap<string, Addresses> = new Map([
+  ["neighbour", NEIGHBOUR],
+  ["outsider", OUTSIDER],
+  ["second neighbour", SECOND_NEIGHBOUR],
+]);
+
+/** The address a place calls another one from: of the same kind. Null for a place that is not of the usual ones. */
+function toSource(place: Vantage, destination: string): string | null {
+  const addresses = ADDRESSES.get(place.name);
+  if (addresses === undefined) return null;
+  if (!destination.includes(":")) return addresses.ipv4;
+  if (destination.startsWith("fe80:")) return addresses.linkLocal;
+  return destination.startsWith("fd") ? addresses.uniqueLocal : addresses.ipv6;
+}
+
+function placesOfVantage(route: Route, host: Host, extra: ExtraPlaces): readonly Vantage[] {
   const { vantage, interface: name } = route.from;
   const own = name === null ? undefined : extra[name];
   if (own !== undefined) return [own];

@@ -1,23 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../host.ts";
 import { type Configuration, listenOn } from "./configuration.ts";
-
-/** A container's server starts a moment after its engine has said that the container runs. */
-async function waitForAnswer(host: Host, address: string, port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if ((await host.local.get(address, port)).kind === "answered") return;
-    await sleep(50);
-  }
-  throw new Error(`lab: nothing answers at ${address} port ${port}`);
-}
-
-async function startContainer(host: Host, args: readonly string[]): Promise<string> {
-  await host.docker.start();
-  await host.docker.run(["--name", "ollama", ...args, await host.docker.importOllama()]);
-  const address = (await host.docker.addresses("ollama"))["bridge"] ?? "127.0.0.1";
-  await waitForAnswer(host, address, 11434);
-  return address;
-}
+import { startContainer, waitForAnswer } from "./start-container.ts";
 
 /** A service of the user ada, whose manager runs without her being logged in. */
 async function startUserService(host: Host, lines: readonly string[]): Promise<void> {
@@ -94,9 +77,9 @@ export const RUNNERS: readonly Configuration[] = [
       await startContainer(host, ["-p", "11434:11434"]);
       return { docker0: await host.docker.connectFrom("bridge") };
     },
-    verdict: "unknown",
-    findings: ["browser-page-can-call", "runs-as-root"],
-    unknownBecause: ["not-judged-yet"],
+    verdict: "exposed",
+    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "docker-published-loopback",
@@ -107,9 +90,9 @@ export const RUNNERS: readonly Configuration[] = [
       await startContainer(host, ["-p", "127.0.0.1:11434:11434"]);
       return { docker0: await host.docker.connectFrom("bridge") };
     },
-    verdict: "unknown",
-    findings: ["browser-page-can-call", "runs-as-root"],
-    unknownBecause: ["not-judged-yet", "destination-may-be-rewritten"],
+    verdict: "exposed",
+    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "docker-unpublished",
@@ -120,9 +103,9 @@ export const RUNNERS: readonly Configuration[] = [
       await startContainer(host, []);
       return { docker0: await host.docker.connectFrom("bridge") };
     },
-    verdict: "unknown",
-    findings: ["browser-page-can-call", "runs-as-root"],
-    unknownBecause: ["not-judged-yet"],
+    verdict: "exposed",
+    findings: ["container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "docker-without-rules",
@@ -136,6 +119,7 @@ export const RUNNERS: readonly Configuration[] = [
     },
     verdict: "exposed",
     findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "docker-loopback-without-rules",
@@ -149,6 +133,7 @@ export const RUNNERS: readonly Configuration[] = [
     },
     verdict: "exposed",
     findings: ["container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "docker-host-network",
@@ -174,9 +159,9 @@ export const RUNNERS: readonly Configuration[] = [
       await waitForAnswer(host, address, 11434);
       return { "cni-podman0": await host.podman.connectFrom("podman") };
     },
-    verdict: "unknown",
-    findings: ["browser-page-can-call", "runs-as-root"],
-    unknownBecause: ["not-judged-yet"],
+    verdict: "exposed",
+    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "service-and-container",
@@ -188,9 +173,9 @@ export const RUNNERS: readonly Configuration[] = [
       await startContainer(host, ["-p", "11500:11434"]);
       return { docker0: await host.docker.connectFrom("bridge") };
     },
-    verdict: "unknown",
-    findings: ["browser-page-can-call", "runs-as-root"],
-    unknownBecause: ["not-judged-yet"],
+    verdict: "exposed",
+    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    unknownBecause: ["private-address"],
   },
   {
     id: "container-calls-the-host",

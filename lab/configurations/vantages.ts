@@ -45,9 +45,8 @@ export const VANTAGES: readonly Configuration[] = [
       await host.installOllama({ override: [listenOn("0.0.0.0")] });
       await host.run(["ufw", "--force", "enable"]);
     },
-    verdict: "unknown",
+    verdict: "local",
     findings: ["browser-page-can-call"],
-    unknownBecause: ["not-judged-yet"],
   },
   {
     id: "nftables-table",
@@ -59,9 +58,8 @@ export const VANTAGES: readonly Configuration[] = [
         "table inet mine { chain in { type filter hook input priority 0; iifname != lo tcp dport 11434 drop; }; }";
       await host.run(["nft", "-f", "-"], { input: `${rules}\n` });
     },
-    verdict: "unknown",
+    verdict: "local",
     findings: ["browser-page-can-call"],
-    unknownBecause: ["not-judged-yet"],
   },
   {
     id: "firewall-and-loopback",

@@ -47,7 +47,7 @@ function withProxy(host: AHost, address: string, askedAt = "127.0.0.1"): AHost {
 test("published on every address: a route by each interface, and the container's own address behind it", () => {
   const host = withProxy(withContainer({ published: [published("0.0.0.0")] }), "0.0.0.0");
   assert.deepEqual(routesOf(host).map(toText), [
-    "internet eth0 172.17.0.2:11434 open",
+    "internet eth0 172.17.0.2:11434 unknown: private-address",
     "internet eth0 192.168.1.10:11434 open",
     "neighbour eth0 172.17.0.2:11434 open",
     "neighbour eth0 192.168.1.10:11434 open",

@@ -1,7 +1,7 @@
 import type { Container, ContainerNetwork } from "../facts/containers.ts";
 import type { Network } from "../facts/interfaces.ts";
 import type { Arrival } from "../firewall/partition.ts";
-import { isLoopback, toCanonical, toFamily, type Family } from "./addresses.ts";
+import { isGlobal, isLoopback, toCanonical, toFamily, type Family } from "./addresses.ts";
 import type { AskedListener } from "./asked-listeners.ts";
 import { toAuthenticationBarrier, toAuthority } from "./authentication.ts";
 import { toBarrier } from "./barriers.ts";
@@ -9,7 +9,13 @@ import type { Publication } from "./container-index.ts";
 import { isSocketTarget, toAnsweredAddress, toLocalRoutes, type Surroundings } from "./direct-routes.ts";
 import { takes, toBind, toLocalAddress, toPublishedBind, type Bind } from "./listening.ts";
 import { toOutsideRoutes, toRoute } from "./outside-routes.ts";
-import { judgeDoor, toDeciderEvidence, toLocalFilterBarrier, type Passage } from "./packet-filter.ts";
+import {
+  judgeDoor,
+  toDeciderEvidence,
+  toLocalFilterBarrier,
+  type PacketFilter,
+  type Passage,
+} from "./packet-filter.ts";
 import type { Barrier, Hop, Route } from "./route.ts";
 import type { FoundServer } from "./servers.ts";
 import type { Outsider, Wiring } from "./vantages.ts";
@@ -160,11 +166,12 @@ function toTargetRoutes(scene: ContainerScene, network: ContainerNetwork, target
   };
   return [
     ...(direct.length === 0 && network.bridge !== null ? [route(others, [toLocalFilterBarrier(host.filter)])] : []),
-    ...direct.map((each) => route(each, [toBridgeBarrier(judge(each))])),
+    ...direct.map((each) => route(each, [toBridgeBarrier(judge(each), host.filter)])),
     ...forwarded.flatMap((each) =>
       judge(each).map((passage) =>
         route({ from: passage.from }, [
           each.routing,
+          toUpstream(each, address),
           toForwarding(scene, network, family),
           toForwardBarrier(passage, entry),
         ]),
@@ -186,9 +193,10 @@ function isContainerTarget(container: Container, containerPort: number, arrival:
  * Between containers of one network packets cross a bridge, and pass the rules only where br_netfilter says so, which
  * was not read: the rules tell something only where they let everybody in.
  */
-function toBridgeBarrier(passages: readonly Passage[]): Barrier | null {
-  const [first, ...others] = passages.map(({ barrier }) => barrier);
-  if (first === undefined || (others.length === 0 && first?.stops !== true)) return first ?? null;
+function toBridgeBarrier(passages: readonly Passage[], filter: PacketFilter): Barrier | null {
+  const barriers = passages.map(({ barrier }) => barrier);
+  const first = barriers[0] ?? null;
+  if (filter.kind === "settled" || barriers.every((each) => each?.stops === false)) return first;
   return toBarrier("firewall", null, "bridge-unread", first?.evidence ?? null);
 }
 
@@ -212,6 +220,12 @@ function isMember(outsider: Outsider, network: ContainerNetwork): boolean {
 function isOwnLink(outsider: Outsider, network: ContainerNetwork): boolean {
   if (outsider.interface === null) return network.bridge === null;
   return outsider.interface.kind === "macvlan" || outsider.interface.kind === "ipvlan";
+}
+
+/** A container's own address is private: from beyond the links packets for it come only where a router sends them here. */
+function toUpstream({ from }: Outsider, address: string): Barrier | null {
+  if (from.vantage !== "internet" || isGlobal(address)) return null;
+  return toBarrier("routing", null, "private-address");
 }
 
 /** Whether the host passes packets on to the container, and the container's answers back. */

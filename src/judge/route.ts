@@ -55,6 +55,7 @@ export type BarrierReason =
   // routing
   | "no-way-back"
   | "not-forwarded"
+  | "private-address" // nobody beyond the links sends packets for it, unless a router was told to
   | "forwarded"
   | "routing-unread"
   | "sysctl-unread" // the kernel's switch that decides it, such as ip_forward

@@ -23,10 +23,10 @@ export const EN: Words = {
     "machine outside.",
 
   vantages: {
-    internet: ({ sources }) => `the internet${inBrackets(sources.map(toFamily))}`,
-    neighbour: ({ sources }) => `neighbours on ${listShort(toTellingNetworks(sources))}`,
-    container: ({ interface: bridge, sources }) =>
-      `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}`,
+    internet: ({ sources, except }) => `the internet${inBrackets(sources.map(toFamily))}${toExcept(except)}`,
+    neighbour: ({ sources, except }) => `neighbours on ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
+    container: ({ interface: bridge, sources, except }) =>
+      `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}${toExcept(except)}`,
     host: () => "other users and programs of this host",
     browser: () => "a web page open on this host",
   },
@@ -67,6 +67,7 @@ export const EN: Words = {
     "no-rule-set": "no rules are loaded",
     "not-judged-yet": "rules are loaded; what they make of this is not judged",
     "firewall-unread": "the rules could not be read",
+    "private-address": "only where a router in front sends packets for this private address here",
     "rules-admit": "the rules let them in",
     "rules-stop": "the rules stop them",
     "rules-send-elsewhere": "the rules send them elsewhere",
@@ -242,6 +243,10 @@ function toFacts(names: readonly string[]): string {
 
 function toFamily(source: string): string {
   return source === "0.0.0.0/0" ? "IPv4" : source === "::/0" ? "IPv6" : show(source);
+}
+
+function toExcept(networks: readonly string[]): string {
+  return networks.length === 0 ? "" : `, except ${listShort(networks)}`;
 }
 
 function inBrackets(parts: readonly string[]): string {

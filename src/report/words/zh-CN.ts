@@ -20,10 +20,10 @@ export const ZH_CN: Words = {
   upstreamUnseen: "前面的路由器或云防火墙从本机看不到。要确认结果，请在外部机器上运行 `portlock probe`。",
 
   vantages: {
-    internet: ({ sources }) => `互联网${inBrackets(sources.map(toFamily))}`,
-    neighbour: ({ sources }) => `同网段 ${listShort(toTellingNetworks(sources))}`,
-    container: ({ interface: bridge, sources }) =>
-      `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）`,
+    internet: ({ sources, except }) => `互联网${inBrackets(sources.map(toFamily))}${toExcept(except)}`,
+    neighbour: ({ sources, except }) => `同网段 ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
+    container: ({ interface: bridge, sources, except }) =>
+      `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）${toExcept(except)}`,
     host: () => "本机其他用户和程序",
     browser: () => "本机浏览器中的网页",
   },
@@ -63,6 +63,7 @@ export const ZH_CN: Words = {
     "no-rule-set": "未加载任何规则",
     "not-judged-yet": "已加载规则，但未分析其对此路径的作用",
     "firewall-unread": "无法读取规则",
+    "private-address": "仅当前面的路由器把发往此私有地址的数据包送到本机时才能到达",
     "rules-admit": "规则放行",
     "rules-stop": "规则拦截",
     "rules-send-elsewhere": "规则转发到别处",
@@ -240,6 +241,10 @@ function toFacts(names: readonly string[]): string {
 
 function toFamily(source: string): string {
   return source === "0.0.0.0/0" ? "IPv4" : source === "::/0" ? "IPv6" : show(source);
+}
+
+function toExcept(networks: readonly string[]): string {
+  return networks.length === 0 ? "" : `，${listShort(networks)} 除外`;
 }
 
 function inBrackets(parts: readonly string[]): string {
