@@ -22,6 +22,8 @@ const CAUSES: readonly RuleId[] = [
   "open-bind",
   "published-port-open",
   "container-address-open",
+  "open-to-containers",
+  "forwarded-port-open",
   "reached-from-other-interface",
   "loopback-routed-in",
 ];

@@ -82,7 +82,7 @@ export const FILTERS: readonly Configuration[] = [
       await host.run(["iptables", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "8080", ...target]);
     },
     verdict: "exposed",
-    findings: ["loopback-routed-in"],
+    findings: ["forwarded-port-open", "loopback-routed-in"],
   },
   {
     id: "another-address-let-in",
@@ -111,7 +111,7 @@ export const FILTERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "runs-as-root"],
+    findings: ["published-port-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
 ];

@@ -78,7 +78,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {
@@ -91,7 +91,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {
@@ -104,7 +104,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["container-address-open", "runs-as-root"],
+    findings: ["container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {
@@ -118,7 +118,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {
@@ -132,7 +132,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["container-address-open", "runs-as-root"],
+    findings: ["container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {
@@ -160,7 +160,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { "cni-podman0": await host.podman.connectFrom("podman") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {
@@ -174,7 +174,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["published-port-open", "container-address-open", "runs-as-root"],
+    findings: ["published-port-open", "container-address-open", "open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {

@@ -27,16 +27,22 @@ export interface FindingData {
     readonly published: string;
     readonly containerPort: number;
   };
-  /** A container is reached at its own address, without any port being published. */
+  /** Other machines reach a container at its own address, without any port being published. */
   "container-address-open": {
     readonly container: string;
     readonly network: string;
     /** Bridge of that network on the host; null where it has none. */
     readonly bridge: string | null;
     readonly addresses: readonly string[];
-    /** True where the host passes on what comes from elsewhere; false: only the network's own containers reach it. */
-    readonly forwarded: boolean;
   };
+  /** The containers of its network reach a container at its own address. */
+  "open-to-containers": {
+    readonly container: string;
+    readonly network: string;
+    readonly addresses: readonly string[];
+  };
+  /** A rule of the packet filter sends another port on to the server. */
+  "forwarded-port-open": { readonly entries: readonly string[]; readonly by: string; readonly to: string };
   /** Bound to one LAN address, but answered on every interface (weak host model). */
   "reached-from-other-interface": { readonly address: string; readonly interfaces: readonly string[] };
   /** route_localnet hands loopback to neighbours. */

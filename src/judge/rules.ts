@@ -6,6 +6,7 @@ import { CLOUD_ON_EXPOSED_SERVER } from "./rules/cloud-on-exposed-server.ts";
 import { COMMENT_APPLIED_AS_SETTING } from "./rules/comment-applied-as-setting.ts";
 import { CONTAINER_ADDRESS_OPEN } from "./rules/container-address-open.ts";
 import { DAEMON_RELOAD_MISSING } from "./rules/daemon-reload-missing.ts";
+import { FORWARDED_PORT_OPEN } from "./rules/forwarded-port-open.ts";
 import { IP_FILTER_UNPROVEN } from "./rules/ip-filter-unproven.ts";
 import { KEY_FILE_READABLE } from "./rules/key-file-readable.ts";
 import { KNOWN_VULNERABILITY } from "./rules/known-vulnerability.ts";
@@ -13,6 +14,7 @@ import { LOOPBACK_ROUTED_IN } from "./rules/loopback-routed-in.ts";
 import { MISLEADING_LISTEN_ADDRESS } from "./rules/misleading-listen-address.ts";
 import { MODEL_FOLDER_WRITABLE } from "./rules/model-folder-writable.ts";
 import { OPEN_BIND } from "./rules/open-bind.ts";
+import { OPEN_TO_CONTAINERS } from "./rules/open-to-containers.ts";
 import { PLANTED_MODELS } from "./rules/planted-models.ts";
 import { PUBLISHED_PORT_OPEN } from "./rules/published-port-open.ts";
 import { REACHED_FROM_OTHER_INTERFACE } from "./rules/reached-from-other-interface.ts";
@@ -29,6 +31,8 @@ export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
   "open-bind": OPEN_BIND,
   "published-port-open": PUBLISHED_PORT_OPEN,
   "container-address-open": CONTAINER_ADDRESS_OPEN,
+  "open-to-containers": OPEN_TO_CONTAINERS,
+  "forwarded-port-open": FORWARDED_PORT_OPEN,
   "reached-from-other-interface": REACHED_FROM_OTHER_INTERFACE,
   "loopback-routed-in": LOOPBACK_ROUTED_IN,
   "browser-page-can-call": BROWSER_PAGE_CAN_CALL,

@@ -46,8 +46,19 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
     sources: [DOCKER_PORTS, DOCKER_FIREWALL, "https://docs.ollama.com/docker"],
   },
   "container-address-open": {
-    toCommand: (data) => (data.forwarded ? toForwardFilterCommand(data.bridge) : null),
+    toCommand: (data) => toForwardFilterCommand(data.bridge),
     sources: [DOCKER_PORTS, DOCKER_FIREWALL, "https://docs.docker.com/engine/network/drivers/bridge/"],
+  },
+  "open-to-containers": {
+    toCommand: none,
+    sources: ["https://docs.docker.com/engine/network/drivers/bridge/"],
+  },
+  "forwarded-port-open": {
+    toCommand: none,
+    sources: [
+      "https://wiki.nftables.org/wiki-nftables/index.php/Performing_Network_Address_Translation_(NAT)",
+      IP_SYSCTL,
+    ],
   },
   "reached-from-other-interface": {
     toCommand: (_data, subject) => toLoopbackCommand(subject),

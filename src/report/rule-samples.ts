@@ -40,7 +40,12 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
     network: "bridge",
     bridge: "docker0",
     addresses: ["172.17.0.2:11434"],
-    forwarded: true,
+  },
+  "open-to-containers": { container: "ollama", network: "bridge", addresses: ["172.17.0.2:11434"] },
+  "forwarded-port-open": {
+    entries: ["192.168.1.10:8080"],
+    by: "-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 127.0.0.1:11434",
+    to: "127.0.0.1:11434",
   },
   "reached-from-other-interface": { address: "198.51.100.5", interfaces: ["eth1"] },
   "loopback-routed-in": { interfaces: ["eth0"], entry: "127.0.0.1:11434" },

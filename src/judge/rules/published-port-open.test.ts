@@ -5,7 +5,7 @@ import { exposureRulesOf, findingsOf } from "../testing/findings-of.ts";
 
 test("published on every address: told once, as what it is", () => {
   const host = aDockerHost("0.0.0.0");
-  assert.deepEqual(exposureRulesOf(host), ["published-port-open", "container-address-open"]);
+  assert.deepEqual(exposureRulesOf(host), ["published-port-open"]);
   const [finding] = findingsOf(host, "published-port-open");
   assert.equal(finding?.severity, "critical");
   assert.deepEqual(finding?.data, {

@@ -37,23 +37,40 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   },
   "container-address-open": {
     what: "A container's own address is reached by others, although no port needs to be published for that.",
-    title: ({ container, network, addresses, forwarded }) =>
-      forwarded
-        ? `Other machines can use the server in container ${show(container)} at its own address ${list(addresses)}: this host forwards their packets`
-        : `Every container of network ${show(network)} can use the server in container ${show(container)} at ${list(addresses)}`,
+    title: ({ container, addresses }) =>
+      `Other machines can use the server in container ${show(container)} at its own address ${list(addresses)}: this host forwards their packets`,
     why:
       "Whoever sends packets for the container's address to this host gets in, whatever address its port is published on. " +
       "Rules of the engine usually stop that; there are none here, or they let it pass.",
-    fix: ({ network, forwarded }) =>
-      forwarded
-        ? "Drop what is forwarded to the container's network; the command does so until the next restart of the host, and also " +
-          "stops ports that rules of the engine publish to others. To keep it, put its rules into /etc/nftables.conf. If " +
-          'Docker was told to write no rules ("iptables": false in /etc/docker/daemon.json), let it: from version 28 on it ' +
-          "drops such packets itself."
-        : `Put the container on a network of its own, with those alone who need it, instead of ${show(network)}: ` +
-          "`docker network create`, `docker network connect`, `docker network disconnect`.",
+    fix: () =>
+      "Drop what is forwarded to the container's network; the command does so until the next restart of the host, and also " +
+      "stops ports that rules of the engine publish to others. To keep it, put its rules into /etc/nftables.conf. Docker " +
+      'drops such packets itself from version 28 on, unless it was told to write no rules ("iptables": false in ' +
+      "/etc/docker/daemon.json).",
     check:
       "From another machine, `ip route add CONTAINER-ADDRESS via HOST` and a connection to the container's address fail.",
+  },
+  "open-to-containers": {
+    what: "Every container of the same network reaches the server in a container without a credential.",
+    title: ({ container, network, addresses }) =>
+      `Every container of network ${show(network)} can use the server in container ${show(container)} at ${list(addresses)}`,
+    why:
+      "Containers of one network reach each other at every port, published or not. Whoever breaks into one of them, or " +
+      "is asked to run there, has the model server too.",
+    fix: ({ network }) =>
+      `Put the container on a network of its own, with those alone who need it, instead of ${show(network)}: ` +
+      "`docker network create`, `docker network connect`, `docker network disconnect`.",
+    check: "In a container that does not need the server, a connection to the container's address fails.",
+  },
+  "forwarded-port-open": {
+    what: "A rule of the packet filter sends another port of the host on to the server.",
+    title: ({ entries, to }) => `Others can use the server by ${list(entries)}: a rule sends that on to ${show(to)}`,
+    details: ({ by }) => [show(by)],
+    why: "Where the server itself listens does not matter for packets that a rule (DNAT, redirect) sends to it.",
+    fix: () =>
+      "Remove the rule where it was written (it comes back at the next start otherwise), or let in by it those alone " +
+      "who need the server.",
+    check: "From another machine, a connection to that port fails.",
   },
   "reached-from-other-interface": {
     what: "A server is bound to one address of the host, and that address is answered on the other interfaces too.",

@@ -33,21 +33,34 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   },
   "container-address-open": {
     what: "无需发布端口，他人就能直接访问容器自己的地址。",
-    title: ({ container, network, addresses, forwarded }) =>
-      forwarded
-        ? `其他机器可以通过容器 ${show(container)} 自己的地址 ${list(addresses)} 使用其中的服务：本机会转发这些数据包`
-        : `网络 ${show(network)} 中的任何容器都可以通过 ${list(addresses)} 使用容器 ${show(container)} 中的服务`,
+    title: ({ container, addresses }) =>
+      `其他机器可以通过容器 ${show(container)} 自己的地址 ${list(addresses)} 使用其中的服务：本机会转发这些数据包`,
     why:
       "把发往容器地址的数据包交给本机，就能访问该服务，与端口发布在哪个地址无关。" +
       "通常由容器引擎的规则拦截；本机没有这类规则，或者规则放行了。",
-    fix: ({ network, forwarded }) =>
-      forwarded
-        ? "丢弃转发到该容器网络的数据包；下面的命令立即生效，主机重启后失效，并且会一并拦截引擎通过规则对外发布的端口。" +
-          "要长期保留，请把规则写入 /etc/nftables.conf。" +
-          '如果曾禁止 Docker 写规则（/etc/docker/daemon.json 中的 "iptables": false），请恢复：从 28 版起，Docker 会自行丢弃这类数据包。'
-        : `请把该容器移出网络 ${show(network)}，放到只有需要它的容器才加入的单独网络中：` +
-          "`docker network create`、`docker network connect`、`docker network disconnect`。",
+    fix: () =>
+      "丢弃转发到该容器网络的数据包；下面的命令立即生效，主机重启后失效，并且会一并拦截引擎通过规则对外发布的端口。" +
+      "要长期保留，请把规则写入 /etc/nftables.conf。" +
+      '从 28 版起，Docker 会自行丢弃这类数据包，除非禁止它写规则（/etc/docker/daemon.json 中的 "iptables": false）。',
     check: "在另一台机器上执行 `ip route add 容器地址 via HOST` 后，连接容器地址失败。",
+  },
+  "open-to-containers": {
+    what: "同一网络中的任何容器无需凭据就能访问容器里的服务。",
+    title: ({ container, network, addresses }) =>
+      `网络 ${show(network)} 中的任何容器都可以通过 ${list(addresses)} 使用容器 ${show(container)} 中的服务`,
+    why: "同一网络中的容器可以互相访问所有端口，无论端口是否发布。任何一个容器被攻破，或者被要求代为访问，模型服务也就暴露了。",
+    fix: ({ network }) =>
+      `请把该容器移出网络 ${show(network)}，放到只有需要它的容器才加入的单独网络中：` +
+      "`docker network create`、`docker network connect`、`docker network disconnect`。",
+    check: "在不需要该服务的容器里，连接该容器的地址失败。",
+  },
+  "forwarded-port-open": {
+    what: "包过滤器的一条规则把主机的另一个端口转发到该服务。",
+    title: ({ entries, to }) => `他人可以通过 ${list(entries)} 使用该服务：有一条规则把它转发到 ${show(to)}`,
+    details: ({ by }) => [show(by)],
+    why: "规则（DNAT、REDIRECT）转发来的数据包，与服务自己监听在哪里无关。",
+    fix: () => "请在写入该规则的地方将其删除（否则下次启动会恢复），或者只放行需要该服务的人。",
+    check: "在另一台机器上连接该端口失败。",
   },
   "reached-from-other-interface": {
     what: "服务绑定在本机的某个地址上，但其他网卡也会应答该地址。",
