@@ -104,7 +104,7 @@ export const RUNNERS: readonly Configuration[] = [
       return { docker0: await host.docker.connectFrom("bridge") };
     },
     verdict: "exposed",
-    findings: ["container-address-open", "open-to-containers", "runs-as-root"],
+    findings: ["open-to-containers", "runs-as-root"],
     unknownBecause: ["private-address"],
   },
   {

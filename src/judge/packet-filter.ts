@@ -2,8 +2,17 @@ import type { Evidence } from "../facts/evidence.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { Network } from "../facts/interfaces.ts";
 import { evaluate } from "../firewall/evaluate.ts";
-import type { AdmittedPart, ChainDecider, Decider, Part, Partition, UndecidablePart } from "../firewall/partition.ts";
-import type { RuleSet } from "../firewall/rule-set.ts";
+import type {
+  AdmittedPart,
+  ChainDecider,
+  Decider,
+  Entry,
+  Part,
+  Partition,
+  UndecidablePart,
+} from "../firewall/partition.ts";
+import { findReplyStopper, toReply } from "../firewall/reply.ts";
+import type { Rule, RuleSet } from "../firewall/rule-set.ts";
 import { intersectSets, isEmpty, uniteSets, type SourceSet } from "../firewall/source-set.ts";
 import type { Reading } from "../host/host.ts";
 import { toBarrier, toNoRulesBarrier, toUnreadEvidence } from "./barriers.ts";
@@ -14,14 +23,15 @@ import type { Barrier, Vantage } from "./route.ts";
 import type { Outsider, Wiring } from "./vantages.ts";
 
 /** The packet filter of a network namespace: its rules, or, where there is nothing to judge, what stands in their place. */
-export type PacketFilter =
-  | { readonly kind: "settled"; readonly barrier: Barrier }
-  | {
-      readonly kind: "rules";
-      readonly ruleSets: readonly RuleSet[];
-      readonly network: Network;
-      readonly first: Evidence;
-    };
+export type PacketFilter = { readonly kind: "settled"; readonly barrier: Barrier } | RulesFilter;
+
+export interface RulesFilter {
+  readonly kind: "rules";
+  readonly ruleSets: readonly RuleSet[];
+  readonly network: Network;
+  /** That there are rules at all. */
+  readonly first: Evidence;
+}
 
 /** What becomes of some of an outsider's packets for one door, and by which rule. */
 export interface Passage {
@@ -82,7 +92,7 @@ export function judgeDoor(
   const parts = toParts(evaluate(filter.ruleSets, entry), population);
   return parts.map((part) => ({
     from: { ...from, ...toSources(outsider, population, part.sources) },
-    barrier: toPartBarrier(part, door),
+    barrier: (part.kind === "admitted" ? toReplyBarrier(filter, entry, part) : null) ?? toPartBarrier(part, door),
     sources: part.sources,
     arrival: part.kind === "admitted" ? part.arrival : null,
   }));
@@ -150,6 +160,16 @@ function toPartBarrier(part: FatedPart, door: Pick<Door, "address">): Barrier | 
   return toBarrier("firewall", null, `rules-${part.doubt.why}`, doubted ?? { from: "portlock", text: part.doubt.text });
 }
 
+/** Who is let in and may get no answer is not called in. */
+function toReplyBarrier({ ruleSets }: RulesFilter, entry: Entry, { arrival }: AdmittedPart): Barrier | null {
+  const stopper = findReplyStopper(ruleSets, toReply(entry, arrival));
+  if (stopper === null) return null;
+  if (stopper.kind === "too-complex") return toBarrier("firewall", null, "rules-too-complex");
+  if (stopper.kind === "rule") return toBarrier("firewall", null, "answer-in-doubt", toRuleEvidence(stopper.rule));
+  const { from, chain } = stopper;
+  return toBarrier("firewall", null, "answer-in-doubt", { from, text: `chain ${chain}: policy drop` });
+}
+
 /** What the host itself makes of the packet. That it refuses loopback addresses from outside, the bind says already. */
 function toRoutingBarrier(
   why: Extract<Decider, { kind: "routing" }>["why"],
@@ -162,11 +182,12 @@ function toRoutingBarrier(
 
 /** What decides, as its engine has it; null where no chain stands in the way. */
 export function toDeciderEvidence(by: Decider): Evidence | null {
-  if (by.kind === "rule") {
-    const { from, line, text } = by.rule.place;
-    return line === null ? { from, text } : { from, line, text };
-  }
+  if (by.kind === "rule") return toRuleEvidence(by.rule);
   return by.kind === "policy" ? toPolicyEvidence(by) : null;
+}
+
+function toRuleEvidence({ place: { from, line, text } }: Rule): Evidence {
+  return line === null ? { from, text } : { from, line, text };
 }
 
 function toPolicyEvidence({ at }: ChainDecider): Evidence {

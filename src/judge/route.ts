@@ -66,6 +66,7 @@ export type BarrierReason =
   | "rules-admit"
   | "rules-stop"
   | "rules-send-elsewhere"
+  | "answer-in-doubt" // let in, and rules may stop the answer
   | "bridge-unread" // whether packets between containers of one network pass the rules at all
   | `rules-${DoubtReason}`
   | "no-ip-filter"

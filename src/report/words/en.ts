@@ -71,6 +71,7 @@ export const EN: Words = {
     "rules-admit": "the rules let them in",
     "rules-stop": "the rules stop them",
     "rules-send-elsewhere": "the rules send them elsewhere",
+    "answer-in-doubt": "the rules let them in, and may stop the answer",
     "bridge-unread": "whether the rules see packets between containers was not read",
     "rules-rate": "the rules limit how many",
     "rules-sender": "it depends on what the sender writes into the packet",

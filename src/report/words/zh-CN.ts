@@ -67,6 +67,7 @@ export const ZH_CN: Words = {
     "rules-admit": "规则放行",
     "rules-stop": "规则拦截",
     "rules-send-elsewhere": "规则转发到别处",
+    "answer-in-doubt": "规则放行请求，但可能拦截应答",
     "bridge-unread": "未读取到容器之间的数据包是否经过规则",
     "rules-rate": "规则限制连接的频率",
     "rules-sender": "取决于发送方在数据包中写入的内容",
