@@ -206,6 +206,74 @@ const firewall = z.strictObject({
   evidence: z.array(evidence),
 });
 
+const zones = reading(
+  z.array(
+    z.strictObject({
+      name: text,
+      target: text,
+      sources: z.array(text),
+      services: z.array(text),
+      ports: z.array(text),
+      forwardPorts: z.array(text),
+      richRules: z.array(text),
+      from: text,
+    }),
+  ),
+);
+
+const managers = z.strictObject({
+  ufw: reading(
+    z.strictObject({
+      enabled: flag.nullable(),
+      ipv6: flag.nullable(),
+      inputPolicy: text.nullable(),
+      rules: reading(
+        z.array(
+          z.strictObject({
+            family,
+            command: text,
+            action: z.enum(["allow", "deny", "reject", "limit"]),
+            routed: flag,
+            direction: z.enum(["in", "out"]),
+            protocol: text,
+            port: text,
+            loadedAs: z.array(text),
+            evidence,
+          }),
+        ),
+      ),
+      evidence: z.array(evidence),
+    }),
+  ),
+  firewalld: reading(z.strictObject({ running: flag.nullable(), runtime: zones, permanent: zones })),
+  loaders: reading(
+    z.array(
+      z.strictObject({
+        unit: z.enum(["nftables.service", "netfilter-persistent.service"]),
+        startedBy: evidence.nullable(),
+        replaces: z.array(
+          z.strictObject({
+            what: z.enum(["everything", "filter", "nat", "mangle", "raw"]),
+            family: family.nullable(),
+            evidence,
+          }),
+        ),
+      }),
+    ),
+  ),
+  docker: reading(
+    z.strictObject({
+      iptables: flag.nullable(),
+      ip6tables: flag.nullable(),
+      firewallBackend: text.nullable(),
+      userlandProxy: flag.nullable(),
+      evidence: z.array(evidence),
+    }),
+  ),
+  bridgeFilter: z.strictObject({ ipv4: flag.nullable(), ipv6: flag.nullable() }),
+  reversePathFilter: count.nullable(),
+});
+
 const outcome = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("answered"),
@@ -252,6 +320,7 @@ const facts = z.strictObject({
   environmentFiles: z.array(environmentFile),
   containers: reading(containers),
   firewall: reading(firewall),
+  managers: managers.exactOptional(),
   answers: z.array(answer),
   unasked: count,
   files: z.array(serverFile),

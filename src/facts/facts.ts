@@ -3,6 +3,7 @@ import type { Answer } from "./answers.ts";
 import type { Containers } from "./containers.ts";
 import type { EnvironmentFile } from "./environment-files.ts";
 import type { ServerFile } from "./files.ts";
+import type { FirewallManagers } from "./firewall-managers.ts";
 import type { FirewallPresence } from "./firewall.ts";
 import type { Identity } from "./identity.ts";
 import type { Network } from "./interfaces.ts";
@@ -26,6 +27,8 @@ export interface Facts {
   /** Absent where no engine is installed. */
   readonly containers: Reading<Containers>;
   readonly firewall: Reading<FirewallPresence>;
+  /** Left out where an older version recorded the host. */
+  readonly managers?: FirewallManagers;
   readonly answers: readonly Answer[];
   /** Listeners that were not asked because there were too many. */
   readonly unasked: number;

@@ -5,6 +5,7 @@ import { type Containers, type UnreadEngine, gatherContainers } from "./containe
 import { gatherEnvironmentFiles } from "./environment-files.ts";
 import type { Facts } from "./facts.ts";
 import { gatherServerFiles } from "./files.ts";
+import { gatherFirewallManagers } from "./firewall-managers.ts";
 import { gatherFirewall } from "./firewall.ts";
 import { type Identity, gatherIdentity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
@@ -39,6 +40,7 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
 
   progress("processes");
   const [identity, programs] = await Promise.all([gatherIdentity(host), gatherPrograms(host)]);
+  const managers = gatherFirewallManagers(host, programs.executableOf);
   const engines = gatherContainers(host, wanted.variables, {
     readerUid: identity.ok ? identity.value.readerUid : null,
     programs: new Set([...programs.executableOf.values()].map((path) => path.slice(path.lastIndexOf("/") + 1))),
@@ -85,6 +87,7 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     ...(await configured),
     containers,
     firewall: await filtering,
+    managers: await managers,
     answers,
     unasked: chosenTargets.unasked,
   };

@@ -26,7 +26,8 @@ type FirewallCommand =
   | readonly ["nft", "-a", "-s", "-t", "list", "ruleset"]
   | readonly ["iptables-save" | "iptables-nft-save" | "iptables-legacy-save"]
   | readonly ["ip6tables-save" | "ip6tables-nft-save" | "ip6tables-legacy-save"]
-  | readonly ["ipset", "save"];
+  | readonly ["ipset", "save"]
+  | readonly ["firewall-cmd", "--list-all-zones"];
 
 type Engine = "docker" | "podman";
 type EngineCommand =
