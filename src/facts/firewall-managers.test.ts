@@ -82,11 +82,16 @@ const STATES = [
   { shown: "ActiveState=active\n", running: true },
   { shown: "ActiveState=inactive\n", running: false },
   { shown: undefined, running: null },
+  { shown: undefined, running: false, bus: false },
 ];
-for (const { shown, running } of STATES) {
-  test(`firewalld runs: ${running}`, async () => {
+for (const { shown, running, bus = true } of STATES) {
+  test(`firewalld runs: ${running}${bus ? "" : ", for there is no system bus"}`, async () => {
     const host = openWrittenHost({
-      files: { "/usr/bin/firewall-cmd": "", "/etc/firewalld/firewalld.conf": "" },
+      files: {
+        "/usr/bin/firewall-cmd": "",
+        "/etc/firewalld/firewalld.conf": "",
+        ...(bus ? { "/run/dbus/system_bus_socket": "" } : {}),
+      },
       commands: shown === undefined ? {} : { [SHOW_FIREWALLD]: shown },
     });
     const { firewalld } = await gatherFirewallManagers(host, new Map());

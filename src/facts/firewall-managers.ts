@@ -23,6 +23,7 @@ export interface FirewallManagers {
 }
 
 const SERVICE = "firewalld.service";
+const BUS = "/run/dbus/system_bus_socket";
 const SYSCTL = "/proc/sys/net";
 
 /** Costs a handful of small files where no manager is set up; a command only where firewalld is installed. */
@@ -53,6 +54,9 @@ export async function gatherFirewallManagers(
 async function gatherFirewalldIfInstalled(host: HostReader): Promise<Reading<Firewalld>> {
   const program = await host.stat("/usr/bin/firewall-cmd");
   if (!program.ok) return program;
+  // firewalld does not start without the system's bus.
+  const bus = await host.stat(BUS);
+  if (!bus.ok && bus.why === "absent") return gatherFirewalld(host, false);
   const shown = await host.run(["systemctl", "show", "--no-pager", "--property=ActiveState", "--", SERVICE]);
   const state = shown.ok && shown.value.exitCode === 0 ? shown.value.stdout.trim() : "";
   const running = state === "" ? null : state === "ActiveState=active" || state === "ActiveState=reloading";
