@@ -13,7 +13,7 @@ import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
-import { type Target, toTargets } from "./targets.ts";
+import { type Target, toFirstTargets, toTargets } from "./targets.ts";
 import { gatherUnits } from "./units.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -31,9 +31,10 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
   progress("listeners");
   const asking = startAsking(host, wanted);
   // Whoever holds them: the slow ones then have time to answer while the holders are looked for.
-  const first = gatherListenPlaces(host).then((places) => toFirstTargets(places, wanted));
-  const begun = first.then((targets) => asking.begin(targets));
-  const listening = gatherListeners(host, begun);
+  const placed = Promise.withResolvers<unknown>();
+  const listening = gatherListeners(host, placed.promise); // the slowest command begins first
+  const first = gatherListenPlaces(host).then((places) => chooseFirst(places, wanted));
+  const begun = first.then((targets) => asking.begin(targets)).finally(() => placed.resolve(null));
   const wiring = gatherOwnNetwork(host);
   const filtering = gatherFirewall(host);
   await begun;
@@ -94,10 +95,10 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
 }
 
 /** The listeners that are asked whoever holds them. */
-function toFirstTargets(places: readonly ListenPlace[], { ports }: Pick<Wanted, "ports">): readonly Target[] {
+function chooseFirst(places: readonly ListenPlace[], { ports }: Pick<Wanted, "ports">): readonly Target[] {
   const own = places[0]?.namespace ?? null;
   const unknown = { servers: new Set<number>(), networks: [], containers: [], namespaceOf: new Map(), asked: [] };
-  return toTargets(places, { own, ports, ...unknown }).targets;
+  return toFirstTargets(places, { own, ports, ...unknown });
 }
 
 /** Everything that only files and the service manager tell about the processes that were found. */

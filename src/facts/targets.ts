@@ -48,6 +48,11 @@ const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
 /** What decides on a listener; who holds it may not be looked for yet. */
 export type AskableListener = Omit<Listener, "inode" | "evidence" | "pids"> & Partial<Pick<Listener, "pids">>;
 
+/** The first choice among listeners of which nobody knows yet who holds them. */
+export function toFirstTargets(listeners: readonly AskableListener[], context: AskingContext): readonly Target[] {
+  return [...chooseTargets(rankListeners(listeners, context), context).values()];
+}
+
 /**
  * Chooses the listeners to be asked, those that look like a model server first, then known ports, then the
  * rest by port; each address once. Within these, users take turns: whoever opens a hundred sockets delays his own
@@ -59,13 +64,18 @@ export function toTargets(
   context: AskingContext,
 ): { readonly targets: readonly Target[]; readonly unasked: number } {
   const ranked = rankListeners(listeners, context);
+  const targets = chooseTargets(ranked, context);
+  for (const target of context.asked) if (!targets.has(toTargetKey(target))) targets.set(toTargetKey(target), target);
+  return { targets: [...targets.values()], unasked: countUnasked(ranked.flat(), targets, context) };
+}
+
+function chooseTargets(ranked: RankedListeners, context: AskingContext): Map<string, Target> {
   const targets = new Map<string, Target>();
   for (const { target } of takeTurns(ranked, context)) {
     const key = toTargetKey(target);
     if (targets.size < TARGET_LIMIT && !targets.has(key)) targets.set(key, target);
   }
-  for (const target of context.asked) if (!targets.has(toTargetKey(target))) targets.set(toTargetKey(target), target);
-  return { targets: [...targets.values()], unasked: countUnasked(ranked.flat(), targets, context) };
+  return targets;
 }
 
 /** The same for whoever is reached at the same address. */

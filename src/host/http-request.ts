@@ -1,9 +1,9 @@
+import type * as http from "node:http";
 import type { IncomingMessage } from "node:http";
-import * as https from "node:https";
 import * as net from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
-import * as tls from "node:tls";
+import type * as tls from "node:tls";
 import manifest from "../../package.json" with { type: "json" };
 import { toErrorCode } from "./failure.ts";
 import { BODY_LIMIT_BYTES, REQUEST_TIMEOUT_MS } from "./host.ts";
@@ -62,6 +62,16 @@ function findFault(request: ReadRequest): string | null {
   return null;
 }
 
+/** To import node:http would load what it exports for fetch and WebSocket as well, some 20 ms. */
+function loadHttp(): typeof http {
+  return process.getBuiltinModule("node:http");
+}
+
+/** Most listeners speak no TLS, and to load it takes some 8 ms. */
+function loadTls(): typeof tls {
+  return process.getBuiltinModule("node:tls");
+}
+
 function exchange(request: ReadRequest, settings: RequestSettings): Promise<RequestOutcome> {
   const { promise, resolve } = Promise.withResolvers<RequestOutcome>();
   let connection: Connection | undefined;
@@ -69,9 +79,7 @@ function exchange(request: ReadRequest, settings: RequestSettings): Promise<Requ
   let interim = 0;
 
   // Made first: it throws where a header or the path cannot be sent, and then nothing has been opened yet.
-  // Over a connection of ours the client of node:https is that of node:http. To import node:http would load what
-  // it exports for fetch and WebSocket as well, some 20 ms.
-  const client = https.request({
+  const client = loadHttp().request({
     method: request.method,
     path: request.path,
     headers: toHeaders(request),
@@ -139,7 +147,7 @@ function openConnection(request: ReadRequest, connect: RequestSettings["connect"
   if (request.tls !== true) return { stream: raw, isSecure: () => false };
   let secure = false;
   const name = request.serverName ?? request.hostHeader?.replace(/:\d*$/, "") ?? "";
-  const stream = tls.connect({
+  const stream = loadTls().connect({
     socket: raw,
     // Nothing secret is sent and nothing received is trusted; a self-signed server must be seen as well.
     rejectUnauthorized: false,

@@ -25,6 +25,9 @@ export function toOwnNamespace(facts: Facts): string {
   return named ?? (facts.identity.ok ? facts.identity.value.namespace : null) ?? OWN_NAMESPACE;
 }
 
+/** One for the thousands of listeners that were not asked. */
+const UNASKED: readonly Answer[] = [];
+
 /** Every listener with its answers, in the order of the facts; empty where the listeners could not be read. */
 export function toAskedListeners(facts: Facts): AskedListener[] {
   if (!facts.listeners.ok) return [];
@@ -39,7 +42,7 @@ export function toAskedListeners(facts: Facts): AskedListener[] {
   return facts.listeners.value.map((listener) => {
     const namespace = listener.namespace ?? own;
     if (!isOpen(listener)) {
-      return { listener, namespace, answers: [], recognition: null, dualStack: listener.dualStack };
+      return { listener, namespace, answers: UNASKED, recognition: null, dualStack: listener.dualStack };
     }
     const key = `${namespace} ${listener.port}`;
     const rivals = places.get(key) ?? [];

@@ -92,14 +92,20 @@ function toLooks(processes: readonly Process[]): Map<number, ServerKindId> {
  * back through its published port.
  */
 function hearThroughPublications(asked: readonly AskedListener[], index: ContainerIndex, own: string): AskedListener[] {
-  return asked.flatMap((each) => {
-    if (each.namespace === own) return index.isHelper(each) ? [] : [each];
-    const publications = index.publicationsOf(each.namespace, each.listener.port);
-    const helpers = publications.flatMap(({ helper }) => (helper === null ? [] : [helper]));
-    if (helpers.length === 0) return [each];
-    const answers = [...each.answers, ...helpers.flatMap((helper) => helper.answers)];
-    return [{ ...each, answers, recognition: toBest([each, ...helpers].map((one) => one.recognition)) }];
-  });
+  const heard: AskedListener[] = [];
+  for (const each of asked) {
+    if (each.namespace !== own) heard.push(hearThroughPublication(each, index));
+    else if (!index.isHelper(each)) heard.push(each);
+  }
+  return heard;
+}
+
+function hearThroughPublication(asked: AskedListener, index: ContainerIndex): AskedListener {
+  const publications = index.publicationsOf(asked.namespace, asked.listener.port);
+  const helpers = publications.flatMap(({ helper }) => (helper === null ? [] : [helper]));
+  if (helpers.length === 0) return asked;
+  const answers = [...asked.answers, ...helpers.flatMap((helper) => helper.answers)];
+  return { ...asked, answers, recognition: toBest([asked, ...helpers].map((one) => one.recognition)) };
 }
 
 interface Group {
@@ -111,10 +117,18 @@ function groupListeners({ tree, looks }: Scene, asked: readonly AskedListener[])
   const recognised = asked.filter((each) => each.recognition !== null);
   const serving = new Set([...looks.keys(), ...recognised.flatMap((each) => toHolders(each))]);
   const groups = new Map<string, { root: number | null; listeners: AskedListener[] }>();
+  const roots = new Map<number, number | null>(); // thousands of sockets may have few holders
+  const toServingRoot = (pid: number): number | null => {
+    const known = roots.get(pid);
+    if (known !== undefined) return known;
+    const root = tree.rootOf(pid, (one) => serving.has(one));
+    roots.set(pid, serving.has(root) ? root : null);
+    return serving.has(root) ? root : null;
+  };
   for (const each of asked) {
-    const holder = toHolders(each).find((pid) => serving.has(tree.rootOf(pid, (one) => serving.has(one))));
+    const holder = toHolders(each).find((pid) => toServingRoot(pid) !== null);
     if (holder === undefined && each.recognition === null) continue;
-    const root = holder === undefined ? null : tree.rootOf(holder, (one) => serving.has(one));
+    const root = holder === undefined ? null : toServingRoot(holder);
     const key = toGroupKey(each, root, tree);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { root, listeners: [each] });

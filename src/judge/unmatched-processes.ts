@@ -66,9 +66,7 @@ function findLoose({ tree, looks }: Scene, servers: readonly FoundServer[]): Pro
 function toSilence({ facts, own }: Scene): (process: Process) => boolean {
   const { processes, namespaces, holders } = facts.unseen;
   if (!facts.listeners.ok || processes !== 0 || holders !== 0) return () => false;
-  const unsure = new Set<string>([
-    ...namespaces.map((each) => each.namespace),
-    ...facts.listeners.value.flatMap((each) => (each.pids.length > 0 ? [] : [each.namespace ?? own])),
-  ]);
+  const unsure = new Set<string>(namespaces.map((each) => each.namespace));
+  for (const each of facts.listeners.value) if (each.pids.length === 0) unsure.add(each.namespace ?? own);
   return (process) => process.namespace !== null && !unsure.has(process.namespace);
 }
