@@ -70,6 +70,10 @@ const WITHOUT_COMMAND: readonly RuleId[] = [
   "open-to-containers",
   "forwarded-port-open",
   "ip-filter-unproven",
+  "ufw-inactive",
+  "firewalld-unsaved",
+  "rule-managers-fight",
+  "rule-lost-on-reload",
 ];
 
 /** Verdicts from worst to best. */

@@ -12,6 +12,7 @@ import type { ChainDecider, Decider, Entry } from "../firewall/partition.ts";
 import type { RuleSet } from "../firewall/rule-set.ts";
 import { toCidrs } from "../firewall/source-set.ts";
 import { type DeciderTerms, toDeciderTerms } from "./decider-terms.ts";
+import { NO_MANAGERS } from "./testing/managers.ts";
 import { toLoadedForm } from "./ufw-rules.ts";
 
 function readText(path: string): string {
@@ -95,14 +96,6 @@ const FIREWALLD = parseNftRuleset(readText("../firewall/saved/firewalld.nft-json
   skip: new Set(),
   texts: parseNftTexts(readText("../firewall/saved/firewalld.nft.txt")),
 }) ?? { engine: "nftables", tables: [] };
-const NOT_FIREWALLED: FirewallManagers = {
-  ufw: { ok: false, why: "absent", from: "/etc/ufw/ufw.conf" },
-  firewalld: { ok: false, why: "absent", from: "/usr/bin/firewall-cmd" },
-  loaders: { ok: true, value: [], from: "/etc/nftables.conf" },
-  docker: { ok: false, why: "absent", from: "/etc/docker/daemon.json" },
-  bridgeFilter: { ipv4: null, ipv6: null },
-  reversePathFilter: null,
-};
 const LISTING = `public
   target: default
   services: ssh
@@ -112,7 +105,7 @@ const LISTING = `public
 	rule family="ipv4" source address="203.0.113.0/24" reject
 `;
 const RUNNING: FirewallManagers = {
-  ...NOT_FIREWALLED,
+  ...NO_MANAGERS,
   firewalld: {
     ok: true,
     from: "x",

@@ -97,9 +97,34 @@ export interface FindingData {
   "request-logging-on": { readonly setting: string };
   "planted-models": { readonly models: readonly string[] };
   "cloud-on-exposed-server": { readonly models: readonly string[] };
+  /** ufw has rules, and is off. `command`: the one about the server's port, as it was given. */
+  "ufw-inactive": { readonly rules: number; readonly command: string | null };
+  /** firewalld runs with something else than its files say, in the words of firewall-cmd. */
+  "firewalld-unsaved": {
+    readonly zone: string;
+    readonly onlyNow: readonly string[];
+    readonly onlySaved: readonly string[];
+  };
+  /** One manager of rules takes away those of others. */
+  "rule-managers-fight": {
+    readonly by: "nftables.service" | "netfilter-persistent.service" | "ufw";
+    readonly of: readonly ManagerName[];
+    /** True where it takes away everything, not only what stands in its own tables. */
+    readonly flushes: boolean;
+  };
+  /** A rule by hand that has no effect any more after the next start or reload of a manager. */
+  "rule-lost-on-reload": {
+    readonly manager: "docker" | "firewalld";
+    readonly chain: string;
+    /** `put-behind`: it stays, and the manager's own rules come to stand before it. */
+    readonly how: "removed" | "put-behind";
+    readonly rules: readonly string[];
+  };
   /** A setting of the IP filter is loaded, and nothing has shown that it blocks. */
   "ip-filter-unproven": { readonly unit: string; readonly unifiedCgroups: boolean | null };
 }
+
+export type ManagerName = "ufw" | "firewalld" | "docker";
 
 /** Why a listen address does not mean what it seems to mean, or why a server with it does not start. */
 export type MisleadingReason = ListenAddressRemark | Extract<ListenAddress, { kind: "fails" }>["because"];

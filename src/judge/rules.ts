@@ -25,6 +25,10 @@ import { SECOND_SERVER } from "./rules/second-server.ts";
 import { SETTING_IN_OVERWRITTEN_UNIT } from "./rules/setting-in-overwritten-unit.ts";
 import { SETTING_WITHOUT_EFFECT } from "./rules/setting-without-effect.ts";
 import { VERSION_UNKNOWN } from "./rules/version-unknown.ts";
+import { UFW_INACTIVE } from "./rules/ufw-inactive.ts";
+import { FIREWALLD_UNSAVED } from "./rules/firewalld-unsaved.ts";
+import { RULE_MANAGERS_FIGHT } from "./rules/rule-managers-fight.ts";
+import { RULE_LOST_ON_RELOAD } from "./rules/rule-lost-on-reload.ts";
 
 /** Every rule by its id, each told once for each root cause it finds; one that is missing does not compile. */
 export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
@@ -52,5 +56,9 @@ export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
   "request-logging-on": REQUEST_LOGGING_ON,
   "planted-models": PLANTED_MODELS,
   "cloud-on-exposed-server": CLOUD_ON_EXPOSED_SERVER,
+  "ufw-inactive": UFW_INACTIVE,
+  "firewalld-unsaved": FIREWALLD_UNSAVED,
+  "rule-managers-fight": RULE_MANAGERS_FIGHT,
+  "rule-lost-on-reload": RULE_LOST_ON_RELOAD,
   "ip-filter-unproven": IP_FILTER_UNPROVEN,
 };

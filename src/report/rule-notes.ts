@@ -29,6 +29,10 @@ const INSTALLER = `${OLLAMA}/scripts/install.sh`;
 const DOCKER_PORTS = "https://docs.docker.com/engine/network/port-publishing/";
 const DOCKER_FIREWALL = "https://docs.docker.com/engine/network/packet-filtering-firewalls/";
 const IP_SYSCTL = "https://docs.kernel.org/networking/ip-sysctl.html";
+const DOCKER_IPTABLES = "https://docs.docker.com/engine/network/firewall-iptables/";
+const FIREWALLD_RELOAD = "https://firewalld.org/documentation/man-pages/firewall-cmd.html";
+const UFW = "https://manpages.debian.org/bookworm/ufw/ufw.8.en.html";
+const NFT = "https://manpages.debian.org/bookworm/nftables/nft.8.en.html";
 
 function none(): null {
   return null;
@@ -152,6 +156,15 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
     toCommand: (_data, subject) => toDropInCommand(subject, "OLLAMA_NO_CLOUD", "1"),
     sources: [`${OLLAMA}/server/cloud_proxy.go`, "https://docs.ollama.com/cloud"],
   },
+  // To switch a firewall on may lock out whoever does it over the network: only they know what must stay open.
+  "ufw-inactive": { toCommand: none, sources: [UFW] },
+  // Which of the two states was meant is their owner's to say, and so is which of two managers is to stay.
+  "firewalld-unsaved": {
+    toCommand: none,
+    sources: ["https://firewalld.org/documentation/configuration/runtime-versus-permanent.html"],
+  },
+  "rule-managers-fight": { toCommand: none, sources: [NFT, UFW, DOCKER_FIREWALL] },
+  "rule-lost-on-reload": { toCommand: none, sources: [DOCKER_IPTABLES, FIREWALLD_RELOAD] },
   "ip-filter-unproven": {
     toCommand: none,
     sources: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.resource-control.html"],

@@ -99,5 +99,18 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
   "request-logging-on": { setting: "OLLAMA_DEBUG_LOG_REQUESTS" },
   "planted-models": { models: ["leak_model_1a2b3c"] },
   "cloud-on-exposed-server": { models: ["gpt-oss:120b-cloud"] },
+  "ufw-inactive": { rules: 3, command: "ufw allow from 192.0.2.0/24 to any port 11434 proto tcp" },
+  "firewalld-unsaved": {
+    zone: "public",
+    onlyNow: ['rule family="ipv4" source address="203.0.113.0/24" port port="11434" protocol="tcp" reject'],
+    onlySaved: ["port: 11434/tcp"],
+  },
+  "rule-managers-fight": { by: "nftables.service", of: ["ufw", "docker"], flushes: true },
+  "rule-lost-on-reload": {
+    manager: "docker",
+    chain: "FORWARD",
+    how: "put-behind",
+    rules: ["-A FORWARD -p tcp -m tcp --dport 11434 -j DROP"],
+  },
   "ip-filter-unproven": { unit: "ollama.service", unifiedCgroups: true },
 };

@@ -1,3 +1,4 @@
+import type { ManagerName } from "../../judge/finding.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
 
 /** The names the makers use; `openai-compatible` has no maker, so each language has its own word for it. */
@@ -21,4 +22,11 @@ export const PRODUCT_NAMES: Readonly<Record<Exclude<ServerKindId, "openai-compat
   "llama-swap": "llama-swap",
   gpustack: "GPUStack",
   infinity: "Infinity",
+};
+
+/** The managers of firewall rules. */
+export const MANAGER_NAMES: { readonly [Name in ManagerName]: string } = {
+  ufw: "ufw",
+  firewalld: "firewalld",
+  docker: "Docker",
 };
