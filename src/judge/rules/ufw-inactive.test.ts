@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseUfwRules, type UfwRule } from "../../facts/ufw.ts";
 import { aHost } from "../testing/a-host.ts";
 import { findingsOf } from "../testing/findings-of.ts";
 import { anUfw, NO_MANAGERS } from "../testing/managers.ts";
+
+/** Rules as `### tuple ###` lines of ufw's file. */
+function toRules(...tuples: readonly string[]): readonly UfwRule[] {
+  const text = tuples.map((tuple) => `### tuple ### ${tuple}`).join("\n");
+  return parseUfwRules(text, 4, "/etc/ufw/user.rules");
+}
 
 const OPEN = aHost().ollama("0.0.0.0");
 const LOCAL = aHost().ollama("127.0.0.1");
@@ -10,7 +17,7 @@ const FROM_OFFICE = "allow tcp 11434 0.0.0.0/0 any 10.0.0.0/8 in";
 const SSH = "allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in";
 
 test("a rule about the server's port that is not in force, on a server that is open", () => {
-  const host = OPEN.with({ managers: { ...NO_MANAGERS, ufw: anUfw(false, [SSH, FROM_OFFICE]) } });
+  const host = OPEN.with({ managers: { ...NO_MANAGERS, ufw: anUfw(false, toRules(SSH, FROM_OFFICE)) } });
   const [finding, ...others] = findingsOf(host, "ufw-inactive");
   assert.deepEqual(others, []);
   assert.equal(finding?.severity, "high");
@@ -40,7 +47,7 @@ const CASES = [
 for (const { what, host, tuple, severity } of CASES) {
   test(`rules that are not in force: ${what}`, () => {
     const [finding] = findingsOf(
-      host.with({ managers: { ...NO_MANAGERS, ufw: anUfw(false, [tuple]) } }),
+      host.with({ managers: { ...NO_MANAGERS, ufw: anUfw(false, toRules(tuple)) } }),
       "ufw-inactive",
     );
     assert.equal(finding?.severity, severity);
@@ -48,10 +55,10 @@ for (const { what, host, tuple, severity } of CASES) {
 }
 
 const SILENT = [
-  { what: "ufw is on", host: OPEN, ufw: anUfw(true, [FROM_OFFICE]) },
+  { what: "ufw is on", host: OPEN, ufw: anUfw(true, toRules(FROM_OFFICE)) },
   { what: "it was never given a rule", host: OPEN, ufw: anUfw(false, []) },
-  { what: "its file does not say whether it is on", host: OPEN, ufw: anUfw(null, [FROM_OFFICE]) },
-  { what: "there is no model server", host: aHost(), ufw: anUfw(false, [FROM_OFFICE]) },
+  { what: "its file does not say whether it is on", host: OPEN, ufw: anUfw(null, toRules(FROM_OFFICE)) },
+  { what: "there is no model server", host: aHost(), ufw: anUfw(false, toRules(FROM_OFFICE)) },
   { what: "it is not installed", host: OPEN, ufw: NO_MANAGERS.ufw },
 ];
 for (const { what, host, ufw } of SILENT) {

@@ -1,6 +1,6 @@
 import type { FirewallManagers } from "../../facts/firewall-managers.ts";
 import type { FirewallPresence } from "../../facts/firewall.ts";
-import { parseUfwRules } from "../../facts/ufw.ts";
+import type { UfwRule } from "../../facts/ufw.ts";
 import type { Reading } from "../../host/host.ts";
 
 /** A host on which no manager of firewall rules is installed. */
@@ -13,10 +13,8 @@ export const NO_MANAGERS: FirewallManagers = {
   reversePathFilter: null,
 };
 
-/** An ufw with these `### tuple ###` lines. */
-export function anUfw(enabled: boolean | null, tuples: readonly string[]): FirewallManagers["ufw"] {
-  const text = tuples.map((tuple) => `### tuple ### ${tuple}`).join("\n");
-  const rules = parseUfwRules(text, 4, "/etc/ufw/user.rules");
+/** An ufw that was given these rules. */
+export function anUfw(enabled: boolean | null, rules: readonly UfwRule[]): FirewallManagers["ufw"] {
   const said = { from: "/etc/ufw/ufw.conf", line: 6, text: `ENABLED=${enabled === true ? "yes" : "no"}` };
   return {
     ok: true,
