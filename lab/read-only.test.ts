@@ -157,3 +157,30 @@ test(
     }
   },
 );
+
+test(
+  "an audit of a host with firewalld changes nothing, and does not start a polkit that is stopped",
+  { skip: missingRequirement("firewall", "strace") ?? false, timeout: 120_000 },
+  async () => {
+    const lab = openLab();
+    try {
+      const host = await lab.host({ systemd: true });
+      await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+      await host.systemd("start", "firewalld.service");
+      // The last thing firewalld does when it starts.
+      await host.run(["sh", "-c", "until systemctl is-active --quiet polkit.service; do sleep 0.1; done"]);
+      await assertUnchanged(host);
+      const calls = await trace(host);
+      assert.ok(calls.some((call) => call.includes("system_bus_socket")));
+      const opened = calls.filter((call) => /^open.*(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_TMPFILE)/.test(call));
+      assert.deepEqual(
+        opened.filter((call) => !call.includes('"/dev/null"')),
+        [],
+      );
+      await host.systemd("stop", "polkit.service");
+      await assertUnchanged(host);
+    } finally {
+      lab.close();
+    }
+  },
+);

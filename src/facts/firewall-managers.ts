@@ -1,6 +1,6 @@
 import type { HostReader, Reading } from "../host/host.ts";
 import { type DockerOptions, gatherDockerOptions } from "./docker-options.ts";
-import { type Firewalld, gatherFirewalld } from "./firewalld.ts";
+import { type Firewalld, gatherFirewalld, type Unasked } from "./firewalld.ts";
 import { gatherRuleLoaders, type RuleLoader } from "./rule-loaders.ts";
 import { gatherUfw, type Ufw } from "./ufw.ts";
 
@@ -22,19 +22,23 @@ export interface FirewallManagers {
   readonly reversePathFilter: number | null;
 }
 
-const SERVICE = "firewalld.service";
+const UNITS = ["firewalld.service", "polkit.service"] as const;
 const BUS = "/run/dbus/system_bus_socket";
 const SYSCTL = "/proc/sys/net";
 
+/** What is known of the host before its managers are asked. */
+export interface KnownToManagers {
+  readonly executableOf: ReadonlyMap<number, string>;
+  /** Null: could not be told. */
+  readonly readerUid: number | null;
+}
+
 /** Costs a handful of small files where no manager is set up; a command only where firewalld is installed. */
-export async function gatherFirewallManagers(
-  host: HostReader,
-  executableOf: ReadonlyMap<number, string>,
-): Promise<FirewallManagers> {
-  const daemon = [...executableOf].find(([, path]) => path.endsWith("/dockerd"))?.[0] ?? null;
+export async function gatherFirewallManagers(host: HostReader, known: KnownToManagers): Promise<FirewallManagers> {
+  const daemon = [...known.executableOf].find(([, path]) => path.endsWith("/dockerd"))?.[0] ?? null;
   const [ufw, firewalld, loaders, docker, ipv4, ipv6, reversePath] = await Promise.all([
     gatherUfw(host),
-    gatherFirewalldIfInstalled(host),
+    gatherFirewalldIfInstalled(host, known.readerUid === 0),
     gatherRuleLoaders(host),
     gatherDockerOptions(host, daemon),
     host.readFile(`${SYSCTL}/bridge/bridge-nf-call-iptables`),
@@ -51,16 +55,23 @@ export async function gatherFirewallManagers(
   };
 }
 
-async function gatherFirewalldIfInstalled(host: HostReader): Promise<Reading<Firewalld>> {
+async function gatherFirewalldIfInstalled(host: HostReader, isRoot: boolean): Promise<Reading<Firewalld>> {
   const program = await host.stat("/usr/bin/firewall-cmd");
   if (!program.ok) return program;
   // firewalld does not start without the system's bus.
   const bus = await host.stat(BUS);
-  if (!bus.ok && bus.why === "absent") return gatherFirewalld(host, false);
-  const shown = await host.run(["systemctl", "show", "--no-pager", "--property=ActiveState", "--", SERVICE]);
-  const state = shown.ok && shown.value.exitCode === 0 ? shown.value.stdout.trim() : "";
-  const running = state === "" ? null : state === "ActiveState=active" || state === "ActiveState=reloading";
-  return gatherFirewalld(host, running);
+  if (!bus.ok && bus.why === "absent") return gatherFirewalld(host, { running: false, unasked: null });
+  const shown = await host.run(["systemctl", "show", "--no-pager", "--property=LoadState,ActiveState", "--", ...UNITS]);
+  const [service, polkit] = shown.ok && shown.value.exitCode === 0 ? shown.value.stdout.split("\n\n") : [];
+  const running = service === undefined ? null : /^ActiveState=(?:active|reloading)$/m.test(service);
+  return gatherFirewalld(host, { running, unasked: toUnasked(isRoot, polkit ?? "") });
+}
+
+/** firewalld asks polkit who asks it, which would start that service where it is stopped. */
+function toUnasked(isRoot: boolean, polkit: string): Unasked | null {
+  if (!isRoot) return { why: "denied", detail: "polkit may ask somebody for a password" };
+  if (/^(?:ActiveState=active|LoadState=not-found)$/m.test(polkit)) return null;
+  return { why: "failed", detail: "polkit.service does not run, and asking would start it" };
 }
 
 function toNumber(reading: Reading<string>): number | null {

@@ -94,7 +94,7 @@ test("files of the administrator take the place of those that come with firewall
     },
     commands: { [ASK]: LISTING },
   });
-  const firewalld = await gatherFirewalld(host, true);
+  const firewalld = await gatherFirewalld(host, { running: true, unasked: null });
   assert.ok(firewalld.ok && firewalld.value.permanent.ok && firewalld.value.runtime.ok);
   assert.deepEqual(
     firewalld.value.permanent.value.map(({ from }) => from),
@@ -105,13 +105,21 @@ test("files of the administrator take the place of those that come with firewall
 
 test("firewalld is not asked where it does not run, and nothing is read where it is not installed", async () => {
   const stopped = openWrittenHost({ files: INSTALLED, commands: { [ASK]: LISTING } });
-  const firewalld = await gatherFirewalld(stopped, false);
+  const firewalld = await gatherFirewalld(stopped, { running: false, unasked: null });
   assert.ok(firewalld.ok);
   assert.deepEqual(stopped.asked, ["/etc/firewalld/firewalld.conf"]);
   assert.equal(firewalld.value.runtime.ok, false);
 
-  const without = await gatherFirewalld(openWrittenHost({}), null);
+  const without = await gatherFirewalld(openWrittenHost({}), { running: null, unasked: null });
   assert.equal(without.ok ? null : without.why, "absent");
+});
+
+test("firewalld is not asked where that would start polkit", async () => {
+  const host = openWrittenHost({ files: INSTALLED, commands: { [ASK]: LISTING } });
+  const firewalld = await gatherFirewalld(host, { running: true, unasked: { why: "denied", detail: "x" } });
+  assert.ok(firewalld.ok && firewalld.value.permanent.ok);
+  assert.equal(firewalld.value.runtime.ok ? null : firewalld.value.runtime.why, "denied");
+  assert.ok(!host.asked.includes(ASK));
 });
 
 const REFUSALS = [
@@ -121,7 +129,7 @@ const REFUSALS = [
 for (const { exitCode, stderr, why } of REFUSALS) {
   test(`what firewalld keeps to itself is not "no zones": ${stderr.trim()}`, async () => {
     const host = openWrittenHost({ files: INSTALLED, commands: { [ASK]: { exitCode, stdout: "", stderr } } });
-    const firewalld = await gatherFirewalld(host, null);
+    const firewalld = await gatherFirewalld(host, { running: null, unasked: null });
     assert.ok(firewalld.ok);
     assert.equal(firewalld.value.runtime.ok ? null : firewalld.value.runtime.why, why);
   });

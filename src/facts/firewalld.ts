@@ -30,22 +30,36 @@ export interface FirewalldZone {
 
 const CONFIGURATION = "/etc/firewalld/firewalld.conf";
 const ZONE_FOLDERS = ["/usr/lib/firewalld/zones", "/etc/firewalld/zones"];
+const LISTING = "firewall-cmd --list-all-zones";
 const NOT_RUNNING = "firewalld does not run";
 const MOST_ZONES = 200;
 const LARGEST_ZONE_BYTES = 128 * 1024;
 
+/** Why firewalld must not be asked. */
+export interface Unasked {
+  readonly why: "denied" | "failed";
+  readonly detail: string;
+}
+
 /**
  * Absent where firewalld is not installed. Its own command is a Python program, so it is asked only where firewalld
- * runs; `running` is what the service manager says.
+ * runs; `running` is what the service manager says. It is not asked either where that would start polkit, or have
+ * polkit ask somebody at a screen for a password.
  */
-export async function gatherFirewalld(host: HostReader, running: boolean | null): Promise<Reading<Firewalld>> {
+export async function gatherFirewalld(
+  host: HostReader,
+  { running, unasked }: { readonly running: boolean | null; readonly unasked: Unasked | null },
+): Promise<Reading<Firewalld>> {
   const installed = await host.stat(CONFIGURATION);
   if (!installed.ok) return installed;
   if (running === false) {
     const none: Reading<never> = { ok: false, why: "absent", from: CONFIGURATION, detail: NOT_RUNNING };
     return { ok: true, value: { running, runtime: none, permanent: none }, from: CONFIGURATION };
   }
-  const [runtime, permanent] = await Promise.all([gatherRuntime(host), gatherPermanent(host)]);
+  const [runtime, permanent] = await Promise.all([
+    unasked === null ? gatherRuntime(host) : { ok: false as const, from: LISTING, ...unasked },
+    gatherPermanent(host),
+  ]);
   return { ok: true, value: { running, runtime, permanent }, from: CONFIGURATION };
 }
 

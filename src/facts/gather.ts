@@ -41,7 +41,10 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
 
   progress("processes");
   const [identity, programs] = await Promise.all([gatherIdentity(host), gatherPrograms(host)]);
-  const managers = gatherFirewallManagers(host, programs.executableOf);
+  const managers = gatherFirewallManagers(host, {
+    executableOf: programs.executableOf,
+    readerUid: identity.ok ? identity.value.readerUid : null,
+  });
   const engines = gatherContainers(host, wanted.variables, {
     readerUid: identity.ok ? identity.value.readerUid : null,
     programs: new Set([...programs.executableOf.values()].map((path) => path.slice(path.lastIndexOf("/") + 1))),

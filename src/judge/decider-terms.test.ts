@@ -29,7 +29,7 @@ async function ufwHost(enabled: "yes" | "no"): Promise<FirewallManagers> {
     "/etc/default/ufw": 'DEFAULT_INPUT_POLICY="DROP"\n',
     "/etc/ufw/user.rules": USER_RULES,
   };
-  return gatherFirewallManagers(openWrittenHost({ files }), new Map());
+  return gatherFirewallManagers(openWrittenHost({ files }), { executableOf: new Map(), readerUid: 0 });
 }
 
 function isChain(by: Decider): by is ChainDecider {

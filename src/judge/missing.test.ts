@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "./judge.ts";
 import { aHost, alwaysReplies, type AHost } from "./testing/a-host.ts";
+import { NO_MANAGERS } from "./testing/managers.ts";
 
 const DENIED = { ok: false, why: "denied", from: "/somewhere" } as const;
 const ABSENT = { ok: false, why: "absent", from: "/run/docker.sock" } as const;
@@ -11,6 +12,12 @@ const CASES: readonly (readonly [title: string, host: AHost, missing: readonly s
   ["everything was read", EXPOSED, []],
   ["the rules, with a server they may close", EXPOSED.with({ firewall: DENIED }), ["firewall denied /somewhere"]],
   ["the rules, where there is no server to close", aHost().with({ firewall: DENIED }), []],
+  [
+    "what ufw was told, where it is installed",
+    EXPOSED.with({ managers: { ...NO_MANAGERS, ufw: DENIED } }),
+    ["managers denied /somewhere"],
+  ],
+  ["what no manager was told, where none is installed", EXPOSED.with({ managers: NO_MANAGERS }), []],
   ["no engine is installed", EXPOSED.with({ containers: ABSENT }), []],
   ["an engine is there and did not answer", aHost().with({ containers: DENIED }), ["containers denied /somewhere"]],
   [

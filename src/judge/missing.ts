@@ -56,6 +56,7 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
       ...(hasFamily(each, 6) ? toMissing("networks", each.routing.ipv6) : []),
       ...(each.own ? toUnreadSwitches(each.interfaces) : []),
     ]),
+    ...listManagers(facts),
     ...listUnits(facts, servers),
     ...facts.environmentFiles.flatMap((file) => toMissing("environmentFiles", file.assignments, "absent")),
     ...servers.flatMap(({ process }) => (process === null ? [] : toMissing("processes", process.environment))),
@@ -65,6 +66,21 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
     ...servers.flatMap(listUnanswered),
     ...facts.files.filter((file) => pids.has(file.pid)).flatMap((file) => toMissing("files", file.status, "absent")),
   ];
+}
+
+/** What managers were told is about rules that come and go; what holds now is in the rules themselves. */
+function listManagers({ managers }: Facts): Missing[] {
+  if (managers === undefined) return [];
+  const { ufw, firewalld, loaders, docker } = managers;
+  const readings: readonly Reading<unknown>[] = [
+    ufw,
+    ...(ufw.ok ? [ufw.value.rules] : []),
+    firewalld,
+    ...(firewalld.ok ? [firewalld.value.runtime, firewalld.value.permanent] : []),
+    loaders,
+    docker,
+  ];
+  return readings.flatMap((reading) => toMissing("managers", reading, "absent"));
 }
 
 function listUnits(facts: Facts, servers: readonly FoundServer[]): Missing[] {

@@ -131,6 +131,7 @@ export const EN: Words = {
     environmentFiles: "environment files",
     containers: "containers",
     firewall: "firewall rules",
+    managers: "what managers of firewall rules were told",
     answers: "answers of the listeners",
     files: "owners and modes of files",
   },

@@ -127,6 +127,7 @@ export const ZH_CN: Words = {
     environmentFiles: "环境变量文件",
     containers: "容器",
     firewall: "防火墙规则",
+    managers: "防火墙管理程序的配置",
     answers: "监听端口的应答",
     files: "文件属主和权限",
   },
