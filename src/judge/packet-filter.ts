@@ -17,6 +17,7 @@ import { intersectSets, isEmpty, uniteSets, type SourceSet } from "../firewall/s
 import type { Reading } from "../host/host.ts";
 import { toBarrier, toNoRulesBarrier, toUnreadEvidence } from "./barriers.ts";
 import { isLoopback } from "./addresses.ts";
+import { toDeciderTerms } from "./decider-terms.ts";
 import { toEntry, type Door } from "./firewall-entry.ts";
 import { toPopulation, toSources } from "./population.ts";
 import type { Barrier, Vantage } from "./route.ts";
@@ -29,6 +30,8 @@ export interface RulesFilter {
   readonly kind: "rules";
   readonly ruleSets: readonly RuleSet[];
   readonly network: Network;
+  /** What the managers of the rules say of themselves. */
+  readonly facts: Pick<Facts, "managers">;
   /** That there are rules at all. */
   readonly first: Evidence;
 }
@@ -48,7 +51,8 @@ export interface Passage {
 const MOST_DECIDERS = 4;
 
 /** The packet filter of the reader's own network namespace. */
-export function toPacketFilter({ firewall, networks }: Facts, ruleSets: Reading<readonly RuleSet[]>): PacketFilter {
+export function toPacketFilter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): PacketFilter {
+  const { firewall, networks } = facts;
   if (!ruleSets.ok) {
     const isRecordedWithout = firewall.ok && firewall.value.printed === undefined;
     const why = isRecordedWithout ? "not-judged-yet" : "firewall-unread";
@@ -60,7 +64,7 @@ export function toPacketFilter({ firewall, networks }: Facts, ruleSets: Reading<
   if (network === undefined || !network.interfaces.ok) {
     return { kind: "settled", barrier: toBarrier("firewall", null, "rules-not-read", first) };
   }
-  return { kind: "rules", ruleSets: ruleSets.value, network, first };
+  return { kind: "rules", ruleSets: ruleSets.value, network, facts, first };
 }
 
 /**
@@ -92,7 +96,8 @@ export function judgeDoor(
   const parts = toParts(evaluate(filter.ruleSets, entry), population);
   return parts.map((part) => ({
     from: { ...from, ...toSources(outsider, population, part.sources) },
-    barrier: (part.kind === "admitted" ? toReplyBarrier(filter, entry, part) : null) ?? toPartBarrier(part, door),
+    barrier:
+      (part.kind === "admitted" ? toReplyBarrier(filter, entry, part) : null) ?? toPartBarrier(filter, part, door),
     sources: part.sources,
     arrival: part.kind === "admitted" ? part.arrival : null,
   }));
@@ -151,13 +156,15 @@ function toFew<P extends Part>(
   return few;
 }
 
-function toPartBarrier(part: FatedPart, door: Pick<Door, "address">): Barrier | null {
-  const evidence = toDeciderEvidence(part.by);
+function toPartBarrier({ facts }: RulesFilter, part: FatedPart, door: Pick<Door, "address">): Barrier | null {
   if (part.by.kind === "routing") return toRoutingBarrier(part.by.why, door);
-  if (part.kind === "admitted") return toBarrier("firewall", false, "rules-admit", evidence);
-  if (part.kind === "stopped") return toBarrier("firewall", true, "rules-stop", evidence);
-  const doubted = evidence === null ? null : { ...evidence, text: part.doubt.text };
-  return toBarrier("firewall", null, `rules-${part.doubt.why}`, doubted ?? { from: "portlock", text: part.doubt.text });
+  const terms = part.by.kind === "no-chain" ? null : toDeciderTerms(part.by, facts);
+  const by = terms === null ? {} : { by: { manager: terms.manager, name: terms.name, written: terms.written } };
+  const evidence = terms?.evidence ?? null;
+  if (part.kind === "admitted") return { ...toBarrier("firewall", false, "rules-admit", evidence), ...by };
+  if (part.kind === "stopped") return { ...toBarrier("firewall", true, "rules-stop", evidence), ...by };
+  const doubted = { from: evidence?.from ?? "portlock", text: part.doubt.text };
+  return { ...toBarrier("firewall", null, `rules-${part.doubt.why}`, doubted), ...by };
 }
 
 /** Who is let in and may get no answer is not called in. */

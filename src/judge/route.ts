@@ -1,5 +1,6 @@
 import type { Evidence } from "../facts/evidence.ts";
 import type { DoubtReason } from "../firewall/rule-set.ts";
+import type { DeciderTerms } from "./decider-terms.ts";
 
 /** Where somebody stands. */
 export type VantageName = "internet" | "neighbour" | "container" | "host" | "browser";
@@ -38,6 +39,8 @@ export interface Barrier {
   readonly stops: boolean | null;
   readonly why: BarrierReason;
   readonly evidence: Evidence | null;
+  /** The rule that decided, as the administrator knows it who wrote it; only where one did. */
+  readonly by?: Pick<DeciderTerms, "manager" | "name" | "written">;
 }
 
 /** Why a barrier stops, does not stop, or is not known; the reporter has the words. */

@@ -89,10 +89,18 @@ const DECIDING: Readonly<Record<RouteVerdict, (barrier: Barrier) => boolean>> = 
 
 function toStopsText(route: Route, deciding: readonly Barrier[], words: Words): string {
   const reasons = [
-    ...new Set(deciding.map(({ kind, why }) => words.labelled(words.barriers[kind], words.barrierReasons[why]))),
+    ...new Set(deciding.map((barrier) => words.labelled(words.barriers[barrier.kind], toReasonText(barrier, words)))),
   ];
-  if (route.verdict === "open") return words.nothingStops(route.upstreamUnseen);
+  if (route.verdict === "open") {
+    const nothing = words.nothingStops(route.upstreamUnseen);
+    const by = deciding.find(({ kind }) => kind === "firewall")?.by;
+    return by === undefined ? nothing : words.letInBy(nothing, words.decider(by.name));
+  }
   return route.verdict === "unknown" ? words.notKnown(reasons) : words.join(reasons);
+}
+
+function toReasonText({ why, by }: Barrier, words: Words): string {
+  return why === "rules-stop" && by !== undefined ? words.stoppedBy(words.decider(by.name)) : words.barrierReasons[why];
 }
 
 function toVantageText(from: Vantage, words: Words): string {

@@ -1,3 +1,4 @@
+import type { DeciderName } from "../../judge/decider-terms.ts";
 import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
@@ -92,6 +93,9 @@ export const EN: Words = {
     "has-no-authentication": "this server has none",
     "authentication-unmeasured": "was not measured",
   },
+  decider: toDeciderText,
+  stoppedBy: (decider) => `${decider} stops them`,
+  letInBy: (nothing, decider) => `${nothing}: ${decider} lets them in`,
   nothingStops: (upstreamUnseen) => (upstreamUnseen ? "nothing on this host" : "nothing"),
   notKnown: (reasons) => `not known (${reasons.join("; ")})`,
 
@@ -245,6 +249,31 @@ function toFacts(names: readonly string[]): string {
 
 function toFamily(source: string): string {
   return source === "0.0.0.0/0" ? "IPv4" : source === "::/0" ? "IPv6" : show(source);
+}
+
+function toDeciderText(name: DeciderName): string {
+  switch (name.kind) {
+    case "ufw-rule":
+      return `\`${show(name.command)}\``;
+    case "ufw-default":
+      return `ufw's default (${name.policy} ${name.direction})`;
+    case "ufw-built-in":
+      return `a rule of ufw's own (chain ${show(name.chain)})`;
+    case "firewalld-zone":
+      return `firewalld's zone ${show(name.zone)}${name.element === null ? "" : ` (${show(name.element.text)})`}`;
+    case "firewalld-policy":
+      return `firewalld's policy ${show(name.policy)}`;
+    case "firewalld-built-in":
+      return `a rule of firewalld's own (chain ${show(name.chain)})`;
+    case "docker-port":
+      return `Docker's rule for port ${name.port}`;
+    case "docker-chain":
+      return `a rule in Docker's chain ${show(name.chain)}`;
+    case "rule":
+      return `a rule in chain ${show(name.chain)} (table ${show(name.table)})`;
+    case "policy":
+      return `the policy ${name.policy ?? "(not read)"} of chain ${show(name.chain)} (table ${show(name.table)})`;
+  }
 }
 
 function toExcept(networks: readonly string[]): string {

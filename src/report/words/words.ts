@@ -1,5 +1,6 @@
 import type { Why } from "../../host/host.ts";
 import type { RuleId, Severity } from "../../judge/finding.ts";
+import type { DeciderName } from "../../judge/decider-terms.ts";
 import type { BarrierKind, BarrierReason, Hop, RouteVerdict, Vantage, VantageName } from "../../judge/route.ts";
 import type { DeclarationReason, RunBy } from "../../judge/server.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
@@ -32,6 +33,12 @@ export interface Words {
   entry(address: string, through: string | null): string;
   readonly barriers: Readonly<Record<BarrierKind, string>>;
   readonly barrierReasons: Readonly<Record<BarrierReason, string>>;
+  /** A rule or a policy by the name that its administrator knows. */
+  decider(name: DeciderName): string;
+  /** What stops a route, by the rule that does. */
+  stoppedBy(decider: string): string;
+  /** By which rule they are let in. */
+  letInBy(nothing: string, decider: string): string;
   /** What stops a route that nothing stops; `upstreamUnseen` as in the route. */
   nothingStops(upstreamUnseen: boolean): string;
   /** What stops a route that could not be judged, from its reasons. */

@@ -1,3 +1,4 @@
+import type { DeciderName } from "../../judge/decider-terms.ts";
 import type { HostVerdict } from "../report.ts";
 import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
@@ -88,6 +89,9 @@ export const ZH_CN: Words = {
     "has-no-authentication": "该服务没有认证功能",
     "authentication-unmeasured": "未实测",
   },
+  decider: toDeciderText,
+  stoppedBy: (decider) => `被${decider}拦截`,
+  letInBy: (nothing, decider) => `${nothing}：由${decider}放行`,
   nothingStops: (upstreamUnseen) => (upstreamUnseen ? "本机无任何拦截" : "无"),
   notKnown: (reasons) => `未知（${reasons.join("；")}）`,
 
@@ -243,6 +247,31 @@ function toFacts(names: readonly string[]): string {
 
 function toFamily(source: string): string {
   return source === "0.0.0.0/0" ? "IPv4" : source === "::/0" ? "IPv6" : show(source);
+}
+
+function toDeciderText(name: DeciderName): string {
+  switch (name.kind) {
+    case "ufw-rule":
+      return ` \`${show(name.command)}\` `;
+    case "ufw-default":
+      return ` ufw 的默认策略（${name.policy} ${name.direction}）`;
+    case "ufw-built-in":
+      return ` ufw 自带的规则（链 ${show(name.chain)}）`;
+    case "firewalld-zone":
+      return ` firewalld 的区域 ${show(name.zone)}${name.element === null ? " " : `（${show(name.element.text)}）`}`;
+    case "firewalld-policy":
+      return ` firewalld 的策略 ${show(name.policy)} `;
+    case "firewalld-built-in":
+      return ` firewalld 自带的规则（链 ${show(name.chain)}）`;
+    case "docker-port":
+      return ` Docker 为端口 ${name.port} 写的规则`;
+    case "docker-chain":
+      return ` Docker 的链 ${show(name.chain)} 中的规则`;
+    case "rule":
+      return `链 ${show(name.chain)} 中的规则（表 ${show(name.table)}）`;
+    case "policy":
+      return `链 ${show(name.chain)} 的默认策略 ${name.policy ?? "（未读取）"}（表 ${show(name.table)}）`;
+  }
 }
 
 function toExcept(networks: readonly string[]): string {
