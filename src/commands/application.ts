@@ -10,6 +10,7 @@ import { parseLanguage } from "./language.ts";
 import { toParserText } from "./parser-text.ts";
 import type { ProbeFlags } from "./probe.ts";
 import type { RecordFlags } from "./record.ts";
+import type { TraceFlags } from "./trace.ts";
 import type { CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
@@ -56,13 +57,7 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
         parameters: {
           flags: {
             output: { kind: "parsed", parse: String, brief: words.flags.output, placeholder: words.placeholders.file },
-            host: {
-              kind: "parsed",
-              parse: String,
-              optional: true,
-              brief: words.flags.recordHost,
-              placeholder: words.placeholders.target,
-            },
+            host: optional(words.flags.recordHost, words.placeholders.target),
             force: toggle(words.flags.force),
             lang: lang(words),
           },
@@ -81,6 +76,27 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
           },
         },
         docs: toDocs("probe", words, width),
+      }),
+      trace: buildCommand<TraceFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./trace.ts")).trace),
+        parameters: {
+          flags: {
+            from: { kind: "parsed", parse: String, brief: words.flags.source, placeholder: words.placeholders.address },
+            to: {
+              kind: "parsed",
+              parse: String,
+              brief: words.flags.destination,
+              placeholder: words.placeholders.socket,
+            },
+            in: optional(words.flags.door, words.placeholders.interface),
+            host: optional(words.flags.recordHost, words.placeholders.target),
+            recording: optional(words.flags.recording, words.placeholders.file),
+            json: toggle(words.flags.traceJson),
+            ...layout(words),
+            lang: lang(words),
+          },
+        },
+        docs: toDocs("trace", words, width),
       }),
       explain: buildCommand<ExplainFlags, [rule?: string], ParserContext>({
         loader: toLoader<ExplainFlags, [rule?: string]>(async () => (await import("./explain.ts")).explain),
@@ -173,6 +189,10 @@ function toExitCodes(words: CommandWords): string {
 
 function toggle(brief: string) {
   return { kind: "boolean", optional: true, withNegated: false, brief } as const;
+}
+
+function optional(brief: string, placeholder: string) {
+  return { kind: "parsed", parse: String, optional: true, brief, placeholder } as const;
 }
 
 function many(brief: string) {

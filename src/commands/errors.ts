@@ -12,6 +12,9 @@ export interface Troubles {
   "file-exists": { readonly file: string };
   "file-unwritable": { readonly file: string; readonly detail: string };
   "rule-unknown": { readonly rule: string; readonly nearest: string | null };
+  "not-an-address": { readonly flag: string; readonly text: string };
+  /** In the words of the trace. */
+  "trace-impossible": ErrorWords;
   "shell-unknown": { readonly shell: string };
 }
 
@@ -39,7 +42,14 @@ export interface ErrorText extends ErrorWords {
   readonly exitCode: ExitCode;
 }
 
-const USAGE_CODES: readonly string[] = ["file-exists", "rule-unknown", "shell-unknown", "bad-target", "bad-url"];
+const USAGE_CODES: readonly string[] = [
+  "file-exists",
+  "rule-unknown",
+  "shell-unknown",
+  "not-an-address",
+  "bad-target",
+  "bad-url",
+];
 
 /** What to say about an error the user can mend; null for every other error, which is a bug of ours. */
 export function toErrorText(error: unknown, words: CommandWords): ErrorText | null {

@@ -2,7 +2,7 @@ import type { RuleId } from "../judge/finding.ts";
 import { toPaint } from "../report/colour.ts";
 import { formatRule } from "../report/rule-text.ts";
 import { RULE_NOTES } from "../report/rule-notes.ts";
-import { formatTable } from "../report/table.ts";
+import { formatTable, wrapText } from "../report/table.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -10,11 +10,19 @@ import { toTextOptions, type LayoutFlags } from "./page.ts";
 
 export type ExplainFlags = LayoutFlags & { readonly lang?: string };
 
+/** Explained besides the rules: how a verdict about a route comes about. */
+const ROUTE = "route";
+
 /** `portlock explain [RULE]`: all rules in a line each, or one in full. */
 export async function explain(session: Session, flags: ExplainFlags, rule?: string): Promise<ExitCode> {
   const options = toTextOptions(session, flags);
   if (rule === undefined) {
     session.out.write(listRules(session, options.width));
+    return EXIT.clear;
+  }
+  if (rule === ROUTE) {
+    const paragraphs = session.words.commands.explainRoute.map((text) => wrapText(text, options.width).join("\n"));
+    session.out.write(`${paragraphs.join("\n\n")}\n`);
     return EXIT.clear;
   }
   if (!isRule(rule)) throw new CommandError({ code: "rule-unknown", data: { rule, nearest: toNearest(rule) } });
@@ -24,7 +32,7 @@ export async function explain(session: Session, flags: ExplainFlags, rule?: stri
 
 /** Rules whose id begins with what was typed. */
 export function proposeRules(partial: string): readonly string[] {
-  return ruleIds().filter((id) => id.startsWith(partial));
+  return [...ruleIds(), ROUTE].filter((id) => id.startsWith(partial));
 }
 
 function listRules({ words }: Session, width: number): string {

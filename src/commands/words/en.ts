@@ -45,6 +45,18 @@ export const COMMANDS_EN: CommandWords = {
         ["https://ollama.example.com --json", "a server behind a proxy, as JSON"],
       ],
     },
+    trace: {
+      brief: "Follow one packet through the firewall rules, rule by rule",
+      description:
+        "Says what the packet filters of a host do with the first packet of a new connection: the chains it passes, the " +
+        "rules that match, where it is sent, who stops it, and who listens where it arrives. Exit code 0: stopped; 1: " +
+        "admitted; 2: not known.",
+      examples: [
+        ["--from 203.0.113.9 --to 11434", "a stranger, to this host's own address"],
+        ["--from 192.168.1.7 --to 10.0.0.5:11434 --in eth1", "from a neighbour who comes in by another interface"],
+        ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "through the rules of a recorded host"],
+      ],
+    },
     explain: {
       brief: "Explain a rule: what it finds, why it matters, how to mend it",
       description: "Without a rule it lists all of them.",
@@ -81,13 +93,27 @@ export const COMMANDS_EN: CommandWords = {
     force: "Overwrite the file if it exists",
     recordHost: "Host to read through OpenSSH",
     fast: "Do not pause between the scenes",
+    source: "Address the packet comes from",
+    destination: "Address and port it is sent to; a port alone means the host's own address",
+    door: "Interface it comes in by; unless given, the one by which the host would answer",
+    recording: "Recording whose rules to follow instead of a host's, - for standard input",
+    traceJson: "Print the JSON document",
   },
   arguments: {
     url: "host, host:port, [IPv6]:port, http://... or https://...",
     rule: "Id of a rule, for example open-bind",
     shell: "bash or zsh",
   },
-  placeholders: { target: "ssh://user@host", file: "FILE", url: "URL", rule: "RULE", shell: "bash|zsh" },
+  placeholders: {
+    address: "ADDRESS",
+    socket: "ADDRESS:PORT",
+    interface: "INTERFACE",
+    target: "ssh://user@host",
+    file: "FILE",
+    url: "URL",
+    rule: "RULE",
+    shell: "bash|zsh",
+  },
   help: {
     usage: "Usage",
     aliases: "Aliases",
@@ -103,8 +129,8 @@ export const COMMANDS_EN: CommandWords = {
     escape: "Take everything after this as arguments",
   },
   exitCodes: [
-    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded"],
-    ["1", "findings; probe: it answers without a credential"],
+    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped"],
+    ["1", "findings; probe: it answers without a credential; trace: admitted"],
     ["2", "could not judge: a verdict that matters is unknown"],
     ["3", "a bug of Portlock"],
     ["64", "a command line that is not understood"],
@@ -127,6 +153,14 @@ export const COMMANDS_EN: CommandWords = {
   error: "error",
   whatToDo: "What to do",
   troubles: {
+    "not-an-address": ({ flag, text }) => ({
+      sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
+      hint:
+        flag === "--to"
+          ? "Write 10.0.0.5:11434, [2001:db8::5]:11434 or a port alone. Names are not looked up: nothing leaves the host."
+          : "Write an IPv4 or IPv6 address. Names are not looked up: nothing leaves the host.",
+    }),
+    "trace-impossible": (words) => words,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${detail}).`,
       hint: "Check the path and its rights; a recording is readable only by who made it.",
@@ -222,6 +256,15 @@ export const COMMANDS_EN: CommandWords = {
     },
     next: "On the host: `sudo portlock audit` shows which setting opens it and the command that closes it.",
   },
+  explainRoute: [
+    "A route is one way from somebody to a server: who (the vantage and its addresses), where the packet comes in (an " +
+      "address and port of this host), the way from there (straight, a published port, a rule that sends it on), and what " +
+      "stands in between (the barriers: routing, firewall, the unit's IP filter, where the server listens, a credential).",
+    "Every barrier alone can close a route. It is closed where one surely stops it, unknown where one could not be told " +
+      "and none stops it, guarded where only a credential is demanded, and open where nothing stops it.",
+    "Where rules tell the sources apart, each part has a route of its own, with the rule that decides.",
+    "The way of one packet through the rules, rule by rule: portlock trace --from 203.0.113.9 --to 10.0.0.5:11434",
+  ],
   explainMore: "One rule in full: portlock explain RULE",
 };
 

@@ -2,7 +2,7 @@ import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 
-export type CommandName = "audit" | "record" | "probe" | "explain" | "demo" | "completion";
+export type CommandName = "audit" | "record" | "probe" | "trace" | "explain" | "demo" | "completion";
 
 /** Help of one command. */
 export interface CommandHelp {
@@ -25,12 +25,29 @@ export interface CommandWords {
   readonly commands: Readonly<Record<CommandName, CommandHelp>>;
   readonly flags: Readonly<
     Record<
-      "host" | "from" | "json" | "lang" | "failOn" | "color" | "plain" | "output" | "force" | "recordHost" | "fast",
+      | "host"
+      | "from"
+      | "json"
+      | "lang"
+      | "failOn"
+      | "color"
+      | "plain"
+      | "output"
+      | "force"
+      | "recordHost"
+      | "fast"
+      | "source"
+      | "destination"
+      | "door"
+      | "recording"
+      | "traceJson",
       string
     >
   >;
   readonly arguments: Readonly<Record<"url" | "rule" | "shell", string>>;
-  readonly placeholders: Readonly<Record<"target" | "file" | "url" | "rule" | "shell", string>>;
+  readonly placeholders: Readonly<
+    Record<"address" | "socket" | "interface" | "target" | "file" | "url" | "rule" | "shell", string>
+  >;
   readonly help: Readonly<
     Record<
       | "usage"
@@ -83,6 +100,8 @@ export interface CommandWords {
 
   readonly probe: ProbeWords;
   readonly explainMore: string;
+  /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */
+  readonly explainRoute: readonly string[];
 }
 
 /** What a recording holds, for the sentence that says so. */

@@ -40,6 +40,17 @@ export const COMMANDS_ZH_CN: CommandWords = {
         ["https://ollama.example.com --json", "代理后面的服务，输出 JSON"],
       ],
     },
+    trace: {
+      brief: "逐条规则跟踪一个数据包穿过防火墙的过程",
+      description:
+        "说明主机的包过滤器如何处理一个新连接的首个数据包：经过哪些链、匹配哪些规则、被送往何处、由谁拦截，以及到达处由谁监听。" +
+        "退出码 0：被拦截；1：放行；2：未知。",
+      examples: [
+        ["--from 203.0.113.9 --to 11434", "陌生人访问本机自己的地址"],
+        ["--from 192.168.1.7 --to 10.0.0.5:11434 --in eth1", "同网段主机从另一个接口进入"],
+        ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "使用记录文件中的规则"],
+      ],
+    },
     explain: {
       brief: "解释规则：检查什么、有什么影响、如何修复",
       description: "不带参数时列出全部规则。",
@@ -76,13 +87,27 @@ export const COMMANDS_ZH_CN: CommandWords = {
     force: "文件已存在时覆盖",
     recordHost: "通过 OpenSSH 读取的主机",
     fast: "场景之间不停顿",
+    source: "数据包的来源地址",
+    destination: "目的地址和端口；只写端口时为主机自己的地址",
+    door: "数据包进入的接口；不写时为主机应答所走的接口",
+    recording: "改用记录文件中的规则，- 表示标准输入",
+    traceJson: "输出 JSON 文档",
   },
   arguments: {
     url: "主机名、主机名:端口、[IPv6]:端口、http://… 或 https://…",
     rule: "规则名，例如 open-bind",
     shell: "bash 或 zsh",
   },
-  placeholders: { target: "ssh://用户@主机", file: "文件", url: "URL", rule: "规则名", shell: "bash|zsh" },
+  placeholders: {
+    address: "地址",
+    socket: "地址:端口",
+    interface: "接口",
+    target: "ssh://用户@主机",
+    file: "文件",
+    url: "URL",
+    rule: "规则名",
+    shell: "bash|zsh",
+  },
   help: {
     usage: "用法",
     aliases: "别名",
@@ -98,8 +123,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
     escape: "其后的内容全部视为参数",
   },
   exitCodes: [
-    ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据"],
-    ["1", "发现问题；probe：无需凭据即应答"],
+    ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截"],
+    ["1", "发现问题；probe：无需凭据即应答；trace：放行"],
     ["2", "无法判断：某个重要结论为未知"],
     ["3", "Portlock 自身的缺陷"],
     ["64", "命令行有误"],
@@ -122,6 +147,14 @@ export const COMMANDS_ZH_CN: CommandWords = {
   error: "错误",
   whatToDo: "处理方法",
   troubles: {
+    "not-an-address": ({ flag, text }) => ({
+      sentence: `${flag} 不接受 ${quote(text)}：它不是数字形式的地址。`,
+      hint:
+        flag === "--to"
+          ? "请写 10.0.0.5:11434、[2001:db8::5]:11434 或仅端口。不解析主机名：任何数据都不离开主机。"
+          : "请写 IPv4 或 IPv6 地址。不解析主机名：任何数据都不离开主机。",
+    }),
+    "trace-impossible": (words) => words,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `无法读取 ${quote(file)}（${detail}）。`,
       hint: "请检查路径和权限；记录文件只有生成者可读。",
@@ -213,6 +246,13 @@ export const COMMANDS_ZH_CN: CommandWords = {
     },
     next: "请在该主机上运行 `sudo portlock audit`：它会指出是哪项设置造成的，并给出修复命令。",
   },
+  explainRoute: [
+    "路径是某人到达服务的一种方式：谁（所处位置及其地址）、数据包从哪里进入（本机的地址和端口）、之后怎么走（直达、发布的端口、由规则转发），" +
+      "以及途中的阻拦（路由、防火墙、unit 的 IP 过滤、服务监听的地址、凭据）。",
+    "任何一道阻拦都足以使路径不通。确定有一道拦截即为不通；无一拦截但有一道无法判断即为未知；仅要求凭据即为需认证；毫无阻拦即为开放。",
+    "规则对来源区别对待时，每一部分各有一条路径，并注明起决定作用的规则。",
+    "逐条规则跟踪一个数据包：portlock trace --from 203.0.113.9 --to 10.0.0.5:11434",
+  ],
   explainMore: "查看一条规则的完整说明：portlock explain 规则名",
 };
 

@@ -6,6 +6,7 @@ import type { DeclarationReason, RunBy } from "../../judge/server.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
 import type { HostVerdict, Missing, Reader, RuleWords } from "../report.ts";
 import type { Summary } from "../summary.ts";
+import type { TraceWords } from "./trace-words.ts";
 
 export type Language = "en" | "zh-CN";
 
@@ -88,6 +89,8 @@ export interface Words {
   /** Instead of a command that was printed already, for this rule. */
   sameCommand(rule: string): string;
   findingCount(counts: readonly { readonly severity: Severity; readonly count: number }[]): string;
+
+  readonly trace: TraceWords;
 
   /** Words for `explain` and docs/rules.md. */
   readonly explain: Readonly<
