@@ -179,6 +179,9 @@ const HOSTILE_MEMBERS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** Units that Portlock itself names: of others a recording cannot speak there. */
+const OWN_WORDS: ReadonlySet<unknown> = new Set(["nftables.service", "netfilter-persistent.service"]);
+
 /** The recording with a hostile text before, behind or instead of every such text, everywhere the same. */
 function withHostileTexts(recording: string, name: string, place: "before" | "behind" | "instead"): string {
   const toHostile = (text: string): string =>
@@ -188,7 +191,7 @@ function withHostileTexts(recording: string, name: string, place: "before" | "be
     // Names of models stand in an answer, which is JSON itself.
     if (key === "body")
       return String(value).replaceAll("leak_model_", `leak_model_${JSON.stringify(name).slice(1, -1)}`);
-    if (!HOSTILE_MEMBERS.has(key)) return value;
+    if (!HOSTILE_MEMBERS.has(key) || OWN_WORDS.has(value)) return value;
     if (Array.isArray(value)) return value.map((each: unknown) => (typeof each === "string" ? toHostile(each) : each));
     return typeof value === "string" && !/^(?:OLLAMA_\w+|)$/.test(value) ? toHostile(value) : value;
   });
