@@ -325,16 +325,16 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "Two programs manage the packet filter, and one takes away the rules of the other.",
     title: ({ by, of, flushes }) =>
       by === "ufw"
-        ? `ufw and ${list(of.map(toManager))} both manage the packet filter, and neither knows of the other's rules`
+        ? `ufw and ${joinManagers(of)} both manage the packet filter, and neither knows of the other's rules`
         : `Whenever ${show(by)} starts, it takes away ` +
-          `${flushes ? "every rule there is" : "the tables its files name"}, those of ${list(of.map(toManager))} too`,
+          `${flushes ? "every rule there is" : "the tables its files name"}, those of ${joinManagers(of)} too`,
     why:
       "A start or an update of one of them opens or closes ports that the other one was told about, and its own status " +
       "goes on to say that all is well.",
     fix: ({ by, of, flushes }) =>
       by === "ufw"
         ? "Keep one of them: `sudo ufw disable`, or `sudo systemctl disable --now firewalld`, once the other has all the rules."
-        : `Keep one of them. If ${list(of.map(toManager))} is to stay: \`sudo systemctl disable ${show(by)}\`` +
+        : `Keep one of them. To keep ${joinManagers(of)}: \`sudo systemctl disable ${show(by)}\`` +
           (flushes ? "; do not stop it, for that takes away all rules as well." : "."),
     check: "After the next start of the host, `sudo nft list ruleset` still shows the rules of the one you kept.",
   },
@@ -399,6 +399,10 @@ function list(values: readonly string[]): string {
 
 function show(value: string): string {
   return toPrintable(value, 80);
+}
+
+function joinManagers(names: readonly ManagerName[]): string {
+  return names.map(toManager).join(" and ");
 }
 
 function toManager(name: ManagerName): string {

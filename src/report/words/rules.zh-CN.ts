@@ -285,13 +285,13 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "有两个程序在管理包过滤规则，其中一个会清除另一个的规则。",
     title: ({ by, of, flushes }) =>
       by === "ufw"
-        ? `ufw 与 ${list(of.map(toManager))} 同时管理包过滤规则，且互不知晓对方的规则`
-        : `${show(by)} 每次启动都会清除${flushes ? "全部规则" : "其文件所列的表"}，包括 ${list(of.map(toManager))} 的规则`,
+        ? `ufw 与 ${joinManagers(of)} 同时管理包过滤规则，且互不知晓对方的规则`
+        : `${show(by)} 每次启动都会清除${flushes ? "全部规则" : "其文件所列的表"}，包括 ${joinManagers(of)} 的规则`,
     why: "其中任何一个启动或更新，都会打开或关闭另一个所管的端口，而后者的状态仍显示一切正常。",
     fix: ({ by, of, flushes }) =>
       by === "ufw"
         ? "只保留一个：确认规则都已在另一个中配置后，执行 `sudo ufw disable` 或 `sudo systemctl disable --now firewalld`。"
-        : `只保留一个。如果保留 ${list(of.map(toManager))}，执行 \`sudo systemctl disable ${show(by)}\`` +
+        : `只保留一个。如果保留 ${joinManagers(of)}，执行 \`sudo systemctl disable ${show(by)}\`` +
           (flushes ? "；不要停止它，否则同样会清除全部规则。" : "。"),
     check: "主机下次启动后，`sudo nft list ruleset` 仍显示所保留的那个程序的规则。",
   },
@@ -353,6 +353,10 @@ function list(values: readonly string[]): string {
 
 function show(value: string): string {
   return toPrintable(value, 80);
+}
+
+function joinManagers(names: readonly ManagerName[]): string {
+  return names.map(toManager).join(" 和 ");
 }
 
 function toManager(name: ManagerName): string {
