@@ -85,6 +85,21 @@ export const WALLS: readonly Wall[] = [
     reason: "facts are gathered without knowing a server kind or a rule; the catalogue is handed in as Wanted",
     violation: 'import type { ServerKind } from "../servers/server-kind.ts";\nexport type Kind = ServerKind;\n',
   },
+  ...(["apply", "verify"] as const).flatMap((room): Wall[] => [
+    {
+      room,
+      forbids: "^node:",
+      reason: `${room} reaches a machine only through the door, so that SSH and this machine are one code path`,
+      violation: 'import { writeFileSync } from "node:fs";\nexport const write = writeFileSync;\n',
+    },
+    {
+      room,
+      forbids: everySiblingBut("apply", "verify", "plan", "judge", "facts", "host"),
+      typesMayPass: true,
+      reason: `${room} does what the plan says and looks again with the facts and the judge; it decides nothing`,
+      violation: 'import { findServer } from "../servers/catalogue.ts";\nexport const find = findServer;\n',
+    },
+  ]),
   {
     room: "commands",
     forbids: "^node:(net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads)(/|$)",

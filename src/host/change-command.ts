@@ -1,0 +1,75 @@
+/**
+ * The commands a change may run, as types: one that is not in this list does not compile. Operands that come from
+ * the host or its owner (a unit name, a path, a container) stand after `--`, or are checked where they are made, so
+ * that no hostile name can become an option. Nothing here is ever put through a shell.
+ */
+
+type UnitName = string;
+type Path = string;
+
+type FileCommand =
+  | readonly ["mkdir", "-m", string, "--", Path]
+  /** Bytes, mode, owner, times, extended attributes and access lists, of a link the link itself. */
+  | readonly ["cp", "-a", "--", Path, Path]
+  | readonly ["mv", "-f", "--", Path, Path]
+  | readonly ["rm", "-f", "--", Path]
+  | readonly ["rmdir", "--", Path]
+  | readonly ["chmod", string, "--", Path]
+  /** Flushes these files and folders to the disk. */
+  | readonly ["sync", "--", ...Path[]];
+
+type SystemctlVerb =
+  | readonly ["daemon-reload"]
+  | readonly ["restart" | "start" | "stop" | "enable" | "disable" | "reset-failed", "--", UnitName];
+
+/** The manager of one user's own services, asked as that user. */
+type UserSystemctl = readonly [
+  "runuser",
+  "-u",
+  string,
+  "--",
+  "env",
+  `XDG_RUNTIME_DIR=/run/user/${number}`,
+  "systemctl",
+  "--user",
+  ...SystemctlVerb,
+];
+
+type UnitChange = readonly ["systemctl", ...SystemctlVerb] | UserSystemctl;
+
+/** A process outside this session that takes a change back: see apply/undo-script.ts. */
+type WatchCommand =
+  | readonly ["systemd-run", "--collect", "--quiet", `--unit=portlock-revert-${string}`, "--", "/bin/sh", Path, "watch"]
+  | readonly ["setsid", "-f", "/bin/sh", Path, "watch"]
+  | readonly ["/bin/sh", Path, "undo"];
+
+type FirewallChange =
+  | readonly ["ufw", ...string[]]
+  | readonly ["firewall-cmd", ...string[]]
+  | readonly ["nft", "-f", Path]
+  | readonly ["nft", "delete", "table", "inet", `portlock${string}`]
+  | readonly ["iptables" | "ip6tables", "-w", "-I" | "-D", "DOCKER-USER", ...string[]];
+
+type Engine = "docker" | "podman";
+type EngineChange =
+  | readonly [Engine, "stop" | "start" | "rm", "--", string]
+  | readonly [Engine, "rename", "--", string, string]
+  | readonly [Engine, "update", `--restart=${string}`, "--", string]
+  | readonly [Engine, "create", ...string[]]
+  | readonly [Engine, "network", "connect", ...string[]]
+  | readonly [Engine, "compose", ...string[]]
+  | readonly ["docker-compose", ...string[]];
+
+type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`];
+
+/** Ways to a server from a place of its own beside the host: see verify/namespace.ts. */
+type NetworkChange = readonly ["ip", "link" | "address" | "route" | "-6", ...string[]];
+
+export type ChangeCommand =
+  | FileCommand
+  | UnitChange
+  | WatchCommand
+  | FirewallChange
+  | EngineChange
+  | ProcessChange
+  | NetworkChange;

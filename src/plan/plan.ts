@@ -1,0 +1,144 @@
+import type { ChangeCommand } from "../host/change-command.ts";
+import type { RuleId } from "../judge/finding.ts";
+import type { Route } from "../judge/route.ts";
+import type { HostVerdict } from "../report/report.ts";
+import type { Choices } from "./choices.ts";
+import type { FileEdit } from "./file-edit.ts";
+
+/** The plan document, `portlock.plan/1`: all that will be changed on one host, and how each change is taken back. */
+export interface Plan {
+  readonly schema: "portlock.plan/1";
+  readonly tool: { readonly name: "portlock"; readonly version: string };
+  readonly host: { readonly name: string };
+  /** ISO 8601, UTC: when the facts were read that it was made from. */
+  readonly madeAt: string;
+  readonly choices: Choices;
+  /** What the host came to when it was made. */
+  readonly verdict: HostVerdict;
+  /** In the order in which they are done. */
+  readonly steps: readonly Step[];
+  /** Routes that are open now and will be closed. */
+  readonly claims: readonly Claim[];
+  readonly interruptions: readonly Interruption[];
+  /** What stays as it is, and why. */
+  readonly leaves: readonly Leave[];
+}
+
+/** What making a plan comes to. */
+export type Planned =
+  | { readonly kind: "plan"; readonly plan: Plan }
+  /** Files must be read first; plan again with them in `PlanInput.texts`. */
+  | { readonly kind: "needs-files"; readonly paths: readonly string[] }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** Why no plan is made although it was asked for. */
+export type Refusal =
+  | { readonly code: "no-such-server"; readonly server: string }
+  | { readonly code: "method-does-not-fit"; readonly server: string; readonly method: string; readonly runBy: string }
+  | { readonly code: "facts-missing"; readonly fact: string }
+  | { readonly code: "would-cut-session"; readonly source: string }
+  | { readonly code: "would-change-others"; readonly ports: readonly number[] }
+  | { readonly code: "manager-not-in-charge"; readonly manager: string; readonly inCharge: string | null }
+  | { readonly code: "prediction-unsure"; readonly why: string }
+  | { readonly code: "file-not-text"; readonly path: string }
+  | { readonly code: "file-not-understood"; readonly path: string; readonly why: string };
+
+export type StepKind =
+  | "set-unit"
+  | "restart-process"
+  | "edit-compose-file"
+  | "recreate-container"
+  | "add-firewall-rule"
+  | "set-mode"
+  | "remove-leftover";
+
+/**
+ * One change that an administrator would call one: plain data, done and undone by apply without any decision.
+ * Done: folders, files, modes, then commands. Taken back: `undo.before`, files and modes as they were, `undo.after`.
+ * Each may be done when only a part of it was, and more than once.
+ */
+export interface Step {
+  readonly kind: StepKind;
+  /** The unit, file, container or manager it is about. */
+  readonly target: string;
+  /** Id of the server it is about; null where it is about the host. */
+  readonly server: string | null;
+  readonly mends: readonly RuleId[];
+  /** Made where they are not there, mode 0755; removed by the undo where they were made. Parents first. */
+  readonly folders: readonly string[];
+  readonly files: readonly FileChange[];
+  readonly modes: readonly ModeChange[];
+  readonly commands: readonly ChangeCommand[];
+  readonly undo: { readonly before: readonly ChangeCommand[]; readonly after: readonly ChangeCommand[] };
+  /** What must be so before the next step begins. */
+  readonly expect: readonly Expectation[];
+  readonly remarks: readonly Remark[];
+}
+
+export interface FileChange {
+  readonly path: string;
+  readonly edit: FileEdit;
+}
+
+/** Permission bits of a file or folder, from what they are to what they become. */
+export interface ModeChange {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is looked at after a step, for as long as such a thing may take. */
+export type Expectation =
+  | {
+      readonly kind: "unit-active";
+      readonly unit: string;
+      readonly scope: "system" | "user";
+      readonly uid: number | null;
+    }
+  /** Nobody listens on that port but on loopback. */
+  | { readonly kind: "listens-on-loopback-only"; readonly port: number }
+  /** It answers a GET of `/` on that address. */
+  | { readonly kind: "answers"; readonly address: string; readonly port: number };
+
+/** What a step does not do, and whom else it touches; the reporter has the words. */
+export type Remark =
+  | { readonly code: "lasts-until-reboot" }
+  | { readonly code: "others-read-this-file"; readonly path: string }
+  | { readonly code: "blocks-downloads" }
+  | { readonly code: "ip-filter-may-be-inert" }
+  | { readonly code: "sandbox-score"; readonly before: number | null }
+  | { readonly code: "old-sessions-survive" }
+  | { readonly code: "cloud-models-off" }
+  | { readonly code: "keeps-old-container"; readonly container: string }
+  | { readonly code: "run-in-its-terminal"; readonly command: readonly string[] };
+
+/** A route that a plan says it closes. */
+export interface Claim {
+  readonly server: string;
+  readonly from: Route["from"];
+  readonly entry: Route["entry"];
+}
+
+/** What breaks off while the plan is applied. */
+export interface Interruption {
+  readonly server: string;
+  /** Models loaded now, each of which may be answering somebody; null where the server did not tell. */
+  readonly loadedModels: number | null;
+  readonly because: "restart" | "recreate";
+}
+
+/** An exposure or a finding that the plan does not touch. */
+export interface Leave {
+  readonly server: string | null;
+  readonly rule: RuleId | null;
+  readonly why: LeaveReason;
+}
+
+export type LeaveReason =
+  | { readonly code: "not-asked"; readonly flag: string }
+  | { readonly code: "no-safe-change" }
+  | { readonly code: "started-by-hand"; readonly command: readonly string[] }
+  | { readonly code: "needs-recreate"; readonly command: readonly string[] }
+  | { readonly code: "user-service" }
+  | { readonly code: "owner-decides" }
+  | { readonly code: "unknown-runner" };

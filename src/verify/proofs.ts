@@ -1,0 +1,85 @@
+import type { NoAnswer } from "../host/host.ts";
+import type { RouteVerdict } from "../judge/route.ts";
+
+/** What was tried, `portlock.proofs/1`: each entry is one new connection, and nothing here was concluded. */
+export interface Proofs {
+  readonly schema: "portlock.proofs/1";
+  readonly tool: { readonly name: "portlock"; readonly version: string };
+  readonly host: { readonly name: string };
+  readonly proofs: readonly TriedConnection[];
+  readonly oldSessions: readonly OldSession[];
+  readonly survival: readonly Survival[];
+  /** What was not tried, and why not. */
+  readonly untried: readonly Untried[];
+}
+
+/** Where a connection was made from. */
+export type Place =
+  /** The host itself: says what its own programs get, and nothing about a firewall. */
+  | { readonly kind: "host" }
+  /** A network namespace made for it, joined to the host by a pair of virtual interfaces, and gone again. */
+  | { readonly kind: "namespace"; readonly as: "neighbour" | "stranger"; readonly source: string }
+  | { readonly kind: "ssh"; readonly target: string };
+
+export interface TriedConnection {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Server of the report that it is about. */
+  readonly server: string;
+  readonly place: Place;
+  readonly to: { readonly address: string; readonly port: number };
+  readonly outcome: Outcome;
+  /** What the outcome comes to: `open` is a model server's answer without a credential. */
+  readonly verdict: RouteVerdict;
+  /** What was said before: what the judge says of that route, or `open` for the host's own client. */
+  readonly expected: RouteVerdict;
+  /** False: they part, and that is a finding of its own. */
+  readonly agrees: boolean;
+}
+
+export type Outcome =
+  | { readonly kind: "answered"; readonly status: number; readonly isModelServer: boolean }
+  | { readonly kind: NoAnswer; readonly detail: string | null };
+
+/** A connection to the server's port that is older than the change. */
+export interface OldSession {
+  readonly server: string;
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** Whether what is closed now will be closed after something that happens to every host. */
+export interface Survival {
+  readonly server: string;
+  readonly event:
+    | "service-restart"
+    | "daemon-reload"
+    | "reboot"
+    | "firewall-reload"
+    | "docker-restart"
+    | "vendor-upgrade";
+  readonly holds: boolean | null;
+  readonly because: SurvivalReason;
+  /** True where it was really done, not concluded from files. */
+  readonly rehearsed: boolean;
+}
+
+export type SurvivalReason =
+  | "declared-and-effective-agree"
+  | "rehearsed"
+  | "runtime-only"
+  | "daemon-reload-missing"
+  | "restart-missing"
+  | "in-overwritten-unit"
+  | "drop-in-stays"
+  | "engine-writes-it-again"
+  | "rule-not-saved"
+  | "started-by-hand"
+  | "not-enabled"
+  | "facts-missing";
+
+export interface Untried {
+  readonly place: Place | null;
+  readonly why: "no-tool" | "not-root" | "no-namespace" | "not-asked" | "no-address-of-that-family";
+  readonly detail: string | null;
+}
