@@ -1,0 +1,25 @@
+import type { Facts } from "../facts/facts.ts";
+import type { Judgement } from "../report/report.ts";
+import type { Choices } from "./choices.ts";
+import type { FileText } from "./file-edit.ts";
+import type { Interruption, Leave, Refusal, Step } from "./plan.ts";
+
+/** All that a plan is made from: the same input gives the same steps. */
+export interface PlanInput {
+  readonly facts: Facts;
+  readonly judgement: Judgement;
+  readonly choices: Choices;
+  /** Files that were asked for by `needs-files`, as they are; null: there is none. */
+  readonly texts: ReadonlyMap<string, FileText>;
+}
+
+/** What one part of the planner (a unit's, a container's, the firewall's) comes to. */
+export type PlannedSteps =
+  | {
+      readonly kind: "steps";
+      readonly steps: readonly Step[];
+      readonly interruptions: readonly Interruption[];
+      readonly leaves: readonly Leave[];
+    }
+  | { readonly kind: "needs-files"; readonly paths: readonly string[] }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
