@@ -1,4 +1,4 @@
-import type { Expectation, LeaveReason, Remark } from "../../plan/plan.ts";
+import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
 import { toPrintable, toShellWord } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
@@ -48,6 +48,7 @@ export const PLAN_EN: PlanWords = {
   expectation: toExpectationText,
   remark: toRemarkText,
   leave: toLeaveText,
+  refusal: toRefusalText,
 };
 
 function count(number: number, one: string, many: string): string {
@@ -106,6 +107,58 @@ function toLeaveText(why: LeaveReason): string {
       return "what is right here only its owner knows";
     case "unknown-runner":
       return "who starts it could not be seen";
+  }
+}
+
+function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+  switch (refusal.code) {
+    case "no-such-server":
+      return {
+        sentence: `There is no server ${show(refusal.server)} on this host.`,
+        hint: "`portlock audit` lists the servers with their names.",
+      };
+    case "method-does-not-fit":
+      return {
+        sentence: `The method ${refusal.method} does not fit ${show(refusal.server)}, which is run by ${show(refusal.runBy)}.`,
+        hint: "Leave --method out: the one that fits is taken.",
+      };
+    case "facts-missing":
+      return {
+        sentence: `A plan needs to know ${show(refusal.fact)}, and it could not be read.`,
+        hint: 'Run as root; `portlock audit` says under "Not read" what is missing and what to do.',
+      };
+    case "would-cut-session":
+      return {
+        sentence: `This would cut your own session from ${show(refusal.source)}.`,
+        hint: `Let it through with --allow ${show(refusal.source)}, or run it on the console of the host.`,
+      };
+    case "would-change-others":
+      return {
+        sentence: `This would change who reaches other services of this host, on port ${refusal.ports.join(", ")}.`,
+        hint: `Where that is meant: ${refusal.ports.map((port) => `--may-change ${port}`).join(" ")}`,
+      };
+    case "manager-not-in-charge":
+      return {
+        sentence:
+          `${refusal.manager} is not in charge of this host's firewall` +
+          `${refusal.inCharge === null ? "" : `, ${refusal.inCharge} is`}: two managers of rules undo each other.`,
+        hint: "Use --firewall auto.",
+      };
+    case "prediction-unsure":
+      return {
+        sentence: `What the rules of this host would make of the new rule cannot be told (${show(refusal.why)}).`,
+        hint: "Close the server by its listen address instead, without --firewall.",
+      };
+    case "file-not-text":
+      return {
+        sentence: `${show(refusal.path)} is no UTF-8 text, and is left as it is.`,
+        hint: "Mend that file by hand, or use another --method.",
+      };
+    case "file-not-understood":
+      return {
+        sentence: `${show(refusal.path)} cannot be edited safely (${show(refusal.why)}).`,
+        hint: "Change that file by hand, then run `portlock verify`.",
+      };
   }
 }
 

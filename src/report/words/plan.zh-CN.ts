@@ -1,4 +1,4 @@
-import type { Expectation, LeaveReason, Remark } from "../../plan/plan.ts";
+import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
 import { toPrintable, toShellWord } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
@@ -46,6 +46,7 @@ export const PLAN_ZH_CN: PlanWords = {
   expectation: toExpectationText,
   remark: toRemarkText,
   leave: toLeaveText,
+  refusal: toRefusalText,
 };
 
 function toExpectationText(expectation: Expectation): string {
@@ -100,6 +101,58 @@ function toLeaveText(why: LeaveReason): string {
       return "怎样做才对，只有所有者知道";
     case "unknown-runner":
       return "看不到是谁启动的";
+  }
+}
+
+function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+  switch (refusal.code) {
+    case "no-such-server":
+      return {
+        sentence: `本机没有名为 ${show(refusal.server)} 的服务器。`,
+        hint: "`portlock audit` 会列出各服务器的名称。",
+      };
+    case "method-does-not-fit":
+      return {
+        sentence: `方法 ${refusal.method} 不适用于 ${show(refusal.server)}，它由 ${show(refusal.runBy)} 运行。`,
+        hint: "不写 --method，即会采用合适的方法。",
+      };
+    case "facts-missing":
+      return {
+        sentence: `制定计划需要知道“${show(refusal.fact)}”，但无法读取。`,
+        hint: "请以 root 运行；`portlock audit` 会说明缺少什么以及如何处理。",
+      };
+    case "would-cut-session":
+      return {
+        sentence: `这会切断你自己来自 ${show(refusal.source)} 的会话。`,
+        hint: `请用 --allow ${show(refusal.source)} 放行，或在主机的控制台上运行。`,
+      };
+    case "would-change-others":
+      return {
+        sentence: `这会改变谁能访问本机的其他服务（端口 ${refusal.ports.join("、")}）。`,
+        hint: `如果确实需要：${refusal.ports.map((port) => `--may-change ${port}`).join(" ")}`,
+      };
+    case "manager-not-in-charge":
+      return {
+        sentence:
+          `本机的防火墙不由 ${refusal.manager} 管理` +
+          `${refusal.inCharge === null ? "" : `，而是由 ${refusal.inCharge} 管理`}：两个规则管理器会互相抵消。`,
+        hint: "请使用 --firewall auto。",
+      };
+    case "prediction-unsure":
+      return {
+        sentence: `无法确定本机的规则会如何处理新规则（${show(refusal.why)}）。`,
+        hint: "请改为通过监听地址关闭服务器，不使用 --firewall。",
+      };
+    case "file-not-text":
+      return {
+        sentence: `${show(refusal.path)} 不是 UTF-8 文本，未作更改。`,
+        hint: "请手动修正该文件，或使用其他 --method。",
+      };
+    case "file-not-understood":
+      return {
+        sentence: `无法安全地编辑 ${show(refusal.path)}（${show(refusal.why)}）。`,
+        hint: "请手动修改该文件，然后运行 `portlock verify`。",
+      };
   }
 }
 
