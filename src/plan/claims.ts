@@ -72,8 +72,8 @@ export function leaveRoutes(
 ): readonly Leave[] {
   const rules = staying.map(
     ({ index }) =>
-      findings.find((each) => CAUSES.has(each.rule) && each.server === server.id && each.routes.includes(index))?.rule ??
-      null,
+      findings.find((each) => CAUSES.has(each.rule) && each.server === server.id && each.routes.includes(index))
+        ?.rule ?? null,
   );
   return [...new Set(rules)].map((rule) => ({
     server: server.id,

@@ -42,10 +42,7 @@ export function makePlan(input: PlanInput, context: { readonly version: string; 
         ...planned.leaves,
         ...outcome.leaves,
         ...leaveOpenLoopback(input, chosen.servers, flag),
-        ...listNotAsked(
-          input,
-          chosen.servers.map(({ server }) => server),
-        ),
+        ...listNotAsked(input, chosen.servers),
       ],
     },
   };

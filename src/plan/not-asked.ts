@@ -1,21 +1,21 @@
 import type { Finding } from "../judge/finding.ts";
-import type { Server } from "../judge/server.ts";
 import { agreesWith } from "./agrees-with.ts";
+import type { ChosenServer } from "./choose-servers.ts";
 import type { Mend } from "./choices.ts";
 import type { Leave } from "./plan.ts";
 import type { PlanInput } from "./plan-input.ts";
 
 /** What a plan would mend too if it were asked to, by the findings about the servers it is about. */
-export function listNotAsked({ judgement, choices }: PlanInput, servers: readonly Server[]): readonly Leave[] {
+export function listNotAsked({ judgement, choices }: PlanInput, servers: readonly ChosenServer[]): readonly Leave[] {
   return judgement.findings.flatMap((finding): readonly Leave[] => {
-    const server = servers.find(({ id }) => id === finding.server);
-    const mend = server === undefined ? null : toMend(finding, server);
-    if (server === undefined || mend === null || choices.mends.includes(mend)) return [];
-    return [{ server: server.id, rule: finding.rule, why: { code: "not-asked", flag: `--mend ${mend}` } }];
+    const chosen = servers.find(({ server }) => server.id === finding.server);
+    const mend = chosen === undefined ? null : toMend(finding, chosen);
+    if (chosen === undefined || mend === null || choices.mends.includes(mend)) return [];
+    return [{ server: chosen.server.id, rule: finding.rule, why: { code: "not-asked", flag: `--mend ${mend}` } }];
   });
 }
 
-function toMend(finding: Finding, server: Server): Mend | null {
+function toMend(finding: Finding, { server, closes }: ChosenServer): Mend | null {
   const isUnit = server.runBy.kind === "systemd";
   switch (finding.rule) {
     case "key-file-readable":
@@ -24,7 +24,7 @@ function toMend(finding: Finding, server: Server): Mend | null {
     case "any-origin-allowed":
       return isUnit ? "origins" : null;
     case "setting-without-effect": {
-      const stays = finding.data.setting === "OLLAMA_HOST" && agreesWith(server, finding.data.value);
+      const stays = finding.data.setting === "OLLAMA_HOST" && agreesWith(server, finding.data.value, closes);
       return isUnit && !stays ? "leftovers" : null;
     }
     default:

@@ -32,7 +32,7 @@ export function planServers(input: PlanInput, servers: readonly ChosenServer[]):
     if (closes) taken.push(toLoopbackPlace(server));
     if (input.choices.mends.includes("permissions")) mending.push(planModes(input, server));
     const unit = input.choices.mends.includes("leftovers") ? toServerUnit(input, server) : null;
-    if (unit !== null && unit.scope === "system") mending.push(planLeftovers(input, server, unit));
+    if (unit !== null && unit.scope === "system") mending.push(planLeftovers(input, { server, closes }, unit));
   }
   return { closing, mending };
 }

@@ -7,6 +7,7 @@ import { agreesWith } from "../agrees-with.ts";
 import { ETC_ENVIRONMENT } from "../etc-environment.ts";
 import type { Splice } from "../file-edit.ts";
 import { editLeftoverLine } from "../leftover-line.ts";
+import type { ChosenServer } from "../choose-servers.ts";
 import type { Step } from "../plan.ts";
 import type { PlanInput, PlannedSteps } from "../plan-input.ts";
 import { combine, leave, needFiles, toSteps } from "../planned-steps.ts";
@@ -21,17 +22,17 @@ interface Leftover {
 const INERT: RuleId = "setting-without-effect";
 
 /**
- * Takes out what earlier attempts left behind: lines that never reach the server of this unit, and those of its own
- * files that say something else than it will have. Lines that agree with it stay: clients read them too. Only files
+ * Takes out what earlier attempts left behind: lines that never reach the server of this unit and, where it is closed,
+ * those of its own files that say something else than it will have. Lines that agree with it stay: clients read them too. Only files
  * below /etc and of root's own are changed; what a person has in a home is that person's.
  */
-export function planLeftovers(input: PlanInput, server: Server, unit: Unit): PlannedSteps {
+export function planLeftovers(input: PlanInput, { server, closes }: ChosenServer, unit: Unit): PlannedSteps {
   const byFile = new Map<string, Leftover[]>();
   for (const { name, declared } of server.settings) {
     for (const { file, line, value, reaches } of declared) {
-      const isOverridden = name === "OLLAMA_HOST" && reaches !== null && isOfUnit(file, unit);
+      const isOverridden = closes && name === "OLLAMA_HOST" && reaches === true && isOfUnit(file, unit);
       if (line === null || isPortlocks(file) || (reaches !== false && !isOverridden)) continue;
-      if (name === "OLLAMA_HOST" && agreesWith(server, value)) continue;
+      if (name === "OLLAMA_HOST" && agreesWith(server, value, closes)) continue;
       byFile.set(file, [...(byFile.get(file) ?? []), { name, line }]);
     }
   }
