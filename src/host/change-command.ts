@@ -60,7 +60,25 @@ type EngineChange =
   | readonly [Engine, "compose", ...string[]]
   | readonly ["docker-compose", ...string[]];
 
-type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`];
+/**
+ * A server that somebody started by hand, started anew as a service of its own that is gone after a reboot: it has no
+ * terminal to be tied to. Until the port is free it is tried again.
+ */
+type StartCommand = readonly [
+  "systemd-run",
+  "--collect",
+  "--quiet",
+  `--unit=portlock-server-${number}`,
+  `--uid=${number}`,
+  "--property=Restart=on-failure",
+  "--property=RestartSec=3",
+  ...`--setenv=${string}=${string}`[],
+  "--",
+  Path,
+  "serve",
+];
+
+type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`] | StartCommand;
 
 /** Ways to a server from a place of its own beside the host: see verify/namespace.ts. */
 type NetworkChange = readonly ["ip", "link" | "address" | "route" | "-6", ...string[]];

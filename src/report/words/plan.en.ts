@@ -72,6 +72,10 @@ function toRemarkText(remark: Remark): string {
       return "It lasts until the next reboot.";
     case "others-read-this-file":
       return `${show(remark.path)} is read by every login too: the \`ollama\` command of every user then calls that address.`;
+    case "service-reads-whole-file":
+      return `From now on the service is given every variable that stands in ${show(remark.path)}.`;
+    case "for-every-user":
+      return `${show(remark.path)} counts for the service of that name of every user, not of this one alone.`;
     case "blocks-downloads":
       return "The service can no longer pull models or use cloud models: its way out is closed too.";
     case "ip-filter-may-be-inert":
@@ -97,6 +101,10 @@ function toLeaveText(why: LeaveReason): string {
       return `not asked for; ${why.flag} does it`;
     case "no-safe-change":
       return "there is no change that surely mends it";
+    case "set-by-command":
+      return `the command that starts ${show(why.unit)} sets its own address, which no drop-in changes: edit its ExecStart=`;
+    case "port-taken":
+      return `port ${why.port} of this host's loopback is taken by another program: give one of them another port`;
     case "started-by-hand":
       return `it was started by hand: stop it in its terminal and start it with ${showCommand(why.command)}, or use --restart-process`;
     case "needs-recreate":

@@ -66,6 +66,10 @@ function toRemarkText(remark: Remark): string {
       return "只持续到下次重启。";
     case "others-read-this-file":
       return `每次登录也会读取 ${show(remark.path)}：此后所有用户的 \`ollama\` 命令都会访问该地址。`;
+    case "service-reads-whole-file":
+      return `此后 ${show(remark.path)} 中的所有变量都会交给该服务。`;
+    case "for-every-user":
+      return `${show(remark.path)} 对每个用户的同名服务都有效，不只是这一个用户。`;
     case "blocks-downloads":
       return "该服务将无法再拉取模型，也无法使用云端模型：对外的连接同样被关闭。";
     case "ip-filter-may-be-inert":
@@ -91,6 +95,10 @@ function toLeaveText(why: LeaveReason): string {
       return `没有要求；使用 ${why.flag} 即可处理`;
     case "no-safe-change":
       return "没有能确保解决的更改";
+    case "set-by-command":
+      return `启动 ${show(why.unit)} 的命令自己设置了地址，drop-in 无法更改：请修改它的 ExecStart=`;
+    case "port-taken":
+      return `本机回环地址的端口 ${why.port} 已被其他程序占用：请为其中一个换一个端口`;
     case "started-by-hand":
       return `它是手动启动的：请在其终端中停止它，再以 ${showCommand(why.command)} 启动，或使用 --restart-process`;
     case "needs-recreate":
