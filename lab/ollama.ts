@@ -1,7 +1,7 @@
 import type { Host } from "./host.ts";
 
 /** Where Ollama's installer puts things. */
-const OLLAMA_PATH = "/usr/local/bin/ollama";
+export const OLLAMA_PATH = "/usr/local/bin/ollama";
 export const OLLAMA_UNIT_PATH = "/etc/systemd/system/ollama.service";
 export const OLLAMA_OVERRIDE_PATH = "/etc/systemd/system/ollama.service.d/override.conf";
 const OLLAMA_PORT = 11434;
