@@ -37,11 +37,23 @@ type UserSystemctl = readonly [
 
 type UnitChange = readonly ["systemctl", ...SystemctlVerb] | UserSystemctl;
 
-/** A process outside this session that takes a change back: see apply/undo-script.ts. */
-type WatchCommand =
-  | readonly ["systemd-run", "--collect", "--quiet", `--unit=portlock-revert-${string}`, "--", "/bin/sh", Path, "watch"]
+/** The script of a change, and a process outside this session that watches over it: see apply/undo-script.ts. */
+type ScriptCommand =
+  | readonly [
+      "systemd-run",
+      "--collect",
+      "--quiet",
+      `--unit=portlock-revert-${string}`,
+      // Where it is stopped, it is told; what it runs is not.
+      "--property=KillMode=mixed",
+      "--",
+      "/bin/sh",
+      Path,
+      "watch",
+    ]
   | readonly ["setsid", "-f", "/bin/sh", Path, "watch"]
-  | readonly ["/bin/sh", Path, "undo"];
+  | readonly ["/bin/sh", Path, "undo"]
+  | readonly ["/bin/sh", Path, "keep" | "set-modes", string];
 
 type FirewallChange =
   | readonly ["ufw", ...string[]]
@@ -86,7 +98,7 @@ type NetworkChange = readonly ["ip", "link" | "address" | "route" | "-6", ...str
 export type ChangeCommand =
   | FileCommand
   | UnitChange
-  | WatchCommand
+  | ScriptCommand
   | FirewallChange
   | EngineChange
   | ProcessChange
