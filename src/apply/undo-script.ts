@@ -25,7 +25,7 @@ lock=\${change%/*}/lock
 journal=$change/journal.jsonl
 output=$change/output
 command_seconds=150
-lock_seconds=30
+lock_seconds=120
 
 has_timeout=
 if timeout -k 1 5 true 2>/dev/null; then has_timeout=yes; fi
