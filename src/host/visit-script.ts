@@ -66,7 +66,7 @@ visit() {
   for path in $paths; do
     at=$number.$path_number
     code=$({ { { ask "$address" "$port" "$path"; echo "$?" >&6; } 2>&1 >&5 5>&- |
-      head -c 4096 | show "$at" e >&7; } 5>&1 | head -c 16384 | show "$at" a >&7; } 6>&1 </dev/null)
+      head -c 4096 | show "$at" e >&7; } 5>&1 | head -c 8192 | show "$at" a >&7; } 6>&1 </dev/null)
     echo "$at x $code"
     # 23, 141: there was more to come than is kept.
     case $code in 0 | 23 | 141) ;; *) break ;; esac

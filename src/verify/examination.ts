@@ -11,8 +11,11 @@ import type { Place, TriedConnection, Untried } from "./proofs.ts";
 /** Everything a host is examined with. */
 export interface Examination {
   readonly host: HostReader;
-  /** The same host, where something may be made on it for the time of the examination; null where not. */
-  readonly writer: HostWriter | null;
+  /**
+   * Opens the same host once more, for what is made there while it is examined; null where nothing may be. Each guest
+   * has a door of its own: a door makes one change at a time.
+   */
+  readonly openWriter: (() => Promise<HostWriter>) | null;
   readonly facts: Facts;
   /** What the judge says of these facts. */
   readonly judgement: Judgement;

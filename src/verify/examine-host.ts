@@ -1,4 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
+import type { HostWriter } from "../host/writer.ts";
 import { toFamily, type Family } from "../judge/addresses.ts";
 import { expectVerdict } from "../judge/expected-verdict.ts";
 import { judge } from "../judge/judge.ts";
@@ -43,8 +44,8 @@ async function examineFromItself({ host, facts, judgement, recogniser, now }: Ex
 
 /** A neighbour on a link of its own, and a stranger who is routed in over another one, at the same time. */
 async function examineFromNamespaces(examination: Examination): Promise<Examined> {
-  const { writer, facts, judgement } = examination;
-  if (writer === null || judgement.servers.length === 0) return { proofs: [], untried: [] };
+  const { openWriter, facts, judgement } = examination;
+  if (openWriter === null || judgement.servers.length === 0) return { proofs: [], untried: [] };
   const families = ([4, 6] as const).filter((each) => listAddresses(facts).some((one) => toFamily(one) === each));
   const name = crypto.randomUUID().slice(0, 6);
   const pairs = (["neighbour", "stranger"] as const).map((as, number) =>
@@ -52,24 +53,35 @@ async function examineFromNamespaces(examination: Examination): Promise<Examined
   );
   const joined = withPairs(facts, pairs);
   const servers = judge(joined).servers;
-  const parts = await Promise.all(pairs.map((pair) => examineFromPair(examination, pair, joined, servers, families)));
+  const parts = await Promise.all(
+    pairs.map(async (pair) => {
+      const writer = await openWriter();
+      return examineFromPair(examination, { writer, pair, joined, servers, families }).finally(() => writer.close());
+    }),
+  );
   return {
     proofs: parts.flatMap(({ proofs }) => proofs),
     untried: [...parts.flatMap(({ untried }) => untried), ...listOtherLinks(facts)],
   };
 }
 
+interface Outpost {
+  readonly writer: HostWriter;
+  readonly pair: Pair;
+  /** The facts as they are while the pairs stand, and the servers as they are judged then. */
+  readonly joined: Facts;
+  readonly servers: readonly Server[];
+  /** Families in which the host can be called. */
+  readonly families: readonly Family[];
+}
+
 async function examineFromPair(
-  examination: Examination,
-  pair: Pair,
-  joined: Facts,
-  judged: readonly Server[],
-  families: readonly Family[],
+  { facts, judgement, recogniser, now }: Examination,
+  { writer, pair, joined, servers, families }: Outpost,
 ): Promise<Examined> {
-  const { writer, facts, judgement, recogniser, now } = examination;
   const lacking = families.filter((family) => !pair.addresses.some((each) => each.family === family));
   const untried = lacking.map((family) => toUntried(pair.as, "no-free-range", `IPv${family}`));
-  if (writer === null || pair.addresses.length === 0) return { proofs: [], untried };
+  if (pair.addresses.length === 0) return { proofs: [], untried };
   const tries = judgement.servers.flatMap((server) => {
     const { doors, left } = listDoors(facts, server);
     return { server, doors: [...doors, ...toNearDoors(pair, doors)], left };
@@ -83,7 +95,7 @@ async function examineFromPair(
     return { proofs: [], untried: [...untried, toUntried(pair.as, visit.why, visit.detail)] };
   }
   const proofs = tries.flatMap(({ server, doors }) => {
-    const routes = judged.find(({ id }) => id === server.id)?.routes ?? [];
+    const routes = servers.find(({ id }) => id === server.id)?.routes ?? [];
     return doors.flatMap((door) => {
       const found = visit.visited.find((each) => toKey(each.door) === toKey(door));
       const source = toSource(pair, door);

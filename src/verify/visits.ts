@@ -10,7 +10,7 @@ export interface Trip {
 }
 
 /** Bytes that the script keeps of an answer. */
-const KEPT_BYTES = 16_384;
+const KEPT_BYTES = 8_192;
 
 /** Reads what the visit script printed. Lines that are none of its are passed over. */
 export function parseTrip(printed: string, count: number): Trip {
