@@ -4,6 +4,8 @@
  * that no hostile name can become an option. Nothing here is ever put through a shell.
  */
 
+import type { VisitCommand } from "./visit-script.ts";
+
 type UnitName = string;
 type Path = string;
 
@@ -92,8 +94,8 @@ type StartCommand = readonly [
 
 type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`] | StartCommand;
 
-/** Ways to a server from a place of its own beside the host: see verify/namespace.ts. */
-type NetworkChange = readonly ["ip", "link" | "address" | "route" | "-6", ...string[]];
+/** Ends connections that are there already, each named by both its ends. */
+type SessionChange = readonly ["ss", "-K", "-H", "-tn", "src", string, "dst", string];
 
 export type ChangeCommand =
   | FileCommand
@@ -102,4 +104,5 @@ export type ChangeCommand =
   | FirewallChange
   | EngineChange
   | ProcessChange
-  | NetworkChange;
+  | SessionChange
+  | VisitCommand;
