@@ -48,12 +48,7 @@ export async function applyPlan(
   return await readJournal(host, stateFolder, settings.id);
 }
 
-async function begin(
-  host: HostWriter,
-  stateFolder: string,
-  plan: Plan,
-  settings: ApplySettings,
-): Promise<Change> {
+async function begin(host: HostWriter, stateFolder: string, plan: Plan, settings: ApplySettings): Promise<Change> {
   const unfinished = await findUnfinished(host, stateFolder);
   if (unfinished !== null) throw new ChangeError({ code: "change-unfinished", ...unfinished });
   try {

@@ -27,7 +27,8 @@ export async function undoChange(
   const { journals } = await readHistory(host, stateFolder);
   const inForce = journals.filter(({ state }) => state !== "undone");
   const chosen = id === null ? inForce.at(-1) : journals.find((each) => each.id === id);
-  if (chosen === undefined) throw new ChangeError(id === null ? { code: "nothing-to-undo" } : { code: "no-such-change", id });
+  if (chosen === undefined)
+    throw new ChangeError(id === null ? { code: "nothing-to-undo" } : { code: "no-such-change", id });
   const later = inForce.find((each) => each.id > chosen.id && touchesTheSame(each.plan, chosen.plan));
   if (later !== undefined && chosen.state !== "undone") {
     throw new ChangeError({ code: "later-change-first", id: chosen.id, later: later.id });

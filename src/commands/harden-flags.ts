@@ -1,3 +1,4 @@
+import { parseCidr, toFamily } from "../judge/addresses.ts";
 import type { Choices } from "../plan/choices.ts";
 import { CommandError } from "./errors.ts";
 import type { LayoutFlags } from "./page.ts";
@@ -72,6 +73,19 @@ function contradiction(flag: keyof HardenFlags, other: keyof HardenFlags): Comma
 /** `mayChange` as it is typed: `--may-change`. */
 function toFlag(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** An address or a network as a CIDR; null where it is none. */
+export function parseNetwork(text: string): string | null {
+  const family = toFamily(text);
+  const cidr = family === null ? text : `${text}/${family === 4 ? 32 : 128}`;
+  return parseCidr(cidr) === null ? null : cidr;
+}
+
+/** A TCP port; null where it is none. */
+export function parsePort(text: string): number | null {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, min: 60 };

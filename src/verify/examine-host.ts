@@ -110,7 +110,9 @@ async function examineFromPair(
     untried: [
       ...untried,
       ...visit.without.map((family) => toUntried(pair.as, "no-address-of-that-family", `IPv${family}`)),
-      ...tries.flatMap(({ left }) => left).map(({ address, port }) => toUntried(pair.as, "not-asked", `${address} ${port}`)),
+      ...tries
+        .flatMap(({ left }) => left)
+        .map(({ address, port }) => toUntried(pair.as, "not-asked", `${address} ${port}`)),
     ],
   };
 }

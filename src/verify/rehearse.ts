@@ -53,7 +53,9 @@ function toHeld(
 /** Whether every door that was shut is shut still; null where one of them was not tried again, or none was shut. */
 export function holdsClosed(before: readonly TriedConnection[], after: readonly TriedConnection[]): boolean | null {
   const now = new Map(after.map((each) => [toKey(each), each.verdict]));
-  const verdicts = before.filter(({ verdict }) => verdict === "closed").map((each) => now.get(toKey(each)) ?? "unknown");
+  const verdicts = before
+    .filter(({ verdict }) => verdict === "closed")
+    .map((each) => now.get(toKey(each)) ?? "unknown");
   if (verdicts.some((verdict) => verdict === "open" || verdict === "guarded")) return false;
   return verdicts.length > 0 && verdicts.every((verdict) => verdict === "closed") ? true : null;
 }
