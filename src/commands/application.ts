@@ -11,6 +11,7 @@ import { toParserText } from "./parser-text.ts";
 import type { ProbeFlags } from "./probe.ts";
 import type { RecordFlags } from "./record.ts";
 import type { TraceFlags } from "./trace.ts";
+import type { VerifyFlags } from "./verify.ts";
 import type { CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
@@ -97,6 +98,24 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
           },
         },
         docs: toDocs("trace", words, width),
+      }),
+      verify: buildCommand<VerifyFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./verify.ts")).verify),
+        parameters: {
+          flags: {
+            host: optional(words.flags.recordHost, words.placeholders.target),
+            vantage: vantages(words),
+            rehearse: toggle(words.flags.rehearse),
+            cutSessions: toggle(words.flags.cutSessions),
+            report: optional(words.flags.evidence, words.placeholders.file),
+            force: toggle(words.flags.force),
+            json: toggle(words.flags.traceJson),
+            failOn: choice(FAIL_ON, words.flags.failOn, words),
+            ...layout(words),
+            lang: lang(words),
+          },
+        },
+        docs: toDocs("verify", words, width),
       }),
       explain: buildCommand<ExplainFlags, [rule?: string], ParserContext>({
         loader: toLoader<ExplainFlags, [rule?: string]>(async () => (await import("./explain.ts")).explain),
@@ -197,6 +216,22 @@ function optional(brief: string, placeholder: string) {
 
 function many(brief: string) {
   return { kind: "parsed", parse: String, variadic: true, optional: true, brief } as const;
+}
+
+/** Places to call a host from. */
+function vantages(words: CommandWords) {
+  return {
+    kind: "parsed",
+    parse: (text: string): string => {
+      if (text !== "namespace" && text !== "urls" && !text.startsWith("ssh://")) throw new Error(words.badVantage);
+      return text;
+    },
+    proposeCompletions: (partial: string) => ["namespace", "urls", "ssh://"].filter((name) => name.startsWith(partial)),
+    variadic: true,
+    optional: true,
+    placeholder: words.placeholders.vantage,
+    brief: words.flags.vantage,
+  } as const;
 }
 
 /** One of a few words. Not the parser's own kind, whose help does not align beside Chinese. */

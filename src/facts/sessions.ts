@@ -40,7 +40,8 @@ export function parseSessions(text: string): readonly Session[] {
 }
 
 function parseEnd(text: string): SessionEnd | null {
-  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)(?:%[^\]]*)?\]|([0-9.]+)(?:%[^:]*)?):(\d{1,5})$/i.exec(text) ?? [];
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-f:.]+)(?:%[^\]]*)?\]|([0-9.]+)(?:%[^:]*)?):(\d{1,5})$/i.exec(text) ?? [];
   const address = (bracketed ?? plain)?.replace(/^::ffff:(?=\d+\.)/i, "");
   return address === undefined || Number(port) > 65_535 ? null : { address, port: Number(port) };
 }

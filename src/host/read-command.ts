@@ -12,9 +12,7 @@ type IpCommand =
   | readonly ["ip", "-j", "-4", "route", "show", "table", "all"]
   | readonly ["ip", "-j", "-6", "route", "show", "table", "all"];
 
-type SocketCommand =
-  | readonly ["ss", "-H", "-tlne" | "-tlnpe"]
-  | readonly ["ss", "-H", "-tn", "state", "established"];
+type SocketCommand = readonly ["ss", "-H", "-tlne" | "-tlnpe"] | readonly ["ss", "-H", "-tn", "state", "established"];
 
 type UnitCommand =
   | readonly ["systemctl", "show", "--no-pager", `--property=${string}`, "--", ...string[]]

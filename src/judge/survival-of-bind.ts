@@ -30,7 +30,10 @@ function foretellUnit(facts: Facts, server: Server, event: SurvivalEvent): Foret
   const { runBy } = server;
   const setting = server.settings.find(({ name }) => name === "OLLAMA_HOST");
   if (server.kind !== "ollama" || setting === undefined || !setting.effectiveKnown) return NOT_KNOWN;
-  const found = facts.units.ok && runBy.kind === "systemd" ? facts.units.value.find(({ name, scope }) => name === runBy.unit && scope === runBy.scope) : undefined;
+  const found =
+    facts.units.ok && runBy.kind === "systemd"
+      ? facts.units.value.find(({ name, scope }) => name === runBy.unit && scope === runBy.scope)
+      : undefined;
   const unit = found?.loaded.ok === true ? found.loaded.value : null;
   if (found === undefined || found.files.some((file) => !file.ok)) return NOT_KNOWN;
   switch (event) {
@@ -42,7 +45,8 @@ function foretellUnit(facts: Facts, server: Server, event: SurvivalEvent): Foret
       return toBoot(server, setting, unit);
     case "vendor-upgrade":
       return toUpgrade(server, setting);
-    default:
+    case "docker-restart":
+    case "firewall-reload":
       return AGREE;
   }
 }
@@ -103,6 +107,7 @@ function find({ declared }: Setting, reasons: readonly Declaration["why"][]): De
 function isLocal(value: string | null, { version }: Server): boolean | null {
   const address = parseListenAddress(value, version);
   if (address.kind === "fails") return true;
-  if (address.kind === "listens") return address.reach === "loopback" ? true : address.reach === "every-address" ? false : null;
+  if (address.kind === "listens")
+    return address.reach === "loopback" ? true : address.reach === "every-address" ? false : null;
   return address.kind === "resolves" && address.usually?.startsWith("127.") === true ? true : null;
 }

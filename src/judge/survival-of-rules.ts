@@ -14,10 +14,13 @@ export function foretellRules(
   routes: readonly Route[],
   event: SurvivalEvent,
 ): Foretold {
-  if (event === "docker-restart") return isLost(findings, "docker") ? { holds: false, because: "engine-writes-it-again" } : AGREE;
+  if (event === "docker-restart")
+    return isLost(findings, "docker") ? { holds: false, because: "engine-writes-it-again" } : AGREE;
   if (event !== "reboot" && event !== "firewall-reload") return AGREE;
   if (isLost(findings, "firewalld") || findings.some(({ rule }) => rule === "firewalld-unsaved")) return NOT_SAVED;
-  const barriers = routes.flatMap((route) => route.barriers.filter(({ kind, stops }) => kind === "firewall" && stops === true));
+  const barriers = routes.flatMap((route) =>
+    route.barriers.filter(({ kind, stops }) => kind === "firewall" && stops === true),
+  );
   const fates = barriers.map((barrier) => toFate(facts, barrier, event));
   return fates.find(({ holds }) => holds === false) ?? fates.find(({ holds }) => holds === null) ?? AGREE;
 }

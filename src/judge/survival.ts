@@ -37,13 +37,17 @@ export function foretell(facts: Facts, judgement: Judgement): readonly Survival[
 
 function listEvents(facts: Facts, { kind, runBy }: Server, isHeld: boolean): readonly SurvivalEvent[] {
   const { containers } = facts;
-  const hasDocker = containers.ok && [...containers.value.containers, ...containers.value.networks].some(({ engine }) => engine === "docker");
+  const hasDocker =
+    containers.ok &&
+    [...containers.value.containers, ...containers.value.networks].some(({ engine }) => engine === "docker");
   return [
     ...(runBy.kind === "systemd" ? (["service-restart", "daemon-reload"] as const) : []),
     "reboot",
     ...(isHeld ? (["firewall-reload"] as const) : []),
     ...(hasDocker ? (["docker-restart"] as const) : []),
-    ...(kind === "ollama" && runBy.kind === "systemd" && runBy.unit === "ollama.service" ? (["vendor-upgrade"] as const) : []),
+    ...(kind === "ollama" && runBy.kind === "systemd" && runBy.unit === "ollama.service"
+      ? (["vendor-upgrade"] as const)
+      : []),
   ];
 }
 

@@ -20,7 +20,8 @@ export function conclude(answers: readonly Answer[], recogniser: Pick<Recogniser
   const found = recogniser.recognise(answers);
   if (first.kind !== "answered") {
     const detail = first.detail ?? null;
-    const isClosed = first.kind === "refused" || first.kind === "unroutable" || (first.kind === "timeout" && detail !== CONNECTED);
+    const isClosed =
+      first.kind === "refused" || first.kind === "unroutable" || (first.kind === "timeout" && detail !== CONNECTED);
     return { outcome: { kind: first.kind, detail }, verdict: isClosed ? "closed" : "unknown" };
   }
   const answered = answers.flatMap(({ outcome }) => (outcome.kind === "answered" ? [outcome.answer.status] : []));
@@ -29,6 +30,9 @@ export function conclude(answers: readonly Answer[], recogniser: Pick<Recogniser
     const isGuarded = answered.every((each) => DEMANDS.includes(each));
     return { outcome: { kind: "answered", status, isModelServer: false }, verdict: isGuarded ? "guarded" : "unknown" };
   }
-  const told = found.access === "guarded" ? (answered.find((each) => each === 401 || each === 403 || each === 407) ?? status) : status;
+  const told =
+    found.access === "guarded"
+      ? (answered.find((each) => each === 401 || each === 403 || each === 407) ?? status)
+      : status;
   return { outcome: { kind: "answered", status: told, isModelServer: true }, verdict: found.access };
 }

@@ -5,7 +5,6 @@ import { toAuthority } from "../judge/authentication.ts";
 import type { Server } from "../judge/server.ts";
 import type { Door } from "./asker.ts";
 
-
 /** Doors of one server that are tried from one place; a host with more addresses is a network of its own. */
 const MOST_DOORS = 48;
 

@@ -34,7 +34,9 @@ export async function visitFromNamespace(
   doors: readonly Door[],
   questions: readonly Question[],
 ): Promise<Visit> {
-  const asked = questions.filter(({ method, path, host, origin }) => method === "GET" && !host && !origin && isPlain(path));
+  const asked = questions.filter(
+    ({ method, path, host, origin }) => method === "GET" && !host && !origin && isPlain(path),
+  );
   const near = doors.filter(({ address }) => pair.addresses.some(({ family }) => family === toFamily(address)));
   const output = await host.change(toCommand(pair, asked, near), { timeoutMs: TRIP_TIMEOUT_MS });
   const hasIpv6 = pair.addresses.some(({ family }) => family === 6);

@@ -38,7 +38,10 @@ export function pickOldSessions(facts: Facts, server: Server, sessions: readonly
   const ports = new Set(server.listeners.map(({ port }) => port));
   const own = new Set(listAddresses(facts));
   return sessions
-    .filter(({ local, remote }) => ports.has(local.port) && !isLoopback(remote.address) && !own.has(toCanonical(remote.address)))
+    .filter(
+      ({ local, remote }) =>
+        ports.has(local.port) && !isLoopback(remote.address) && !own.has(toCanonical(remote.address)),
+    )
     .filter((session) => isOld(facts, server, session))
     .slice(0, MOST_SESSIONS)
     .map(({ local, remote }) => ({

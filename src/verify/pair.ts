@@ -74,14 +74,16 @@ function toAddresses(family: Family, block: number, as: Guest): PairAddresses {
 
 /** Default destinations cover every range, and are no use of it. */
 function listTaken(networks: readonly Network[]): readonly string[] {
-  return networks.flatMap(({ interfaces, routing }) => [
-    ...(interfaces.ok ? interfaces.value : []).flatMap(({ addresses }) =>
-      addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-    ),
-    ...[routing.ipv4, routing.ipv6].flatMap((table) =>
-      (table.ok ? table.value : []).map(({ destination }) => destination),
-    ),
-  ].filter((cidr) => (parseCidr(cidr)?.prefixLength ?? 0) > 0));
+  return networks.flatMap(({ interfaces, routing }) =>
+    [
+      ...(interfaces.ok ? interfaces.value : []).flatMap(({ addresses }) =>
+        addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+      ),
+      ...[routing.ipv4, routing.ipv6].flatMap((table) =>
+        (table.ok ? table.value : []).map(({ destination }) => destination),
+      ),
+    ].filter((cidr) => (parseCidr(cidr)?.prefixLength ?? 0) > 0),
+  );
 }
 
 /** The facts of the host as they are while these pairs stand: what a judge expects of a guest's call. */

@@ -9,7 +9,8 @@ const LONGEST_HEADER = 256;
 export function parseRawAnswer(bytes: Uint8Array, isCut: boolean): HttpAnswer | null {
   let text = new TextDecoder().decode(bytes);
   for (let interim = 0; interim < 8; interim += 1) {
-    const [, head = "", end] = /^(HTTP\/1\.[01] \d{3}(?: [^\r\n]*)?(?:\r?\n[^\r\n]+)*)(\r?\n\r?\n|\r?\n?$)/.exec(text) ?? [];
+    const [, head = "", end] =
+      /^(HTTP\/1\.[01] \d{3}(?: [^\r\n]*)?(?:\r?\n[^\r\n]+)*)(\r?\n\r?\n|\r?\n?$)/.exec(text) ?? [];
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
     if (head === "" || end === undefined || status < 100) return null;
     const body = text.slice(head.length + end.length);

@@ -16,7 +16,9 @@ export function listUnsettled(
 ): readonly Server[] {
   return servers.filter((server) => {
     if (server.verdict !== "unknown") return false;
-    const unknown = server.routes.filter(({ from, verdict }) => verdict === "unknown" && from.vantage !== "host" && from.vantage !== "browser");
+    const unknown = server.routes.filter(
+      ({ from, verdict }) => verdict === "unknown" && from.vantage !== "host" && from.vantage !== "browser",
+    );
     const mine = proofs.filter((each) => each.server === server.id && each.place.kind !== "host");
     if (unknown.length === 0 || letsSomebodyIn(facts, server)) return true;
     return !unknown.every((route) => isSettled(route, mine));

@@ -2,7 +2,7 @@ import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 
-export type CommandName = "audit" | "record" | "probe" | "trace" | "explain" | "demo" | "completion";
+export type CommandName = "audit" | "record" | "probe" | "trace" | "verify" | "explain" | "demo" | "completion";
 
 /** Help of one command. */
 export interface CommandHelp {
@@ -40,13 +40,17 @@ export interface CommandWords {
       | "destination"
       | "door"
       | "recording"
-      | "traceJson",
+      | "traceJson"
+      | "vantage"
+      | "rehearse"
+      | "cutSessions"
+      | "evidence",
       string
     >
   >;
   readonly arguments: Readonly<Record<"url" | "rule" | "shell", string>>;
   readonly placeholders: Readonly<
-    Record<"address" | "socket" | "interface" | "target" | "file" | "url" | "rule" | "shell", string>
+    Record<"address" | "socket" | "interface" | "target" | "vantage" | "file" | "url" | "rule" | "shell", string>
   >;
   readonly help: Readonly<
     Record<
@@ -88,6 +92,12 @@ export interface CommandWords {
   readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code]) => ErrorWords };
   hostError(error: HostError): ErrorWords;
   bug(version: string): string;
+
+  /** Faults of --vantage. */
+  readonly badVantage: string;
+  /** Said on the terminal while connections are tried. */
+  readonly trying: string;
+  evidenceWritten(file: string): string;
 
   /** Said on the terminal while a host is read. */
   connecting(target: string): string;
