@@ -13,6 +13,7 @@ import { toParserText } from "./parser-text.ts";
 import type { ProbeFlags } from "./probe.ts";
 import type { RecordFlags } from "./record.ts";
 import type { TraceFlags } from "./trace.ts";
+import type { VerifyFlags } from "./verify.ts";
 import type { CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
@@ -139,6 +140,24 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
         },
         docs: toDocs("trace", words, width),
       }),
+      verify: buildCommand<VerifyFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./verify.ts")).verify),
+        parameters: {
+          flags: {
+            host: optional(words.flags.recordHost, words.placeholders.target),
+            vantage: vantages(words),
+            rehearse: toggle(words.flags.rehearse),
+            cutSessions: toggle(words.flags.cutSessions),
+            report: optional(words.flags.evidence, words.placeholders.file),
+            force: toggle(words.flags.force),
+            json: toggle(words.flags.traceJson),
+            failOn: choice(FAIL_ON, words.flags.failOn, words),
+            ...layout(words),
+            lang: lang(words),
+          },
+        },
+        docs: toDocs("verify", words, width),
+      }),
       explain: buildCommand<ExplainFlags, [rule?: string], ParserContext>({
         loader: toLoader<ExplainFlags, [rule?: string]>(async () => (await import("./explain.ts")).explain),
         parameters: {
@@ -251,6 +270,22 @@ function parsed<Value>(parse: (text: string) => Value | null, brief: string, why
     },
     optional: true,
     brief,
+  } as const;
+}
+
+/** Places to call a host from. */
+function vantages(words: CommandWords) {
+  return {
+    kind: "parsed",
+    parse: (text: string): string => {
+      if (text !== "namespace" && text !== "urls" && !text.startsWith("ssh://")) throw new Error(words.badVantage);
+      return text;
+    },
+    proposeCompletions: (partial: string) => ["namespace", "urls", "ssh://"].filter((name) => name.startsWith(partial)),
+    variadic: true,
+    optional: true,
+    placeholder: words.placeholders.vantage,
+    brief: words.flags.vantage,
   } as const;
 }
 

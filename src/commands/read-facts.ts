@@ -25,7 +25,11 @@ export async function readHost(
   meanwhile: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<DatedFacts> {
   const host = await session.openHost(target);
-  return readOpenHost(session, host, progress, meanwhile).finally(() => host.close());
+  try {
+    return await readOpenHost(session, host, progress, meanwhile);
+  } finally {
+    await host.close();
+  }
 }
 
 /** The same through a door that is open already, and stays open. */

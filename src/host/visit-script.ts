@@ -36,9 +36,14 @@ if [ "$host6" ]; then
   echo 0 >/proc/sys/net/ipv6/conf/pl0/disable_ipv6
 fi 2>/dev/null
 ip link set dev lo up && outside ip link set dev "$link" up && ip link set dev pl0 up || exit 42
+card=$(ip -o link show dev pl0)
+card=\${card##*link/ether }
+card=\${card%% *}
 wire() {
   family=$1 host=$2 own=$3 source=$4 range=$5 nodad=$6
   outside ip "$family" address add "$host" dev "$link" $nodad || return
+  # The host need not look for the caller; that the caller finds the host is what shows that the host is there.
+  outside ip "$family" neighbour add "\${own%/*}" lladdr "$card" dev "$link" nud permanent || return
   gateway=\${host%/*}
   if [ "$source" ]; then
     ip "$family" address add "$own" dev pl0 noprefixroute $nodad &&
@@ -61,6 +66,14 @@ ask() {
   if [ "$tool" = bash ]; then timeout -s KILL 2 bash -c "$by_bash" bash "$1" "$2" "$3" "$authority"
   else timeout -s KILL 3 curl -q -sSvi --http1.0 --noproxy '*' --max-time 2 "http://$authority$3"; fi
 }
+meet() {
+  [ "$1" ] || return
+  ask "\${1%/*}" "$2" / >/dev/null 2>&1 &
+  for moment in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    case $(ip neighbour show "\${1%/*}" dev pl0) in *REACHABLE* | *STALE* | *DELAY* | *PROBE*) return ;; esac
+    sleep 0.1
+  done
+}
 visit() {
   number=$1 address=$2 port=$3 path_number=0
   for path in $paths; do
@@ -73,6 +86,7 @@ visit() {
     path_number=$((path_number + 1))
   done
 }
+[ $# -lt 2 ] || { meet "$host4" "$2"; meet "$host6" "$2"; } </dev/null
 count=0
 while [ $# -ge 2 ]; do
   visit "$count" "$1" "$2" &

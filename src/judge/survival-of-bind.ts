@@ -45,7 +45,8 @@ function foretellUnit(facts: Facts, server: Server, event: SurvivalEvent): Foret
       return toBoot(server, setting, unit);
     case "vendor-upgrade":
       return toUpgrade(server, setting);
-    default:
+    case "docker-restart":
+    case "firewall-reload":
       return AGREE;
   }
 }

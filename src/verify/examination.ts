@@ -22,8 +22,8 @@ export interface Examination {
   readonly recogniser: Recogniser;
   /** SSH hosts from which the host is called too. */
   readonly vantages: readonly string[];
-  openHost(target: string): Promise<HostReader>;
-  now(): Date;
+  readonly openHost: (target: string) => Promise<HostReader>;
+  readonly now: () => Date;
 }
 
 /** What one place came to. */

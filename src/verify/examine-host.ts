@@ -56,7 +56,11 @@ async function examineFromNamespaces(examination: Examination): Promise<Examined
   const parts = await Promise.all(
     pairs.map(async (pair) => {
       const writer = await openWriter();
-      return examineFromPair(examination, { writer, pair, joined, servers, families }).finally(() => writer.close());
+      try {
+        return await examineFromPair(examination, { writer, pair, joined, servers, families });
+      } finally {
+        await writer.close();
+      }
     }),
   );
   return {
@@ -147,6 +151,6 @@ function listOtherLinks(facts: Facts): readonly Untried[] {
   const named = links.filter(({ up, loopback, addresses }) => up && !loopback && addresses.length > 0);
   return [
     ...(hasRules ? named : []).map(({ name }): Untried => ({ place: null, why: "own-interface", detail: name })),
-    ...listLinkLocal(facts).map((detail): Untried => ({ place: null, why: "own-interface", detail })),
+    ...listLinkLocal(facts).map((detail): Untried => ({ place: null, why: "link-local", detail })),
   ];
 }

@@ -95,6 +95,8 @@ export type UntriedReason =
   | "no-address-of-that-family"
   /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
   | "own-interface"
+  /** An address that only its own link can call. */
+  | "link-local"
   /** The vantage is the host itself. */
   | "same-host"
   /** Every range that is kept for such tests has its use on this host. */

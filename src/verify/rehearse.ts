@@ -6,6 +6,12 @@ import type { Place, Survival, TriedConnection } from "./proofs.ts";
 /** Tries every door of the host again. */
 export type TryAgain = () => Promise<readonly TriedConnection[]>;
 
+export interface Rehearsed {
+  readonly survival: readonly Survival[];
+  /** What the last connections came to. */
+  readonly proofs: readonly TriedConnection[];
+}
+
 const RESTART_MS = 60_000;
 /** How long a service may take until it answers again. */
 const PATIENCE = { tries: 100, pauseMs: 100 } as const;
@@ -19,14 +25,15 @@ export async function rehearse(
   servers: readonly Server[],
   before: readonly TriedConnection[],
   tryAgain: TryAgain,
-): Promise<readonly Survival[]> {
+): Promise<Rehearsed> {
   const units = servers.flatMap(({ id, runBy }) =>
     runBy.kind === "systemd" && runBy.scope === "system" ? [{ id, unit: runBy.unit }] : [],
   );
-  if (units.length === 0) return [];
+  if (units.length === 0) return { survival: [], proofs: before };
   const reloaded = await writer.change(["systemctl", "daemon-reload"]);
   const isReloaded = reloaded.ok && reloaded.value.exitCode === 0;
-  const reload = isReloaded ? toHeld(units, "daemon-reload", before, await tryAgain()) : [];
+  const afterReload = isReloaded ? await tryAgain() : null;
+  const reload = afterReload === null ? [] : toHeld(units, "daemon-reload", before, afterReload);
   const restarted = await Promise.all(
     units.map(async (each) => {
       const output = await writer.change(["systemctl", "restart", "--", each.unit], { timeoutMs: RESTART_MS });
@@ -34,7 +41,8 @@ export async function rehearse(
     }),
   );
   await waitUntilAnswered(writer, before);
-  return [...reload, ...toHeld(restarted.flat(), "service-restart", before, await tryAgain())];
+  const proofs = await tryAgain();
+  return { survival: [...reload, ...toHeld(restarted.flat(), "service-restart", before, proofs)], proofs };
 }
 
 function toHeld(

@@ -73,6 +73,21 @@ export const COMMANDS_EN: CommandWords = {
         ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "through the rules of a recorded host"],
       ],
     },
+    verify: {
+      brief: "Prove by new connections what is closed, and tell whether it will stay closed",
+      description:
+        "Judges a host again, then tries every address and port of its model servers by new connections: from the host " +
+        "itself, and, as root, from a neighbour and a routed stranger in network namespaces of their own, which are gone " +
+        "afterwards. Other hosts can be named with --vantage. Says which connections outlived a change, whether the host " +
+        "stays closed after a restart, a reboot or an upgrade, and what was not tried. A connection that is not as " +
+        "expected gives exit code 1, whatever --fail-on says.",
+      examples: [
+        ["", "this host, from beside it"],
+        ["--host ssh://root@gpu-1 --vantage namespace --vantage ssh://me@desk", "another host, also from a third one"],
+        ["--vantage urls", "what a colleague elsewhere can run"],
+        ["--rehearse --report evidence.md", "restarts the service, tries again, and writes the evidence for a ticket"],
+      ],
+    },
     explain: {
       brief: "Explain a rule: what it finds, why it matters, how to mend it",
       description: "Without a rule it lists all of them.",
@@ -131,6 +146,10 @@ export const COMMANDS_EN: CommandWords = {
     yes: "Do not ask",
     confirmWithin: "Take everything back unless `portlock confirm` comes within this time, such as 90s; 0 for never",
     hardenJson: "Print plan, journal, proofs and report as one JSON document",
+    vantage: "From where: namespace (as root unless given), ssh://user@host, urls; may be given several times",
+    rehearse: "Really reload systemd and restart the service, and try again after each",
+    cutSessions: "Cut the connections that outlived the rules",
+    evidence: "Write the evidence to a Markdown file, - for standard output",
   },
   arguments: {
     url: "host, host:port, [IPv6]:port, http://... or https://...",
@@ -146,6 +165,7 @@ export const COMMANDS_EN: CommandWords = {
     socket: "ADDRESS:PORT",
     interface: "INTERFACE",
     target: "ssh://user@host",
+    vantage: "namespace|ssh://user@host|urls",
     file: "FILE",
     url: "URL",
     rule: "RULE",
@@ -259,6 +279,10 @@ export const COMMANDS_EN: CommandWords = {
   bug: (version) =>
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share.",
+
+  badVantage: "it takes namespace, ssh://user@host or urls",
+  trying: "trying every door ...",
+  evidenceWritten: (file) => `The evidence is in ${quote(file)}.\n`,
 
   connecting: (target) => `logging in to ${target} ...`,
   reading: (target, fact) => `reading ${target}: ${fact} ...`,

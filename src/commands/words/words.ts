@@ -3,7 +3,16 @@ import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
 
-export type CommandName = "audit" | "harden" | "record" | "probe" | "trace" | "explain" | "demo" | "completion";
+export type CommandName =
+  | "audit"
+  | "harden"
+  | "verify"
+  | "record"
+  | "probe"
+  | "trace"
+  | "explain"
+  | "demo"
+  | "completion";
 
 /** Help of one command. */
 export interface CommandHelp {
@@ -58,7 +67,11 @@ export interface CommandWords {
       | "apply"
       | "yes"
       | "confirmWithin"
-      | "hardenJson",
+      | "hardenJson"
+      | "vantage"
+      | "rehearse"
+      | "cutSessions"
+      | "evidence",
       string
     >
   >;
@@ -73,6 +86,7 @@ export interface CommandWords {
       | "socket"
       | "interface"
       | "target"
+      | "vantage"
       | "file"
       | "url"
       | "rule"
@@ -123,6 +137,12 @@ export interface CommandWords {
   readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code]) => ErrorWords };
   hostError(error: HostError): ErrorWords;
   bug(version: string): string;
+
+  /** Faults of --vantage. */
+  readonly badVantage: string;
+  /** Said on the terminal while connections are tried. */
+  readonly trying: string;
+  evidenceWritten(file: string): string;
 
   /** Said on the terminal while a host is read. */
   connecting(target: string): string;

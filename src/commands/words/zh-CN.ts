@@ -67,6 +67,19 @@ export const COMMANDS_ZH_CN: CommandWords = {
         ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "使用记录文件中的规则"],
       ],
     },
+    verify: {
+      brief: "用新连接证实哪些已关闭，并说明能否保持",
+      description:
+        "重新判断一台主机，然后用新连接测试其模型服务的每个地址和端口：从本机，以及（以 root 运行时）从各自独立的网络命名空间中的" +
+        "同网段主机和路由而来的外部主机，测试后即消失。可用 --vantage 指定其他主机。还会说明哪些连接在变更后仍然存在，" +
+        "重启服务、重启主机或升级后能否保持关闭，以及哪些未经测试。与预期不符的连接使退出码为 1，不论 --fail-on 如何。",
+      examples: [
+        ["", "本机，从旁边测试"],
+        ["--host ssh://root@gpu-1 --vantage namespace --vantage ssh://me@desk", "另一台主机，并从第三台主机测试"],
+        ["--vantage urls", "列出外部同事可运行的命令"],
+        ["--rehearse --report evidence.md", "重启服务后再次测试，并写出供工单使用的验证记录"],
+      ],
+    },
     explain: {
       brief: "解释规则：检查什么、有什么影响、如何修复",
       description: "不带参数时列出全部规则。",
@@ -125,6 +138,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
     yes: "不询问",
     confirmWithin: "若未在此时间内执行 `portlock confirm`（如 90s）则全部撤销；0 表示从不",
     hardenJson: "把计划、日志、验证和报告作为一个 JSON 文档输出",
+    vantage: "从哪里测试：namespace（root 的默认值）、ssh://user@host、urls；可多次给出",
+    rehearse: "实际重新加载 systemd 并重启服务，每次之后再测试",
+    cutSessions: "切断规则生效前遗留的连接",
+    evidence: "把验证记录写入 Markdown 文件，- 表示标准输出",
   },
   arguments: {
     url: "主机名、主机名:端口、[IPv6]:端口、http://… 或 https://…",
@@ -140,6 +157,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     socket: "地址:端口",
     interface: "接口",
     target: "ssh://用户@主机",
+    vantage: "namespace|ssh://user@host|urls",
     file: "文件",
     url: "URL",
     rule: "规则名",
@@ -251,6 +269,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
   bug: (version) =>
     `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关，也没有改动任何内容。\n` +
     "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。",
+
+  badVantage: "可用 namespace、ssh://user@host 或 urls",
+  trying: "正在测试每个入口 ...",
+  evidenceWritten: (file) => `验证记录已写入 ${quote(file)}。\n`,
 
   connecting: (target) => `正在登录 ${target} …`,
   reading: (target, fact) => `正在读取 ${target}：${fact} …`,
