@@ -1,3 +1,4 @@
+import { isContinued, lastLineBefore } from "./continued-line.ts";
 import type { SettingWish } from "./own-environment-file.ts";
 import type { FileEdit, FileText, Splice } from "./file-edit.ts";
 
@@ -23,7 +24,7 @@ export function editEtcEnvironment(text: FileText, { name, value }: SettingWish)
   const found = lines.flatMap((line, index) => (pattern.test(line) ? [{ line, index }] : []));
   // A line that is part of another one, or goes on in the next, is nothing that a splice could change.
   const places = found.length > 0 ? found.map(({ index }) => index) : [lines.length];
-  if (places.some((index) => isContinued(lines[index - 1]) || isContinued(lines[index]))) {
+  if (places.some((index) => isContinued(lastLineBefore(lines, index)) || isContinued(lines[index] ?? null))) {
     return { ok: false, why: "continued-line" };
   }
   const splices = found.flatMap(({ line, index }): readonly Splice[] => {
@@ -41,9 +42,4 @@ function toLines(indent: string, name: string, old: string, value: string): read
   const quote = /^["']/.exec(old)?.[0] ?? "";
   const changed = `${indent}${name}=${quote}${value}${quote}`;
   return comment === undefined ? [changed] : [`${indent}${comment}`, changed];
-}
-
-/** Blanks behind the backslash do not matter to pam_env; a comment is not continued. */
-function isContinued(line: string | undefined): boolean {
-  return line !== undefined && /\\[ \t]*$/.test(line) && !/^[ \t]*#/.test(line);
 }

@@ -1,5 +1,6 @@
 import type { EnvironmentFileKind } from "../facts/environment-files.ts";
 import { isPlainName } from "../judge/plain-names.ts";
+import { isContinued } from "./continued-line.ts";
 
 /** What comes in place of a line that goes; null where more hangs on the line than the setting. */
 export type LineEdit = readonly string[] | null;
@@ -9,7 +10,7 @@ export type LineEdit = readonly string[] | null;
  * of one that is continued, sets others too or is a part of a longer command nothing does. In a shell file a command
  * without effect takes its place, for a branch of an `if` may not be empty.
  *
- * @param before the line above, or null for the first
+ * @param before the line above that is no comment, or null for the first
  */
 export function editLeftoverLine(
   kind: EnvironmentFileKind | "unit-file",
@@ -17,7 +18,7 @@ export function editLeftoverLine(
   line: string,
   before: string | null,
 ): LineEdit {
-  if (!isPlainName(name) || isContinued(line) || (before !== null && isContinued(before))) return null;
+  if (!isPlainName(name) || isContinued(line) || isContinued(before)) return null;
   switch (kind) {
     case "unit-file":
       return isUnitLine(name, line) ? [] : null;
@@ -41,10 +42,6 @@ const WORD = `[A-Za-z0-9_./:@,+*[\\]-]*|"[A-Za-z0-9_./:@,+*[\\] -]*"|'[A-Za-z0-9
 /** A value between quotes of one kind that end on the same line: systemd would read on into the next ones. */
 function toQuoted(name: string): string {
   return `^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*("[^"]*"|'[^']*')[^"']*$`;
-}
-
-function isContinued(line: string): boolean {
-  return /\\[ \t]*$/.test(line);
 }
 
 /** `Environment=` with this variable alone, quotes of any sort, and words that assign nothing. */

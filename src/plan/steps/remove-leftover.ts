@@ -4,6 +4,7 @@ import type { RuleId } from "../../judge/finding.ts";
 import { isPlainPath } from "../../judge/plain-names.ts";
 import type { Server } from "../../judge/server.ts";
 import { agreesWith } from "../agrees-with.ts";
+import { lastLineBefore } from "../continued-line.ts";
 import { ETC_ENVIRONMENT } from "../etc-environment.ts";
 import type { Splice } from "../file-edit.ts";
 import { editLeftoverLine } from "../leftover-line.ts";
@@ -81,7 +82,7 @@ function toSplices(
   const splices = new Map<number, Splice>();
   for (const { name, line } of leftovers) {
     const written = lines[line - 1];
-    const edit = written === undefined ? null : editLeftoverLine(kind, name, written, lines[line - 2] ?? null);
+    const edit = written === undefined ? null : editLeftoverLine(kind, name, written, lastLineBefore(lines, line - 1));
     if (written === undefined || edit === null) return null;
     splices.set(line, { line, removed: [written], inserted: edit });
   }
