@@ -51,9 +51,16 @@ type TableEdit = Extract<RuleEdit, { readonly kind: "make-table" }>;
 function makeTable(firewall: FirewallPresence, { table, objects }: TableEdit): FirewallPresence {
   const from = "nft -j list ruleset";
   const printed = firewall.printed ?? [];
-  const others = printed.map((each) => (each.dialect === "nft-json" ? mapObjects(each, (all) => all.filter((one) => tableOf(one) !== table)) : each));
+  const others = printed.map((each) =>
+    each.dialect === "nft-json" ? mapObjects(each, (all) => all.filter((one) => tableOf(one) !== table)) : each,
+  );
   const text = JSON.stringify({ nftables: objects });
-  const own: PrintedRules = { engine: "nftables", dialect: "nft-json", family: null, text: { ok: true, value: text, from } };
+  const own: PrintedRules = {
+    engine: "nftables",
+    dialect: "nft-json",
+    family: null,
+    text: { ok: true, value: text, from },
+  };
   const evidence = { from: "nft -j list tables", text: `table inet ${table}` };
   return {
     ...firewall,
