@@ -57,12 +57,41 @@ type ScriptCommand =
   | readonly ["/bin/sh", Path, "undo"]
   | readonly ["/bin/sh", Path, "keep" | "set-modes", string];
 
-type FirewallChange =
-  | readonly ["ufw", ...string[]]
-  | readonly ["firewall-cmd", ...string[]]
+type UfwAction = "allow" | "deny" | "reject" | "limit";
+type UfwLog = readonly [] | readonly ["log" | "log-all"];
+/** A rule about one port of TCP, for one address family, which the network says. */
+type UfwRule = readonly [UfwAction, ...UfwLog, "proto", "tcp", "from", string, "to", "any", "port", `${number}`];
+type UfwChange =
+  | readonly ["ufw", ...UfwRule]
+  | readonly ["ufw", "prepend" | "delete", ...UfwRule]
+  | readonly ["ufw", "insert", `${number}`, ...UfwRule];
+
+/** Without `--permanent` it changes what runs, with it what the files say. */
+type FirewalldChange = readonly [
+  "firewall-cmd",
+  ...(readonly [] | readonly ["--permanent"]),
+  `--zone=${string}`,
+  `--${"add" | "remove"}-rich-rule=${string}`,
+];
+
+/** A chain of Portlock's own that DOCKER-USER asks. */
+type OwnChain = `PORTLOCK-${number}`;
+type IptablesChange = readonly [
+  "iptables" | "ip6tables",
+  "-w",
+  ...(
+    | readonly ["-N" | "-F" | "-X", "DOCKER-USER" | OwnChain]
+    | readonly ["-A", OwnChain, ...string[]]
+    | readonly ["-I" | "-D", "DOCKER-USER", "-j", OwnChain]
+  ),
+];
+
+export type FirewallChange =
+  | UfwChange
+  | FirewalldChange
+  | IptablesChange
   | readonly ["nft", "-f", Path]
-  | readonly ["nft", "delete", "table", "inet", `portlock${string}`]
-  | readonly ["iptables" | "ip6tables", "-w", "-I" | "-D", "DOCKER-USER", ...string[]];
+  | readonly ["nft", "delete", "table", "inet", `portlock_${number}`];
 
 type Engine = "docker" | "podman";
 type EngineChange =
