@@ -1,10 +1,12 @@
 import type { Facts } from "../facts/facts.ts";
 import { gatherFacts } from "../facts/gather.ts";
+import { gatherSessions } from "../facts/sessions.ts";
 import type { HostReader } from "../host/host.ts";
 import { judge } from "../judge/judge.ts";
 import type { Choices } from "../plan/choices.ts";
 import type { FileText } from "../plan/file-edit.ts";
 import { makePlan } from "../plan/make-plan.ts";
+import type { Operator } from "../plan/plan-input.ts";
 import type { Planned } from "../plan/plan.ts";
 import type { Judgement } from "../report/report.ts";
 import { toWanted } from "../servers/catalogue.ts";
@@ -41,13 +43,30 @@ export async function planHost(
   choices: Choices,
 ): Promise<Exclude<Planned, { kind: "needs-files" }>> {
   const texts = new Map<string, FileText>();
+  const operators = await findOperators(host, facts);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const input = { facts, judgement, choices, texts };
+    const input = { facts, judgement, choices, texts, operators };
     const planned = makePlan(input, { version: session.version, madeAt: readAt });
     if (planned.kind !== "needs-files") return planned;
     for (const path of planned.paths) texts.set(path, await readText(host, path));
   }
   throw new Error("a plan asks for files without end");
+}
+
+/**
+ * SSH sessions that stand open on the host. \`sudo\` takes SSH_CONNECTION away, so that whose session is whose cannot be
+ * told: each of them counts.
+ */
+export async function findOperators(host: HostReader, { listeners, processes }: Facts): Promise<readonly Operator[]> {
+  const sessions = await gatherSessions(host, null);
+  if (!sessions.ok || !listeners.ok || !processes.ok) return [];
+  const daemons = new Set(processes.value.filter(({ name }) => name === "sshd").map(({ pid }) => pid));
+  const ports = new Set(
+    listeners.value.filter(({ pids }) => pids.some((pid) => daemons.has(pid))).map(({ port }) => port),
+  );
+  return sessions.value
+    .filter(({ local }) => ports.has(local.port))
+    .map(({ local, remote }) => ({ source: remote.address, port: local.port }));
 }
 
 async function readText(host: HostReader, path: string): Promise<FileText> {
