@@ -19,6 +19,8 @@ export interface JudgedHost {
   readonly judgement: Judgement;
   /** ISO 8601, UTC. */
   readonly readAt: string;
+  /** SSH sessions that stand open. */
+  readonly operators: readonly Operator[];
 }
 
 /** A file is asked for, then another one that it names: no host needs more rounds than this. */
@@ -32,18 +34,17 @@ export async function judgeHost(
 ): Promise<JudgedHost> {
   const readAt = session.now().toISOString();
   const facts = await gatherFacts(host, toWanted(), hear);
-  return { facts, judgement: judge(facts), readAt };
+  return { facts, judgement: judge(facts), readAt, operators: await findOperators(host, facts) };
 }
 
 /** Makes a plan for a host, and reads the files that are needed for it. Throws a `CommandError` where one is unreadable. */
 export async function planHost(
   session: Session,
   host: HostReader,
-  { facts, judgement, readAt }: JudgedHost,
+  { facts, judgement, readAt, operators }: JudgedHost,
   choices: Choices,
 ): Promise<Exclude<Planned, { kind: "needs-files" }>> {
   const texts = new Map<string, FileText>();
-  const operators = await findOperators(host, facts);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const input = { facts, judgement, choices, texts, operators };
     const planned = makePlan(input, { version: session.version, madeAt: readAt });
@@ -57,7 +58,7 @@ export async function planHost(
  * SSH sessions that stand open on the host. \`sudo\` takes SSH_CONNECTION away, so that whose session is whose cannot be
  * told: each of them counts.
  */
-export async function findOperators(host: HostReader, { listeners, processes }: Facts): Promise<readonly Operator[]> {
+async function findOperators(host: HostReader, { listeners, processes }: Facts): Promise<readonly Operator[]> {
   const sessions = await gatherSessions(host, null);
   if (!sessions.ok || !listeners.ok || !processes.ok) return [];
   const daemons = new Set(processes.value.filter(({ name }) => name === "sshd").map(({ pid }) => pid));

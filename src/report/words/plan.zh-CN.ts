@@ -1,5 +1,5 @@
 import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
-import { toPrintable, toShellWord } from "../printable.ts";
+import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
@@ -85,7 +85,7 @@ function toRemarkText(remark: Remark): string {
     case "keeps-old-container":
       return `原来的容器会停止并保留，名为 ${show(remark.container)}，直到你删除它。`;
     case "run-in-its-terminal":
-      return `在它的终端中执行：${showCommand(remark.command)}`;
+      return `在它的终端中执行：${toCommandLine(remark.command)}`;
   }
 }
 
@@ -100,9 +100,9 @@ function toLeaveText(why: LeaveReason): string {
     case "port-taken":
       return `本机回环地址的端口 ${why.port} 已被其他程序占用：请为其中一个换一个端口`;
     case "started-by-hand":
-      return `它是手动启动的：请在其终端中停止它，再以 ${showCommand(why.command)} 启动，或使用 --restart-process`;
+      return `它是手动启动的：请在其终端中停止它，再以 ${toCommandLine(why.command)} 启动，或使用 --restart-process`;
     case "needs-recreate":
-      return `它的端口只能通过重新创建容器来更改：${showCommand(why.command)}，或使用 --recreate`;
+      return `它的端口只能通过重新创建容器来更改：${toCommandLine(why.command)}，或使用 --recreate`;
     case "user-service":
       return "它是某个用户自己的服务：请以该用户或 root 运行 `portlock harden`";
     case "owner-decides":
@@ -166,8 +166,4 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
 
 function show(text: string): string {
   return toPrintable(text, 200);
-}
-
-function showCommand(command: readonly string[]): string {
-  return command.map(toShellWord).join(" ");
 }
