@@ -139,6 +139,8 @@ before(async () => {
   if (lab === null) return;
   host = await lab.host({ systemd: true });
   await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+  // Whose rules it loads, and whether it starts with the host, is read through links: `ls` of every kind has to tell.
+  await host.write("/etc/nftables.conf", "flush ruleset\n");
   ({ auditor, server } = await letIn(host, host.outsider));
   local = (await host.audit()).report;
 });
@@ -213,7 +215,10 @@ describe("a login works", { skip, timeout }, () => {
       servers.map((each) => [each.kind, each.version, each.process]),
       local.servers.map((each) => [each.kind, each.version, each.process]),
     );
-    assert.ok(missing.every((each) => each.fact === "networks"));
+    assert.deepEqual(
+      missing.filter((each) => each.fact !== "networks"),
+      [],
+    );
     assert.ok(missing.length === 0 || servers.every((each) => each.verdict !== "local"));
   });
 
