@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -273,15 +273,6 @@ for (const [name, part] of IMPOSSIBLE) {
     assert.equal((await sendRequest(request)).kind, "not-possible");
   });
 }
-
-test("a link-local IPv6 address is asked through its zone", async (context) => {
-  const found = Object.entries(networkInterfaces()).flatMap(([name, entries]) =>
-    (entries ?? []).filter((entry) => entry.address.startsWith("fe80:")).map((entry) => `${entry.address}%${name}`),
-  )[0];
-  if (found === undefined) return context.skip("this machine has no link-local IPv6 address");
-  const target = await listen(context, (socket) => socket.end(OK), found);
-  assert.equal(expectAnswer(await sendRequest(target)).body, "hi");
-});
 
 test("TLS is spoken to a server nobody vouches for, with the name that was given", async (context) => {
   const directory = mkdtempSync(join(tmpdir(), "portlock-test-"));
