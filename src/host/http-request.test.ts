@@ -14,11 +14,7 @@ import { formatAuthority, sendRequest } from "./http-request.ts";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
 /** Listens on loopback until the test ends; the server is as hostile as `serve` makes it. */
-async function listen(
-  context: TestContext,
-  serve: (socket: net.Socket) => void,
-  address: string = "127.0.0.1",
-): Promise<ReadRequest> {
+async function listen(context: TestContext, serve: (socket: net.Socket) => void): Promise<ReadRequest> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
@@ -29,8 +25,8 @@ async function listen(
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  return { method: "GET", address, port: portOf(server), path: "/" };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { method: "GET", address: "127.0.0.1", port: portOf(server), path: "/" };
 }
 
 function portOf(server: net.Server): number {
