@@ -2,7 +2,14 @@ import { z } from "zod";
 
 /** One try from a vantage; what a prober is asked, one JSON document a line. */
 export type Probe =
-  | { readonly kind: "connect"; readonly address: string; readonly port: number; readonly timeoutMs: number }
+  | {
+      readonly kind: "connect";
+      readonly address: string;
+      readonly port: number;
+      readonly timeoutMs: number;
+      /** The connection stays open for as long as the prober stands there. */
+      readonly keep: boolean;
+    }
   | {
       readonly kind: "get";
       readonly address: string;

@@ -27,13 +27,13 @@ function becomeUser(id: number): void {
   process.setuid?.(id);
 }
 
-function tryConnection(probe: Probe): Promise<Connection> {
+function tryConnection(probe: Probe & { readonly kind: "connect" }): Promise<Connection> {
   const { promise, resolve } = Promise.withResolvers<Connection>();
   const socket = connect({ host: probe.address, port: probe.port });
   const timer = setTimeout(() => end({ kind: "timeout", detail: `${probe.timeoutMs} ms` }), probe.timeoutMs);
   function end(connection: Connection): void {
     clearTimeout(timer);
-    socket.destroy();
+    if (!probe.keep || connection.kind !== "connected") socket.destroy();
     resolve(connection);
   }
   socket.on("connect", () => end({ kind: "connected", from: socket.localAddress ?? "" }));

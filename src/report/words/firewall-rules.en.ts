@@ -66,6 +66,55 @@ export const FIREWALL_RULES_EN: { readonly [Id in FirewallRuleId]: RuleWords<Id>
     check:
       "After `sudo systemctl restart docker`, or `sudo firewall-cmd --reload`, a connection that it stops still fails.",
   },
+  "rule-never-reached": {
+    what: "A rule about a model server's port is never reached: an earlier one takes every connection it is about.",
+    title: ({ ruleText, behind, stops }) =>
+      `${show(ruleText)} ${stops ? "stops nobody" : "lets nobody in"}: ${show(behind)} comes before it`,
+    why:
+      "Rules are tried in their order, and the first that accepts, drops or returns ends the matter. ufw puts a new rule " +
+      "behind those it has, and so does `iptables -A`.",
+    fix: ({ stops }) =>
+      (stops
+        ? "If the later rule is meant, put it first: with ufw `sudo ufw delete RULE` and `sudo ufw insert 1 RULE`, with " +
+          "iptables `-I` in place of `-A`. "
+        : "If the earlier rule is not meant any more, take it away: with ufw `sudo ufw delete RULE`, with iptables `-D` in " +
+          "place of `-A`. ") + "Otherwise remove the rule that is never reached, so that nobody counts on it.",
+    check: "`sudo portlock trace --from ADDRESS --to HOST:11434` names the rule as the one that decides.",
+  },
+  "rule-for-one-family": {
+    what: "Rules keep others from a model server's port by IPv4 alone or by IPv6 alone, and the other one is forgotten.",
+    title: ({ family, by, entries }) =>
+      `${show(by)} holds for IPv${family} alone: by IPv${family === 4 ? 6 : 4} others get in at ${list(entries)}`,
+    why:
+      "iptables and ip6tables are two sets of rules, and so are nftables' tables `ip` and `ip6`. A server on every address " +
+      "answers both, and every neighbour has an IPv6 address for the link without anybody's doing.",
+    fix: () =>
+      "Write the same rule for the other family: with ip6tables beside iptables, or once for both in a table `inet` of " +
+      "nftables. ufw writes both as long as /etc/default/ufw says IPV6=yes.",
+    check:
+      "From another machine, `curl -m 3 'http://[ADDRESS]:11434/'` fails for the host's IPv6 address, and for IPv4 too.",
+  },
+  "default-policy-accept": {
+    what: "A packet filter is set up, none of its rules stops others at an exposed server, and the rest is let in.",
+    title: ({ policies, entries }) => `No rule stops others at ${list(entries)}: ${list(policies)}`,
+    why:
+      "A filter that lets in whatever no rule is about opens each new service as soon as it listens, as it does this " +
+      "server. Where the policy is to drop, only what somebody named gets in.",
+    fix: () =>
+      "Let in first what must stay reachable, such as SSH, and then deny the rest: `sudo ufw default deny incoming`, or the " +
+      "policy drop in the chain. Who does it over the network may lock himself out.",
+    check: "`sudo nft list ruleset` shows `policy drop` for that chain, and a connection from another machine fails.",
+  },
+  "session-outlives-rule": {
+    what: "Connections to a model server go on from where rules stop every new one.",
+    title: ({ sources, by, goesOn }) =>
+      `Open connections from ${list(sources)} ${goesOn ? "go on" : "may go on"}, although ${show(by)} stops new ones`,
+    why:
+      "Most rule sets let pass first what belongs to an established connection. Whoever was connected before the port was " +
+      "closed goes on using the server for as long as he keeps the connection.",
+    fix: () => "Restart the server: that ends its connections, and those who are stopped cannot come back.",
+    check: "`ss -H -tn state established sport = :11434` names nobody whom the rules stop.",
+  },
 };
 
 function joinManagers(names: readonly ManagerName[]): string {

@@ -28,6 +28,10 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "A container publishes a model server's port on an address that others than this host reach.",
     title: ({ engine, container, published, containerPort }) =>
       `${show(engine)} publishes port ${containerPort} of container ${show(container)} to others on ${show(published)}`,
+    details: ({ passesBy }) =>
+      passesBy === null
+        ? []
+        : [`${show(passesBy)} is in force and does not close it: Docker passes these packets by ufw's rules.`],
     why:
       "`-p 11434:11434` publishes on every address of the host. Docker passes such packets on before the INPUT rules " +
       "of ufw and firewalld see them, so `ufw deny` does not close the port.",

@@ -27,6 +27,8 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "容器把模型服务的端口发布到了他人可达的地址。",
     title: ({ engine, container, published, containerPort }) =>
       `${show(engine)} 把容器 ${show(container)} 的端口 ${containerPort} 发布到了对外地址 ${show(published)}`,
+    details: ({ passesBy }) =>
+      passesBy === null ? [] : [`${show(passesBy)} 已生效，但关不掉该端口：Docker 让这些数据包绕过了 ufw 的规则。`],
     why: "`-p 11434:11434` 会发布到本机的所有地址。Docker 在 ufw、firewalld 的 INPUT 规则之前就转发了这些数据包，因此 `ufw deny` 关不掉该端口。",
     fix: ({ published, containerPort }) =>
       `用 \`-p ${toLoopbackPublication(published, containerPort)}\` 重新创建容器（compose 文件：在 \`ports\` 下写 ` +

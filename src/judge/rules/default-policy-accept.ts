@@ -1,0 +1,46 @@
+import type { Evidence } from "../../facts/evidence.ts";
+import { toAuthority } from "../authentication.ts";
+import { toDeciderLabel } from "../decider-label.ts";
+import type { FindingOf } from "../finding.ts";
+import type { Route } from "../route.ts";
+import type { Rule } from "../rule.ts";
+import type { Server } from "../server.ts";
+import { findOpenRoutes, unique } from "./others-routes.ts";
+import { findForgottenRoutes, isLetInByPolicy } from "./forgotten-routes.ts";
+
+/**
+ * A packet filter is set up, and the server is open through it: no rule is about its port, and the policy of the chain
+ * lets in what no rule is about. Where rules were only forgotten for one address family, that is told instead.
+ */
+export const DEFAULT_POLICY_ACCEPT: Rule<"default-policy-accept"> = {
+  id: "default-policy-accept",
+  judge: ({ servers }) => servers.flatMap(judgeServer),
+};
+
+function judgeServer(server: Server): readonly FindingOf<"default-policy-accept">[] {
+  const forgotten = new Set(findForgottenRoutes(server).map(({ index }) => index));
+  const open = findOpenRoutes(server).filter(({ index }) => !forgotten.has(index));
+  const found = open.flatMap(({ route, index }) => {
+    const policy = isLetInByPolicy(route) ? findPolicy(route) : null;
+    return policy === null ? [] : [{ index, entry: toAuthority(route.entry.address, route.entry.port), ...policy }];
+  });
+  if (found.length === 0) return [];
+  const evidence = found.flatMap((each) => each.evidence ?? []);
+  return [
+    {
+      rule: "default-policy-accept",
+      severity: "medium",
+      server: server.id,
+      routes: found.map(({ index }) => index),
+      data: { policies: unique(found.map(({ label }) => label)), entries: unique(found.map(({ entry }) => entry)) },
+      evidence: [...new Map(evidence.map((each) => [JSON.stringify(each), each])).values()],
+    },
+  ];
+}
+
+/** The policy that lets a route in; null where no chain stands in its way, which has none. */
+function findPolicy({ barriers }: Route): { readonly label: string; readonly evidence: Evidence | null } | null {
+  const barrier = barriers.find(({ kind }) => kind === "firewall");
+  if (barrier?.by === undefined) return null;
+  return { label: toDeciderLabel(barrier.by.name, barrier.evidence?.text ?? ""), evidence: barrier.evidence };
+}
