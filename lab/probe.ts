@@ -10,6 +10,8 @@ export type Probe =
       /** The connection stays open for as long as the prober stands there. */
       readonly keep: boolean;
     }
+  /** Asks over the connection that was kept last. */
+  | { readonly kind: "ask-kept"; readonly timeoutMs: number }
   | {
       readonly kind: "get";
       readonly address: string;

@@ -6,19 +6,26 @@
  * usage: prober.ts [UID]   tries as that user instead of root
  */
 import { request } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Answer, Connection, NotReached, Probe } from "./probe.ts";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
+/** The connection that stays open. */
+let kept: Socket | null = null;
 
 const uid = process.argv[2];
 if (uid !== undefined) becomeUser(Number(uid));
 process.stdout.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) {
   const probe: Probe = JSON.parse(line);
-  const outcome = probe.kind === "connect" ? await tryConnection(probe) : await tryGet(probe);
+  const outcome = await tryProbe(probe);
   process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+function tryProbe(probe: Probe): Promise<Connection | Answer> {
+  if (probe.kind === "connect") return tryConnection(probe);
+  return probe.kind === "get" ? tryGet(probe) : askKept(probe.timeoutMs);
 }
 
 function becomeUser(id: number): void {
@@ -33,11 +40,27 @@ function tryConnection(probe: Probe & { readonly kind: "connect" }): Promise<Con
   const timer = setTimeout(() => end({ kind: "timeout", detail: `${probe.timeoutMs} ms` }), probe.timeoutMs);
   function end(connection: Connection): void {
     clearTimeout(timer);
-    if (!probe.keep || connection.kind !== "connected") socket.destroy();
+    if (probe.keep && connection.kind === "connected") kept = socket;
+    else socket.destroy();
     resolve(connection);
   }
   socket.on("connect", () => end({ kind: "connected", from: socket.localAddress ?? "" }));
   socket.on("error", (error) => end(toNotReached(error)));
+  return promise;
+}
+
+function askKept(timeoutMs: number): Promise<Connection> {
+  const { promise, resolve } = Promise.withResolvers<Connection>();
+  const socket = kept;
+  if (socket === null || socket.destroyed) return Promise.resolve({ kind: "closed", detail: "not kept" });
+  const timer = setTimeout(() => end({ kind: "timeout", detail: `${timeoutMs} ms` }), timeoutMs);
+  function end(connection: Connection): void {
+    clearTimeout(timer);
+    resolve(connection);
+  }
+  socket.once("data", () => end({ kind: "connected", from: socket.localAddress ?? "" }));
+  socket.once("close", () => end({ kind: "closed", detail: "" }));
+  socket.write("GET / HTTP/1.1\r\nHost: kept.example\r\n\r\n");
   return promise;
 }
 

@@ -48,6 +48,12 @@ export class Vantage {
     return parseConnection(await this.#ask({ kind: "connect", address, port, timeoutMs, keep }));
   }
 
+  /** Asks over the connection that was kept last: `connected` where something is answered, else why not. */
+  async askKept(options: { readonly timeoutMs?: number } = {}): Promise<Connection> {
+    const { timeoutMs = PROBE_TIMEOUT_MS } = options;
+    return parseConnection(await this.#ask({ kind: "ask-kept", timeoutMs }));
+  }
+
   /** Makes one real HTTP GET, without redirects, proxies or kept connections. */
   async get(address: string, port: number, options: GetOptions = {}): Promise<Answer> {
     const { path = "/", headers = {}, timeoutMs = PROBE_TIMEOUT_MS } = options;

@@ -40,7 +40,7 @@ test("what is no connection is counted", () => {
 
 test("random text does not throw", () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(..."0 :[]%.\nfeE") }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom("0", " ", ":", "[", "]", "%", ".", "\n", "f", "e") }), (text) => {
       const { sessions, unparsed } = parseSessions(text);
       assert.ok(sessions.length + unparsed <= text.split("\n").length);
     }),

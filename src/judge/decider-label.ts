@@ -5,14 +5,8 @@ import type { DeciderName } from "./decider-terms.ts";
  * else as its engine writes it.
  */
 export function toDeciderLabel(name: DeciderName, written: string): string {
-  switch (name.kind) {
-    case "ufw-rule":
-      return name.command;
-    case "ufw-default":
-      return `ufw default ${name.policy} ${name.direction}`;
-    case "firewalld-zone":
-      return name.element === null ? written : `${name.zone}: ${name.element.text}`;
-    default:
-      return written;
-  }
+  if (name.kind === "ufw-rule") return name.command;
+  if (name.kind === "ufw-default") return `ufw default ${name.policy} ${name.direction}`;
+  if (name.kind === "firewalld-zone" && name.element !== null) return `${name.zone}: ${name.element.text}`;
+  return written;
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { PrintedRules } from "../../facts/firewall-rules.ts";
+import { parseUfwRules } from "../../facts/ufw.ts";
 import { aHost } from "../testing/a-host.ts";
 import { findingsOf } from "../testing/findings-of.ts";
 import { anUfw, NO_MANAGERS } from "../testing/managers.ts";
@@ -24,10 +26,25 @@ test("as ufw's own default", () => {
   assert.deepEqual(finding?.data.policies, ["ufw default allow incoming"]);
 });
 
+const UFW_RULES = parseUfwRules("### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in", 4, "/etc/ufw/user.rules");
+const TRANSLATING: PrintedRules = {
+  ...saved([]),
+  text: { ok: true, from: "iptables-save", value: "*nat\n:INPUT ACCEPT [0:0]\nCOMMIT\n" },
+};
+const BRIDGED = OPEN.link("docker0", ["172.17.0.1/16"], { kind: "bridge" }).with(
+  behind(saved(["INPUT -i eth0 -j DROP"])),
+);
+
 const SILENT = [
   { what: "no packet filter is set up: nothing has a policy", host: OPEN },
   { what: "a rule lets them in", host: OPEN.with(behind(saved([SSH.replace("22", "11434")]))) },
   { what: "the policy is to drop", host: OPEN.with(behind(saved([SSH], [], "DROP"))) },
+  {
+    what: "ufw is off and has rules, which is told of by another rule",
+    host: OPEN.with({ managers: { ...NO_MANAGERS, ufw: anUfw(false, UFW_RULES) } }).with(behind(saved([SSH]))),
+  },
+  { what: "the chain translates addresses only", host: OPEN.with(behind(TRANSLATING)) },
+  { what: "containers are let in alone", host: BRIDGED },
   {
     what: "the server is on loopback",
     host: aHost()

@@ -7,19 +7,21 @@ import type { Rule } from "../rule.ts";
 import type { Server } from "../server.ts";
 import { findOpenRoutes, unique } from "./others-routes.ts";
 import { findForgottenRoutes, isLetInByPolicy } from "./forgotten-routes.ts";
+import { UFW_INACTIVE } from "./ufw-inactive.ts";
 
 /**
- * A packet filter is set up, and the server is open through it: no rule is about its port, and the policy of the chain
- * lets in what no rule is about. Where rules were only forgotten for one address family, that is told instead.
+ * A packet filter is set up, and the server is open through it: no rule stops others at its port, and the policy of
+ * the chain lets in what no rule stops. Where rules were only forgotten for one address family, or ufw has them and is
+ * off, that is told instead; ports that are published or sent on have rules of their own.
  */
 export const DEFAULT_POLICY_ACCEPT: Rule<"default-policy-accept"> = {
   id: "default-policy-accept",
-  judge: ({ servers }) => servers.flatMap(judgeServer),
+  judge: (host) => (UFW_INACTIVE.judge(host).length > 0 ? [] : host.servers.flatMap(judgeServer)),
 };
 
 function judgeServer(server: Server): readonly FindingOf<"default-policy-accept">[] {
   const forgotten = new Set(findForgottenRoutes(server).map(({ index }) => index));
-  const open = findOpenRoutes(server).filter(({ index }) => !forgotten.has(index));
+  const open = findOpenRoutes(server).filter(({ route, index }) => isPlain(route) && !forgotten.has(index));
   const found = open.flatMap(({ route, index }) => {
     const policy = isLetInByPolicy(route) ? findPolicy(route) : null;
     return policy === null ? [] : [{ index, entry: toAuthority(route.entry.address, route.entry.port), ...policy }];
@@ -38,9 +40,16 @@ function judgeServer(server: Server): readonly FindingOf<"default-policy-accept"
   ];
 }
 
-/** The policy that lets a route in; null where no chain stands in its way, which has none. */
+/** Straight to a socket of the host, from another machine. */
+function isPlain({ from, hops }: Route): boolean {
+  return from.vantage !== "container" && hops.every(({ kind }) => kind === "direct");
+}
+
+/** The policy that lets a route in; null where no chain that filters stands in its way. */
 function findPolicy({ barriers }: Route): { readonly label: string; readonly evidence: Evidence | null } | null {
   const barrier = barriers.find(({ kind }) => kind === "firewall");
   if (barrier?.by === undefined) return null;
+  // Chains that translate addresses have a policy too, which stops nobody.
+  if (barrier.by.name.kind === "policy" && barrier.by.name.table.endsWith(" nat")) return null;
   return { label: toDeciderLabel(barrier.by.name, barrier.evidence?.text ?? ""), evidence: barrier.evidence };
 }
