@@ -51,7 +51,7 @@ export async function gatherSessions(
 }
 
 const LINE: RegExp = /^(?:ESTAB\s+)?\d+\s+\d+\s+(\S+):(\d{1,5})\s+(\S+):\d{1,5}(?:\s|$)/;
-const ADDRESS: RegExp = /^\[?([0-9a-f.:]+)\]?(?:%([^\s\]]{1,15}))?\]?$/i;
+const ADDRESS: RegExp = /^\[?([0-9a-f]*[.:][0-9a-f.:]+)\]?(?:%([^\s\]]{1,15}))?\]?$/i;
 
 /** Reads the output of `ss -H -tn state established` (iproute2 4 to 6). Never throws. */
 export function parseSessions(text: string): { readonly sessions: readonly Session[]; readonly unparsed: number } {
