@@ -6,21 +6,28 @@
  * usage: prober.ts [UID]   tries as that user instead of root
  */
 import { request } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Answer, Connection, NotReached, Probe } from "./probe.ts";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A kernel takes a connection at once or not at all; the server behind it waits for its turn on a busy machine. */
 const ANSWER_MS = 5_000;
+/** The connection that stays open. */
+let kept: Socket | null = null;
 
 const uid = process.argv[2];
 if (uid !== undefined) becomeUser(Number(uid));
 process.stdout.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) {
   const probe: Probe = JSON.parse(line);
-  const outcome = probe.kind === "connect" ? await tryConnection(probe) : await tryGet(probe);
+  const outcome = await tryProbe(probe);
   process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+function tryProbe(probe: Probe): Promise<Connection | Answer> {
+  if (probe.kind === "connect") return tryConnection(probe);
+  return probe.kind === "get" ? tryGet(probe) : askKept(probe.timeoutMs);
 }
 
 function becomeUser(id: number): void {
@@ -29,17 +36,33 @@ function becomeUser(id: number): void {
   process.setuid?.(id);
 }
 
-function tryConnection(probe: Probe): Promise<Connection> {
+function tryConnection(probe: Probe & { readonly kind: "connect" }): Promise<Connection> {
   const { promise, resolve } = Promise.withResolvers<Connection>();
   const socket = connect({ host: probe.address, port: probe.port });
   const stop = endAfter(probe.timeoutMs, end);
   function end(connection: Connection): void {
     stop();
-    socket.destroy();
+    if (probe.keep && connection.kind === "connected") kept = socket;
+    else socket.destroy();
     resolve(connection);
   }
   socket.on("connect", () => end({ kind: "connected", from: socket.localAddress ?? "" }));
   socket.on("error", (error) => end(toNotReached(error)));
+  return promise;
+}
+
+function askKept(timeoutMs: number): Promise<Connection> {
+  const { promise, resolve } = Promise.withResolvers<Connection>();
+  const socket = kept;
+  if (socket === null || socket.destroyed) return Promise.resolve({ kind: "closed", detail: "not kept" });
+  const stop = endAfter(timeoutMs, end);
+  function end(connection: Connection): void {
+    stop();
+    resolve(connection);
+  }
+  socket.once("data", () => end({ kind: "connected", from: socket.localAddress ?? "" }));
+  socket.once("close", () => end({ kind: "closed", detail: "" }));
+  socket.write("GET / HTTP/1.1\r\nHost: kept.example\r\n\r\n");
   return promise;
 }
 

@@ -1,6 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import { gatherFacts } from "../facts/gather.ts";
-import { gatherSessions } from "../facts/sessions.ts";
+import { gatherConnections } from "../facts/connections.ts";
 import type { HostReader } from "../host/host.ts";
 import { judge } from "../judge/judge.ts";
 import type { Choices } from "../plan/choices.ts";
@@ -59,7 +59,7 @@ export async function planHost(
  * told: each of them counts.
  */
 async function findOperators(host: HostReader, { listeners, processes }: Facts): Promise<readonly Operator[]> {
-  const sessions = await gatherSessions(host, null);
+  const sessions = await gatherConnections(host, null);
   if (!sessions.ok || !listeners.ok || !processes.ok) return [];
   const daemons = new Set(processes.value.filter(({ name }) => name === "sshd").map(({ pid }) => pid));
   const ports = new Set(

@@ -142,6 +142,7 @@ export const EN: Words = {
     containers: "containers",
     firewall: "firewall rules",
     managers: "what managers of firewall rules were told",
+    sessions: "open connections",
     answers: "answers of the listeners",
     files: "owners and modes of files",
   },

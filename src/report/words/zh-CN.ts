@@ -138,6 +138,7 @@ export const ZH_CN: Words = {
     containers: "容器",
     firewall: "防火墙规则",
     managers: "防火墙管理程序的配置",
+    sessions: "已建立的连接",
     answers: "监听端口的应答",
     files: "文件属主和权限",
   },
