@@ -208,6 +208,7 @@ describe("a unit that says so already", () => {
     const plan = planOf(withUnit(declared, {}, { needsDaemonReload: true }).facts);
     assert.deepEqual(filesAfter(plan), {});
     assert.equal(plan.steps[0]?.commands.length, 2);
+    assert.deepEqual(plan.steps[0].remarks, [{ code: "stays-closed-after-undo" }]);
   });
   test("in the file that the installer writes anew gets a drop-in all the same", () => {
     const inMain = anOllama({
@@ -243,12 +244,10 @@ const LEFT: readonly (readonly [what: string, host: AHost, choices: Partial<Choi
       "a server by hand with a credential in a value",
       BY_HAND.with({
         processes: read(
-          [
-            ...(BY_HAND.facts.processes.ok ? BY_HAND.facts.processes.value : []).map((process) => ({
-              ...process,
-              environment: read({ OLLAMA_HOST: "http://xxxxx:xxxxx@0.0.0.0:11434" }, "x"),
-            })),
-          ],
+          (BY_HAND.facts.processes.ok ? BY_HAND.facts.processes.value : []).map((process) => ({
+            ...process,
+            environment: read({ OLLAMA_HOST: "http://xxxxx:xxxxx@0.0.0.0:11434" }, "x"),
+          })),
           "/proc",
         ),
       }),
