@@ -54,7 +54,8 @@ export type StepKind =
 
 /**
  * One change that an administrator would call one: plain data, done and undone by apply without any decision.
- * Done: folders, files, modes, then commands. Taken back: `undo.before`, files and modes as they were, `undo.after`.
+ * Done: folders, files, modes, then commands. Taken back: `undo.before`, files (those kept too) and modes as they
+ * were, `undo.after`.
  * Each may be done when only a part of it was, and more than once.
  */
 export interface Step {
@@ -68,6 +69,11 @@ export interface Step {
   readonly folders: readonly string[];
   readonly files: readonly FileChange[];
   readonly modes: readonly ModeChange[];
+  /**
+   * Files that a command of the step rewrites by itself: they are kept before it, and put back, byte for byte or by
+   * their absence, after `undo.before`. Left out: none.
+   */
+  readonly keeps?: readonly string[];
   readonly commands: readonly ChangeCommand[];
   readonly undo: { readonly before: readonly ChangeCommand[]; readonly after: readonly ChangeCommand[] };
   /** What must be so before the next step begins. */

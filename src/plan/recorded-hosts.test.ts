@@ -143,7 +143,10 @@ test("no facts make it throw", () => {
       const judgement = judge(facts);
       for (const method of METHODS) {
         const choices = { ...DEFAULT_CHOICES, ...EVERYTHING, method };
-        const planned = makePlan({ facts, judgement, choices, texts: new Map() }, { version: "0", madeAt: "x" });
+        const planned = makePlan(
+          { facts, judgement, choices, texts: new Map(), operators: [] },
+          { version: "0", madeAt: "x" },
+        );
         assert.ok(["plan", "refused", "needs-files"].includes(planned.kind));
       }
     }),

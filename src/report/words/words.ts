@@ -7,6 +7,7 @@ import type { ServerKindId } from "../../servers/server-kind.ts";
 import type { HostVerdict, Missing, Reader, RuleWords } from "../report.ts";
 import type { Summary } from "../summary.ts";
 import type { PlanWords } from "./plan-words.ts";
+import type { ProofWords } from "./proof-words.ts";
 import type { TraceWords } from "./trace-words.ts";
 
 export type Language = "en" | "zh-CN";
@@ -93,6 +94,7 @@ export interface Words {
 
   readonly trace: TraceWords;
   readonly plan: PlanWords;
+  readonly proofs: ProofWords;
 
   /** Words for `explain` and docs/rules.md. */
   readonly explain: Readonly<
