@@ -54,7 +54,7 @@ async function planHost(host: Host, choices: Partial<Choices>): Promise<Plan> {
   const facts = await readFacts(host);
   const texts = new Map<string, FileText>();
   for (;;) {
-    const input = { facts, judgement: judge(facts), choices: { ...DEFAULT_CHOICES, ...choices }, texts };
+    const input = { facts, judgement: judge(facts), choices: { ...DEFAULT_CHOICES, ...choices }, texts, operators: [] };
     const planned = makePlan(input, { version: "lab", madeAt: "" });
     if (planned.kind === "plan") return planned.plan;
     if (planned.kind === "refused") throw new Error(`lab: no plan: ${JSON.stringify(planned.refusal)}`);
