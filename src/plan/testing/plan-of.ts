@@ -90,3 +90,30 @@ function toLine(line: Partial<UnitLine>): UnitLine {
   };
   return { ...full, ...line };
 }
+
+/** Replaces something about the one unit. */
+export function withUnit(host: AHost, change: object, loaded: object = {}): AHost {
+  const { units } = host.facts;
+  if (!units.ok) return host;
+  const value = units.value.map((unit) => ({
+    ...unit,
+    ...(unit.loaded.ok ? { loaded: read({ ...unit.loaded.value, ...loaded }, unit.loaded.from) } : {}),
+    ...change,
+  }));
+  return host.with({ units: read(value, "systemctl show") });
+}
+
+export function withEnvironmentFile(host: AHost, path: string, value: string, unit: string | null): AHost {
+  const file: Facts["environmentFiles"][number] = {
+    path,
+    kind: unit === null ? "pam" : "unit",
+    uid: null,
+    unit: unit === null ? null : { name: unit, scope: "system", loaded: true },
+    modifiedAt: null,
+    assignments: read(
+      [{ name: "OLLAMA_HOST", value, line: 1, exported: true, understood: true, text: `OLLAMA_HOST=${value}` }],
+      path,
+    ),
+  };
+  return host.with({ environmentFiles: [...host.facts.environmentFiles, file] });
+}

@@ -76,6 +76,8 @@ function toRemarkText(remark: Remark): string {
       return `From now on the service is given every variable that stands in ${show(remark.path)}.`;
     case "for-every-user":
       return `${show(remark.path)} counts for the service of that name of every user, not of this one alone.`;
+    case "stays-closed-after-undo":
+      return "Its files said so before, and it only had to be restarted: after an undo it stays closed.";
     case "blocks-downloads":
       return "The service can no longer pull models or use cloud models: its way out is closed too.";
     case "ip-filter-may-be-inert":

@@ -70,6 +70,8 @@ function toRemarkText(remark: Remark): string {
       return `此后 ${show(remark.path)} 中的所有变量都会交给该服务。`;
     case "for-every-user":
       return `${show(remark.path)} 对每个用户的同名服务都有效，不只是这一个用户。`;
+    case "stays-closed-after-undo":
+      return "它的文件原本就是这样设置的，只是需要重新启动：撤销之后它仍然是关闭的。";
     case "blocks-downloads":
       return "该服务将无法再拉取模型，也无法使用云端模型：对外的连接同样被关闭。";
     case "ip-filter-may-be-inert":
