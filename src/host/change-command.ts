@@ -48,9 +48,9 @@ type UfwLog = readonly [] | readonly ["log" | "log-all"];
 /** A rule about one port of TCP, for one address family, which the network says. */
 type UfwRule = readonly [UfwAction, ...UfwLog, "proto", "tcp", "from", string, "to", "any", "port", `${number}`];
 type UfwChange =
-  | readonly ["ufw", ...UfwRule]
   | readonly ["ufw", "prepend" | "delete", ...UfwRule]
-  | readonly ["ufw", "insert", `${number}`, ...UfwRule];
+  /** Loads a file of ufw's into its own chains, as ufw does after each change. */
+  | readonly ["iptables-restore" | "ip6tables-restore", "-w", "-n", `/etc/ufw/user${"" | "6"}.rules`];
 
 /** Without `--permanent` it changes what runs, with it what the files say. */
 type FirewalldChange = readonly [
