@@ -30,7 +30,12 @@ export function closeInDockerUser({ port }: ClosedPort, site: ChangeSite): MadeC
     { kind: "put-first", family, chain: DOCKER_USER, rules: [`-j ${chain}`] },
   ]);
   if (!site.facts.units.ok) return { kind: "change", change: toPlainChange(chains, edits) };
-  const unit: RuleUnit = { name: `portlock-docker-user-${port}.service`, text: toUnitText(port, chains), files: [] };
+  const unit: RuleUnit = {
+    name: `portlock-docker-user-${port}.service`,
+    text: toUnitText(port, chains),
+    files: [],
+    folders: [],
+  };
   const paths = toUnread([toUnitPath(unit)], site.texts);
   if (paths.length > 0) return { kind: "needs-files", paths };
   return { kind: "change", change: { edits, work: { ...toUnitWork(unit, site), keeps: [] }, remarks: [] } };

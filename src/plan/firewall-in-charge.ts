@@ -9,7 +9,7 @@ import type { Closing } from "./firewall-closing.ts";
 export type InCharge = "ufw" | "firewalld" | "nftables" | "docker-user";
 
 /** Who is in charge of what comes to sockets of the host itself; null where that could not be read. */
-export function findInputManager({ managers }: Pick<Facts, "managers">): Exclude<InCharge, "docker-user"> | null {
+function findInputManager({ managers }: Pick<Facts, "managers">): Exclude<InCharge, "docker-user"> | null {
   if (managers === undefined) return null;
   const { ufw, firewalld } = managers;
   if (isUnread(ufw) || isUnread(firewalld)) return null;

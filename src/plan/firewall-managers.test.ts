@@ -1,19 +1,14 @@
 /** What each manager of rules is told, and what is said of it before: on hosts whose rules were really printed. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Facts } from "../facts/facts.ts";
-import type { FirewalldZone } from "../facts/firewalld.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 import { judge } from "../judge/judge.ts";
-import { aHost } from "../judge/testing/a-host.ts";
-import { NO_MANAGERS } from "../judge/testing/managers.ts";
-import { behind } from "../judge/testing/printed-rules.ts";
 import { DEFAULT_CHOICES, type Choices } from "./choices.ts";
 import { foretellFirewall, planFirewall } from "./firewall.ts";
+import { predictFirewall } from "./firewall-prediction.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { Step } from "./plan.ts";
-import { readRecordedHost } from "./recorded-host.fixture.ts";
 
 function toInput(facts: Facts, choices: Partial<Choices>): PlanInput {
   const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
@@ -40,32 +35,27 @@ function whoGetsIn(input: PlanInput): readonly string[] {
   return [...new Set(outside.flatMap(({ from }) => from.sources))];
 }
 
-function aZone(name: string, more: Partial<FirewalldZone>): FirewalldZone {
-  const lists = { sources: [], services: ["ssh"], ports: [], forwardPorts: [], richRules: [] };
-  return { name, target: "default", ...lists, from: "firewall-cmd --list-all-zones", ...more };
-}
-
-/** A host whose firewalld lets everybody in to the port, as nft printed it. */
-function behindFirewalld(zone: FirewalldZone): Facts {
-  const text = readFileSync(join(import.meta.dirname, "../firewall/saved/firewalld.nft-json.txt"), "utf8");
-  const zones = { ok: true, value: [zone], from: zone.from } as const;
-  const from = "nft -j list ruleset";
-  return aHost()
-    .ollama("0.0.0.0")
-    .with(behind({ engine: "nftables", dialect: "nft-json", family: null, text: { ok: true, value: text, from } }))
-    .with({
-      managers: {
-        ...NO_MANAGERS,
-        firewalld: { ok: true, from: "x", value: { running: true, runtime: zones, permanent: zones } },
-      },
-    }).facts;
+/** The recorded firewalld after `firewall-cmd --add-port=11434/tcp`, with further rich rules in the zone's files. */
+function behindFirewalld(richRules: readonly string[] = []): Facts {
+  const dport = { match: { op: "==", left: { payload: { protocol: "tcp", field: "dport" } }, right: 11_434 } };
+  const rules = [[dport, { accept: null }]];
+  const facts = predictFirewall(readRecordedHost("firewalld-unsaved"), [
+    { kind: "put-first-in-nft", table: "firewalld", chain: "filter_IN_public_allow", rules },
+  ]);
+  assert.ok(facts?.managers?.firewalld.ok);
+  const firewalld = facts.managers.firewalld;
+  const { permanent } = firewalld.value;
+  assert.ok(permanent.ok);
+  const zones = permanent.value.map((zone) => (zone.name === "public" ? { ...zone, richRules } : zone));
+  const value = { ...firewalld.value, permanent: { ...permanent, value: zones } };
+  return { ...facts, managers: { ...facts.managers, firewalld: { ...firewalld, value } } };
 }
 
 const PORT = 'port port="11434" protocol="tcp"';
 
 describe("firewalld", () => {
   test("a rich rule before all others, in what runs and in the files", () => {
-    const step = stepOf(toInput(behindFirewalld(aZone("public", { ports: ["11434/tcp"] })), {}), "firewalld");
+    const step = stepOf(toInput(behindFirewalld(), {}), "firewalld");
     assert.deepEqual(step.commands, [
       ["firewall-cmd", "--zone=public", `--add-rich-rule=rule priority="-1" ${PORT} drop`],
       ["firewall-cmd", "--permanent", "--zone=public", `--add-rich-rule=rule priority="-1" ${PORT} drop`],
@@ -79,18 +69,18 @@ describe("firewalld", () => {
 
   test("those who are allowed come before that, and before rules that stood first until now", () => {
     const richRules = ['rule priority="-7" family="ipv4" source address="192.0.2.0/24" drop'];
-    const facts = behindFirewalld(aZone("public", { ports: ["11434/tcp"], richRules }));
-    const input = toInput(facts, { allow: ["192.168.1.0/24"] });
+    const facts = behindFirewalld(richRules);
+    const input = toInput(facts, { allow: ["10.77.0.0/24"] });
     const [allowed, , refused] = stepOf(input, "firewalld").commands;
-    const source = 'family="ipv4" source address="192.168.1.0/24"';
+    const source = 'family="ipv4" source address="10.77.0.0/24"';
     assert.equal(allowed?.at(-1), `--add-rich-rule=rule priority="-9" ${source} ${PORT} accept`);
     assert.equal(refused?.at(-1), `--add-rich-rule=rule priority="-8" ${PORT} drop`);
-    assert.deepEqual(whoGetsIn(input), ["192.168.1.0/24"]);
+    assert.deepEqual(whoGetsIn(input), ["10.77.0.0/24"]);
   });
 
   test("no place before a rule of the lowest priority", () => {
     const richRules = ['rule priority="-32768" family="ipv4" source address="192.0.2.0/24" drop'];
-    const planned = planFirewall(toInput(behindFirewalld(aZone("public", { ports: ["11434/tcp"], richRules })), {}));
+    const planned = planFirewall(toInput(behindFirewalld(richRules), {}));
     assert.ok(planned.kind === "refused");
     assert.equal(planned.refusal.code, "prediction-unsure");
   });

@@ -6,15 +6,20 @@ import type { ChangeSite } from "./firewall-change.ts";
 export interface RuleUnit {
   readonly name: string;
   readonly text: string;
-  /** Files that it reads. */
+  /** Files that go with it, and the folders that they need. */
   readonly files: readonly FileChange[];
+  readonly folders: readonly string[];
 }
 
-const FOLDER = "/etc/portlock";
 const UNITS = "/etc/systemd/system";
 
 export function toUnitPath({ name }: Pick<RuleUnit, "name">): string {
   return `${UNITS}/${name}`;
+}
+
+/** Where a drop-in for somebody else's unit lies. */
+export function toDropInFolder(unit: string): string {
+  return `${UNITS}/${unit}.d`;
 }
 
 /**
@@ -25,13 +30,13 @@ export function toUnitWork(
   unit: RuleUnit,
   { texts }: Pick<ChangeSite, "texts">,
 ): Pick<Step, "folders" | "files" | "commands" | "undo"> {
-  const { name, text, files } = unit;
+  const { name, text, files, folders } = unit;
   const path = toUnitPath(unit);
   const reload: ChangeCommand = ["systemctl", "daemon-reload"];
   const restart: ChangeCommand = ["systemctl", "restart", "--", name];
   const wasThere = (texts.get(path) ?? null) !== null;
   return {
-    folders: files.length === 0 ? [] : [FOLDER],
+    folders,
     files: [...files, { path, edit: { kind: "write", text, mode: 0o644 } }],
     commands: [reload, ["systemctl", "enable", "--", name], restart],
     undo: wasThere
@@ -44,8 +49,4 @@ export function toUnitWork(
           after: [reload],
         },
   };
-}
-
-export function toOwnPath(name: string): string {
-  return `${FOLDER}/${name}`;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Facts } from "../facts/facts.ts";
 import type { FirewallManagers } from "../facts/firewall-managers.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 import { judge } from "../judge/judge.ts";
 import { aHost, type AHost } from "../judge/testing/a-host.ts";
 import { anUfw, NO_MANAGERS } from "../judge/testing/managers.ts";
@@ -10,7 +11,6 @@ import type { FileText } from "./file-edit.ts";
 import { foretellFirewall, planFirewall } from "./firewall.ts";
 import type { Operator, PlanInput, PlannedSteps } from "./plan-input.ts";
 import type { Refusal, Step } from "./plan.ts";
-import { readRecordedHost } from "./recorded-host.fixture.ts";
 
 function toInput(facts: Facts, choices: Partial<Choices>, operator: Operator | null = null): PlanInput {
   const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
@@ -229,8 +229,9 @@ describe("what is asked for by name", () => {
 describe("a table of Portlock's own", () => {
   test("is written as a whole, loaded by a unit, and lets loopback in first", () => {
     const [step] = stepsOf(toInput(OPEN.facts, { allow: ["10.0.0.5/8", "fd00::/8"] }));
-    const [rules, unit] = step?.files ?? [];
+    const [rules, dropIn, unit] = step?.files ?? [];
     assert.ok(rules?.edit.kind === "write" && unit?.edit.kind === "write");
+    assert.equal(dropIn?.path, "/etc/systemd/system/nftables.service.d/portlock-firewall-11434.conf");
     assert.deepEqual(
       rules.edit.text.split("\n").filter((line) => line.startsWith("\t\t")),
       [
