@@ -155,9 +155,12 @@ function toUnitText(port: number, table: string, file: string): string {
   ].join("\n");
 }
 
-/** Whatever nftables.service takes away when it loads its own file is there again before anybody is told that it has. */
+/**
+ * Whatever nftables.service takes away when it loads its own file is there again before anybody is told that it has.
+ * Where that fails the service must not fail with it: it would take all its own rules away.
+ */
 function toDropInText(file: string): string {
-  return [HEAD, "[Service]", `ExecStartPost=${toLoad(file)}`, `ExecReload=${toLoad(file)}`, ""].join("\n");
+  return [HEAD, "[Service]", `ExecStartPost=-${toLoad(file)}`, `ExecReload=-${toLoad(file)}`, ""].join("\n");
 }
 
 function toLoad(file: string): string {
