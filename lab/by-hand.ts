@@ -29,13 +29,13 @@ export async function planOn(
   host: Host,
   facts: Facts,
   choices: Partial<Choices>,
-  operator: Operator | null = null,
+  operators: readonly Operator[] = [],
 ): Promise<PlannedOn> {
   const judgement = judge(facts);
   const texts = new Map<string, FileText>();
   for (let round = 0; round < 3; round += 1) {
     const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
-    const input = { facts, judgement, choices: all, texts, operator };
+    const input = { facts, judgement, choices: all, texts, operators };
     const planned = planFirewall(input);
     const foretold = foretellFirewall(input)?.judgement ?? judgement;
     if (planned.kind !== "needs-files") return { planned, foretold };

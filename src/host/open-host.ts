@@ -8,8 +8,21 @@ import { openLocalHost } from "./local.ts";
  * verb, which then rejects with a `HostError`.
  */
 export async function openHost(target: string): Promise<HostReader> {
-  if (target === "localhost") return openLocalHost();
-  if (target.startsWith("ssh://")) return (await import("./ssh.ts")).openSshHost(target);
+  return await openTarget(target, {
+    local: () => Promise.resolve(openLocalHost()),
+    ssh: async () => (await import("./ssh.ts")).openSshHost(target),
+  });
+}
+
+interface Ways<T> {
+  local(): Promise<T>;
+  ssh(): Promise<T>;
+}
+
+/** What opens the door that a target names. Rejects with a `HostError` of code `bad-target` where it names none. */
+export async function openTarget<T>(target: string, ways: Ways<T>): Promise<T> {
+  if (target === "localhost") return await ways.local();
+  if (target.startsWith("ssh://")) return await ways.ssh();
   throw new HostError(
     "bad-target",
     target,

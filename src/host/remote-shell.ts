@@ -1,17 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { Readable, Writable } from "node:stream";
 import { ReplyReader } from "./reply-reader.ts";
 import type { ShellReply } from "./reply-reader.ts";
+import type { ShellProcess } from "./shell-process.ts";
 import { parseShellTools, startRequest } from "./shell-requests.ts";
 import type { ShellRequest, ShellTools } from "./shell-requests.ts";
-
-/** A running `SHELL_COMMAND` on the other side. */
-export interface ShellProcess {
-  readonly input: Writable;
-  readonly output: Readable;
-  /** Comes true when the process has ended, with its last words. */
-  readonly ended: Promise<string>;
-}
 
 /** What came of one request: a reply, or why there is none. `lost`: the session itself is gone. */
 export type ShellOutcome =

@@ -55,6 +55,11 @@ export function toOutput(reply: ShellReply, from: string): Reading<Output> {
   return { ok: true, value: { exitCode: Number(status), stdout: output.toString("utf8"), stderr: errors }, from };
 }
 
+/** The reply to a request that leaves nothing to be read. */
+export function toDone(reply: ShellReply, from: string): Reading<null> {
+  return findFailure(reply, from, 0) ?? { ok: true, value: null, from };
+}
+
 /** A failed reading where the status is a word, or an exit code above the highest that is fine. */
 function findFailure({ status, errors }: ShellReply, from: string, highestExitCode: number): Reading<never> | null {
   if (status === "missing") return { ok: false, why: "absent", from, detail: "no such program" };

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex, Writable } from "node:stream";
 import { setImmediate as turnOfEventLoop } from "node:timers/promises";
-import type { ShellProcess } from "./remote-shell.ts";
 import { killGroup } from "./run-command.ts";
+import { keepLog, LOG_LIMIT, toShellProcess, waitForEnd } from "./shell-process.ts";
+import type { ShellProcess } from "./shell-process.ts";
 import { SHELL_COMMAND } from "./shell-requests.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
@@ -25,10 +26,8 @@ interface WantedSocket {
   readonly resolve: (path: string | null) => void;
 }
 
-const LOG_LIMIT = 16 * 1024;
 const CLOSE_GRACE_MS = 1_000;
 const REFUSAL_WAIT_MS = 250;
-const DRAIN_MS = 200;
 
 /**
  * What is set on top of the user's SSH configuration: nothing is asked (so nothing hangs on a prompt), nothing
@@ -263,19 +262,6 @@ export class SshClient {
   }
 }
 
-function toShellProcess(child: ChildProcessWithoutNullStreams): ShellProcess {
-  const words = keepLog(child);
-  let fault = "";
-  child.once("error", (error) => {
-    fault = error.message;
-  });
-  return {
-    input: child.stdin,
-    output: child.stdout,
-    ended: waitForEnd(child).then(() => fault + words().trim()),
-  };
-}
-
 /**
  * The input of a child, without its end. Node closes the pipe when the child exits, which as one half of a
  * duplex would count as a failure and throw away what the child had said before.
@@ -286,29 +272,6 @@ function toLastingInput({ stdin }: ChildProcessWithoutNullStreams): Writable {
     write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, () => done()),
     final: (done) => void stdin.end(() => done()),
   });
-}
-
-/** A child has ended when its streams have, or shortly after it: a grandchild may hold them for ever. */
-async function waitForEnd(child: ChildProcessWithoutNullStreams): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let timer: NodeJS.Timeout | undefined;
-  child.once("close", () => resolve());
-  child.once("error", () => resolve());
-  child.once("exit", () => {
-    timer = setTimeout(resolve, DRAIN_MS);
-  });
-  await promise;
-  clearTimeout(timer);
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-}
-
-/** The end of what a client has said on its error stream. */
-function keepLog(child: ChildProcessWithoutNullStreams): () => string {
-  let text = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    text = (text + chunk.toString("utf8")).slice(-LOG_LIMIT);
-  });
-  return () => text;
 }
 
 function toPlace(address: string, port: number): string {

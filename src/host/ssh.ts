@@ -8,6 +8,7 @@ import { RemoteShell } from "./remote-shell.ts";
 import type { ShellReply } from "./reply-reader.ts";
 import { formatCommand } from "./shell-quote.ts";
 import { toFileText, toLinks, toNames, toOutput, toStatus } from "./shell-replies.ts";
+import type { ShellProcess } from "./shell-process.ts";
 import * as requests from "./shell-requests.ts";
 import { SshClient } from "./ssh-client.ts";
 import { toLoginError, toNoAnswerOverSsh, toNoShellError } from "./ssh-failure.ts";
@@ -35,9 +36,13 @@ export interface SshSettings {
  * POSIX shell and the usual tools. Throws a `HostError` where the target is none.
  */
 export function openSshHost(target: string, settings: SshSettings = {}): HostReader {
-  const session = new SshSession(target, settings);
+  return toReader(new SshSession(target, settings));
+}
+
+/** The reading verbs of a session, and nothing else of it. */
+export function toReader(session: SshSession): HostReader {
   return {
-    target,
+    target: session.target,
     get lagMs() {
       return session.lagMs;
     },
@@ -51,7 +56,8 @@ export function openSshHost(target: string, settings: SshSettings = {}): HostRea
   };
 }
 
-class SshSession implements HostReader {
+/** One login, and everything that goes through it. */
+export class SshSession implements HostReader {
   readonly target: string;
   readonly #client: SshClient;
   readonly #shell: RemoteShell;
@@ -125,6 +131,17 @@ class SshSession implements HostReader {
     if (this.#shell.lost !== null) return { kind: "not-possible", detail: this.#shell.lost };
     const path = await this.#client.openSocket(request.address, request.port);
     return (path === null ? null : await this.#requestThrough(path, request)) ?? (await this.#requestAlone(request));
+  }
+
+  /** A further shell in the same login. Rejects with a `HostError` where the login fails. */
+  async openShell(): Promise<ShellProcess> {
+    await this.#tools;
+    return this.#client.openShell();
+  }
+
+  /** Ends a process group of ours on the other host. */
+  async endGroup(group: number): Promise<void> {
+    if (this.#shell.lost === null) await this.#client.endRemoteGroup(group);
   }
 
   async close(): Promise<void> {

@@ -110,6 +110,10 @@ export type Expectation =
 export type Remark =
   | { readonly code: "lasts-until-reboot" }
   | { readonly code: "others-read-this-file"; readonly path: string }
+  /** The service is given every variable of that file, not only the one that is set there. */
+  | { readonly code: "service-reads-whole-file"; readonly path: string }
+  /** A service of one user's is changed where it counts for the service of that name of every user. */
+  | { readonly code: "for-every-user"; readonly path: string }
   | { readonly code: "blocks-downloads" }
   | { readonly code: "ip-filter-may-be-inert" }
   | { readonly code: "sandbox-score"; readonly before: number | null }
@@ -143,6 +147,10 @@ export interface Leave {
 export type LeaveReason =
   | { readonly code: "not-asked"; readonly flag: string }
   | { readonly code: "no-safe-change" }
+  /** The command of the unit sets its own value, which no drop-in beats. */
+  | { readonly code: "set-by-command"; readonly unit: string }
+  /** Somebody else listens on that port of loopback already. */
+  | { readonly code: "port-taken"; readonly port: number }
   | { readonly code: "started-by-hand"; readonly command: readonly string[] }
   | { readonly code: "needs-recreate"; readonly command: readonly string[] }
   | { readonly code: "user-service" }
