@@ -14,7 +14,13 @@ import type { Refusal, Step } from "./plan.ts";
 
 function toInput(facts: Facts, choices: Partial<Choices>, operator: Operator | null = null): PlanInput {
   const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
-  return { facts, judgement: judge(facts), choices: all, texts: new Map(), operator };
+  return {
+    facts,
+    judgement: judge(facts),
+    choices: all,
+    texts: new Map(),
+    operators: operator === null ? [] : [operator],
+  };
 }
 
 /** Plans with every file that is asked for; those that are not given are not there. */
