@@ -74,24 +74,11 @@ type FirewalldChange = readonly [
   `--${"add" | "remove"}-rich-rule=${string}`,
 ];
 
-/** A chain of Portlock's own that DOCKER-USER asks. */
-type OwnChain = `PORTLOCK-${number}`;
-type IptablesChange = readonly [
-  "iptables" | "ip6tables",
-  "-w",
-  ...(
-    | readonly ["-N" | "-F" | "-X", "DOCKER-USER" | OwnChain]
-    | readonly ["-A", OwnChain, ...string[]]
-    | readonly ["-I" | "-D", "DOCKER-USER", "-j", OwnChain]
-  ),
-];
-
 export type FirewallChange =
   | UfwChange
   | FirewalldChange
-  | IptablesChange
   | readonly ["nft", "-f", Path]
-  | readonly ["nft", "delete", "table", "inet", `portlock_${number}`];
+  | readonly ["nft", "add" | "delete", "table", "inet", `portlock_${number}`];
 
 type Engine = "docker" | "podman";
 type EngineChange =

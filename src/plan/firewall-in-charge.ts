@@ -40,9 +40,12 @@ export function asksDockerUser(ruleSets: readonly RuleSet[], family: Family): bo
     );
 }
 
-/** Who is in charge where a way is to be closed; null where it could not be read. */
+/**
+ * Who is in charge where a way is to be closed; null where it could not be read. Where no service manager could fill
+ * DOCKER-USER before Docker starts, a table of Portlock's own does as well.
+ */
 export function findInCharge(facts: Facts, ruleSets: Reading<readonly RuleSet[]>, closing: Closing): InCharge | null {
   if (closing.place === "input") return findInputManager(facts);
   if (!ruleSets.ok) return null;
-  return asksDockerUser(ruleSets.value, closing.family) ? "docker-user" : "nftables";
+  return facts.units.ok && asksDockerUser(ruleSets.value, closing.family) ? "docker-user" : "nftables";
 }

@@ -3,11 +3,10 @@ import { toCidrs } from "../firewall/source-set.ts";
 import { toSet } from "./firewall-closing.ts";
 import { toUnread, type ChangeSite, type ClosedPort, type FirewallChange, type MadeChange } from "./firewall-change.ts";
 import type { FileChange } from "./plan.ts";
-import { toDropInFolder, toUnitPath, toUnitWork, type RuleUnit } from "./firewall-unit.ts";
+import { HEAD, toDropInFolder, toUnitPath, toUnitWork, type RuleUnit } from "./firewall-unit.ts";
 
 const FOLDER = "/etc/portlock";
 const NFTABLES = "nftables.service";
-const HEAD = "# Written by Portlock, and taken back by `portlock undo`.";
 
 /** One condition or verdict, as nft(8) takes it and as it prints it in JSON. */
 interface Term {
@@ -39,7 +38,8 @@ export function closeInNftables(closed: ClosedPort, site: ChangeSite): MadeChang
       files: [rules],
       keeps: [],
       commands: [["nft", "-f", file]],
-      undo: { before: [["nft", "delete", "table", "inet", table]], after: [] },
+      // One that is not there cannot be deleted.
+      undo: { before: (["add", "delete"] as const).map((verb) => ["nft", verb, "table", "inet", table]), after: [] },
     };
     return { kind: "change", change: { edits, work, remarks: [{ code: "lasts-until-reboot" }] } };
   }
@@ -47,12 +47,13 @@ export function closeInNftables(closed: ClosedPort, site: ChangeSite): MadeChang
   const unit: RuleUnit = {
     name: `portlock-firewall-${port}.service`,
     text: toUnitText(port, table, file),
+    wantedBy: ["sysinit.target"],
     files: [rules, toWritten(`${folder}/portlock-firewall-${port}.conf`, toDropInText(file))],
     folders: [FOLDER, folder],
   };
   const paths = toUnread([toUnitPath(unit)], site.texts);
   if (paths.length > 0) return { kind: "needs-files", paths };
-  return { kind: "change", change: { edits, work: { ...toUnitWork(unit, site), keeps: [] }, remarks: [] } };
+  return { kind: "change", change: { edits, work: toUnitWork(unit, site), remarks: [] } };
 }
 
 function toWritten(path: string, text: string): FileChange {
@@ -131,9 +132,8 @@ function toFileText(table: string, chains: readonly OwnChain[]): string {
 }
 
 /** Before the network is up, as nftables.service itself. */
-function toUnitText(port: number, table: string, file: string): string {
+function toUnitText(port: number, table: string, file: string): readonly string[] {
   return [
-    HEAD,
     "[Unit]",
     `Description=Port ${port} closed to other machines by Portlock`,
     "DefaultDependencies=no",
@@ -148,11 +148,7 @@ function toUnitText(port: number, table: string, file: string): string {
     `ExecStart=${toLoad(file)}`,
     `ExecReload=${toLoad(file)}`,
     `ExecStop=-/usr/bin/env nft delete table inet ${table}`,
-    "",
-    "[Install]",
-    "WantedBy=sysinit.target",
-    "",
-  ].join("\n");
+  ];
 }
 
 /**

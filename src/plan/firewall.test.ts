@@ -251,10 +251,7 @@ describe("a table of Portlock's own", () => {
     );
     assert.match(unit.edit.text, /^ExecStart=\/usr\/bin\/env nft -f \/etc\/portlock\/firewall-11434\.nft$/m);
     assert.deepEqual(step?.undo, {
-      before: [
-        ["systemctl", "disable", "--", FIREWALL_UNIT],
-        ["systemctl", "stop", "--", FIREWALL_UNIT],
-      ],
+      before: [["systemctl", "stop", "--", "portlock-firewall-11434.servic?"]],
       after: [["systemctl", "daemon-reload"]],
     });
   });
@@ -277,7 +274,10 @@ describe("a table of Portlock's own", () => {
     const host = OPEN.with({ units: { ok: false, why: "absent", from: "systemctl" } });
     const [step] = stepsOf(toInput(host.facts, {}));
     assert.deepEqual(step && toWords(step), ["nft -f /etc/portlock/firewall-11434.nft"]);
-    assert.deepEqual(step?.undo.before, [["nft", "delete", "table", "inet", "portlock_11434"]]);
+    assert.deepEqual(step?.undo.before, [
+      ["nft", "add", "table", "inet", "portlock_11434"],
+      ["nft", "delete", "table", "inet", "portlock_11434"],
+    ]);
     assert.deepEqual(step?.remarks, [{ code: "lasts-until-reboot" }, { code: "old-sessions-survive" }]);
   });
 });
