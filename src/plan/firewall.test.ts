@@ -136,11 +136,12 @@ describe("on recorded hosts", () => {
     assert.deepEqual(step?.mends, ["open-bind", "cloud-on-exposed-server"]);
   });
 
-  test("a container's own address is left, and said", () => {
-    const planned = planFirewall(withFiles(toInput(readRecordedHost("docker-without-rules"), {})));
+  test("what comes to a container's own address alone is left, and said", () => {
+    const planned = planFirewall(withFiles(toInput(readRecordedHost("docker-unpublished"), {})));
     assert.ok(planned.kind === "steps");
+    assert.deepEqual(planned.steps, []);
     assert.deepEqual(planned.leaves, [
-      { server: "ollama-1", rule: "container-address-open", why: { code: "no-safe-change" } },
+      { server: "ollama-1", rule: "open-to-containers", why: { code: "no-safe-change" } },
     ]);
   });
 });
