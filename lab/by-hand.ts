@@ -83,7 +83,7 @@ export async function undoByHand(host: Host, steps: readonly Step[], kept: Kept)
     await runAll(host, step.undo.before);
     for (const path of [...(step.keeps ?? []), ...step.files.map((file) => file.path)]) {
       const copy = kept.get(path) ?? "";
-      const was = (await host.attempt(["test", "-e", copy])).exitCode === 0;
+      const was = (await host.attempt(["stat", "--", copy])).exitCode === 0;
       await host.run(was ? ["cp", "-a", "--", copy, path] : ["rm", "-f", "--", path]);
     }
     for (const folder of step.folders.toReversed()) await host.attempt(["rmdir", "--", folder]);
