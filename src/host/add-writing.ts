@@ -67,7 +67,8 @@ async function hold(shell: ChangeShell, path: string): Promise<Reading<Hold>> {
   const outcome = await shell.hold(path, FILE_TIMEOUT_MS);
   const done = toReading(outcome, path, toDone);
   if (!done.ok) return done;
-  return { ok: true, value: { release: () => shell.release(FILE_TIMEOUT_MS) }, from: path };
+  let released: Promise<void> | undefined;
+  return { ok: true, value: { release: () => (released ??= shell.release(FILE_TIMEOUT_MS)) }, from: path };
 }
 
 function toReading<T>(
