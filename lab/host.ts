@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -15,9 +15,9 @@ import { type BackgroundProcess, startInBackground } from "./background.ts";
 import { removeByPrefix } from "./cleanup.ts";
 import { attemptCommand, type Output } from "./command.ts";
 import { ContainerEngine } from "./container-engine.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, type MachineOptions, rebootMachine } from "./machine.ts";
 import { NAMESPACE_DIRECTORY, STATE_DIRECTORY } from "./names.ts";
-import { installOllama, type OllamaOptions } from "./ollama.ts";
+import { installOllama, OLLAMA_PATH, type OllamaOptions } from "./ollama.ts";
 import {
   type Addresses,
   HOST,
@@ -46,6 +46,8 @@ export interface HostParts {
   readonly stateDirectory: string;
   readonly places: Places;
   readonly machine: Machine;
+  /** What the machine was made with, to boot it again. */
+  readonly machineOptions: MachineOptions;
   readonly workshop: Workshop;
   readonly systemd: boolean;
 }
@@ -74,8 +76,7 @@ export class Host {
   readonly otherUser: Vantage;
   readonly docker: ContainerEngine;
   readonly podman: ContainerEngine;
-  /** Process id of the host's first process on the machine, for `nsenter --target=… --all`. */
-  readonly leader: number;
+  #machine: Machine;
   readonly #parts: HostParts;
   readonly #secondNeighbour: Vantage | null;
   readonly #vantages: Vantage[] = [];
@@ -85,7 +86,7 @@ export class Host {
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.hasSystemd = parts.systemd;
-    this.leader = parts.machine.leader;
+    this.#machine = parts.machine;
     this.outsider = this.#placeVantage("outsider", parts.places.outsider);
     this.neighbour = this.#placeVantage("neighbour", parts.places.neighbour);
     const second = parts.places.secondNeighbour;
@@ -94,6 +95,11 @@ export class Host {
     this.otherUser = this.#placeVantage("other user", parts.places.host, NOBODY_UID);
     this.docker = new ContainerEngine("docker", this, parts.workshop);
     this.podman = new ContainerEngine("podman", this, parts.workshop);
+  }
+
+  /** Process id of the host's first process on the machine, for `nsenter --target=… --all`. */
+  get leader(): number {
+    return this.#machine.leader;
   }
 
   /** Somebody in the subnet of eth1. Throws where the host has no second LAN. */
@@ -166,6 +172,14 @@ export class Host {
       if (tables.some((table) => wanted.test(table))) return;
     }
     throw new Error(`lab: nothing listens on port ${port} of the host`);
+  }
+
+  /** Shuts a host with systemd down and boots it again; resolves when it is up. Its disk is as it was. */
+  async reboot(): Promise<void> {
+    const { machineOptions, workshop } = this.#parts;
+    const executable = join(workshop.directory, "ollama");
+    const executables = existsSync(executable) ? { [OLLAMA_PATH]: executable } : {};
+    this.#machine = await rebootMachine(this.#machine, machineOptions, executables);
   }
 
   /** Runs `portlock audit --json` in the host. */

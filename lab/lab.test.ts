@@ -192,3 +192,32 @@ test(
     assert.equal((await container.get(address, 11434)).kind, "answered");
   },
 );
+
+test(
+  "a reboot keeps the disk and what is enabled, and forgets rules, /run and what was started by hand",
+  { skip: withoutDocker },
+  async () => {
+    const host = await openedLab().host({ systemd: true, docker: true });
+    await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+    await host.docker.start();
+    await host.docker.run(["--name", "kept", "--restart=always", await host.docker.importBusybox()]);
+    await host.run(["nft", "add", "table", "inet", "gone"]);
+    await host.write("/run/gone", "x");
+    await host.write("/etc/kept", "x");
+    await serve(host, "[::]:8080");
+    const before = host.leader;
+
+    await host.reboot();
+
+    assert.notEqual(host.leader, before);
+    await host.waitForPort(11434);
+    const answer = await host.outsider.get(host.addresses.eth0.ipv4, 11434);
+    assert.equal(answer.kind === "answered" && answer.body, "Ollama is running");
+    assert.equal((await host.outsider.connect(host.addresses.eth0.ipv4, 8080)).kind, "refused");
+    assert.equal((await host.run(["cat", "/etc/kept"])).stdout, "x");
+    assert.notEqual((await host.attempt(["cat", "/run/gone"])).exitCode, 0);
+    assert.doesNotMatch((await host.run(["nft", "list", "tables"])).stdout, /gone/);
+    await host.docker.start();
+    assert.match((await host.docker.command("ps", "--format", "{{.Names}}")).stdout, /^kept$/m);
+  },
+);

@@ -49,7 +49,13 @@ function toContext(): Context {
       openHosts.add(host);
       return host;
     },
+    openWriter: async (target) => {
+      const host = await (await import("./host/open-writer.ts")).openWriter(target);
+      openHosts.add(host);
+      return host;
+    },
     resolveUrl: async (text) => (await import("./host/resolve-url.ts")).resolveUrl(text),
+    canAsk: isatty(process.stdin.fd) && isatty(process.stderr.fd),
     input: process.stdin,
   };
 }

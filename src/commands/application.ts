@@ -2,15 +2,18 @@ import { buildApplication, buildCommand, buildRouteMap, help, version, type Appl
 import { wrapText } from "../report/table.ts";
 import type { Language } from "../report/words/words.ts";
 import type { AuditFlags } from "./audit.ts";
+import { FIREWALL_CHOICES, MENDS, METHODS } from "../plan/choices.ts";
 import type { ParserContext, Session } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
 import { FAIL_ON, type ExitCode } from "./exit-code.ts";
 import type { ExplainFlags } from "./explain.ts";
+import { parseNetwork, parsePort, parseSeconds, type HardenFlags } from "./harden-flags.ts";
 import { parseLanguage } from "./language.ts";
 import { toParserText } from "./parser-text.ts";
 import type { ProbeFlags } from "./probe.ts";
 import type { RecordFlags } from "./record.ts";
 import type { TraceFlags } from "./trace.ts";
+import type { VerifyFlags } from "./verify.ts";
 import type { CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
@@ -51,6 +54,45 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
           },
         },
         docs: toDocs("audit", words, width),
+      }),
+      harden: buildCommand<HardenFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./harden.ts")).harden),
+        parameters: {
+          flags: {
+            host: optional(words.flags.hardenHost, words.placeholders.target),
+            server: { ...many(words.flags.server), placeholder: words.placeholders.server },
+            method: choice(METHODS, words.flags.method, words),
+            sandbox: toggle(words.flags.sandbox),
+            ipFilter: toggle(words.flags.ipFilter),
+            restartProcess: toggle(words.flags.restartProcess),
+            recreate: toggle(words.flags.recreate),
+            firewall: choice(FIREWALL_CHOICES, words.flags.firewall, words),
+            allow: {
+              ...parsed(parseNetwork, words.flags.allow, words.usage.badNetwork),
+              variadic: true,
+              placeholder: words.placeholders.network,
+            },
+            mend: { ...choice(MENDS, words.flags.mend, words), variadic: true },
+            mayChange: {
+              ...parsed(parsePort, words.flags.mayChange, words.usage.badPort),
+              variadic: true,
+              placeholder: words.placeholders.port,
+            },
+            dryRun: toggle(words.flags.dryRun),
+            plan: optional(words.flags.plan, words.placeholders.file),
+            apply: optional(words.flags.apply, words.placeholders.file),
+            yes: toggle(words.flags.yes),
+            confirmWithin: {
+              ...parsed(parseSeconds, words.flags.confirmWithin, words.usage.badSeconds),
+              placeholder: words.placeholders.seconds,
+            },
+            json: toggle(words.flags.hardenJson),
+            ...layout(words),
+            lang: lang(words),
+          },
+          aliases: { y: "yes" },
+        },
+        docs: toDocs("harden", words, width),
       }),
       record: buildCommand<RecordFlags, [], ParserContext>({
         loader: toLoader(async () => (await import("./record.ts")).record),
@@ -97,6 +139,24 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
           },
         },
         docs: toDocs("trace", words, width),
+      }),
+      verify: buildCommand<VerifyFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./verify.ts")).verify),
+        parameters: {
+          flags: {
+            host: optional(words.flags.recordHost, words.placeholders.target),
+            vantage: vantages(words),
+            rehearse: toggle(words.flags.rehearse),
+            cutSessions: toggle(words.flags.cutSessions),
+            report: optional(words.flags.evidence, words.placeholders.file),
+            force: toggle(words.flags.force),
+            json: toggle(words.flags.traceJson),
+            failOn: choice(FAIL_ON, words.flags.failOn, words),
+            ...layout(words),
+            lang: lang(words),
+          },
+        },
+        docs: toDocs("verify", words, width),
       }),
       explain: buildCommand<ExplainFlags, [rule?: string], ParserContext>({
         loader: toLoader<ExplainFlags, [rule?: string]>(async () => (await import("./explain.ts")).explain),
@@ -197,6 +257,36 @@ function optional(brief: string, placeholder: string) {
 
 function many(brief: string) {
   return { kind: "parsed", parse: String, variadic: true, optional: true, brief } as const;
+}
+
+/** What `parse` gives null for is refused with `why`. */
+function parsed<Value>(parse: (text: string) => Value | null, brief: string, why: string) {
+  return {
+    kind: "parsed",
+    parse: (text: string): Value => {
+      const value = parse(text);
+      if (value === null) throw new Error(why);
+      return value;
+    },
+    optional: true,
+    brief,
+  } as const;
+}
+
+/** Places to call a host from. */
+function vantages(words: CommandWords) {
+  return {
+    kind: "parsed",
+    parse: (text: string): string => {
+      if (text !== "namespace" && text !== "urls" && !text.startsWith("ssh://")) throw new Error(words.badVantage);
+      return text;
+    },
+    proposeCompletions: (partial: string) => ["namespace", "urls", "ssh://"].filter((name) => name.startsWith(partial)),
+    variadic: true,
+    optional: true,
+    placeholder: words.placeholders.vantage,
+    brief: words.flags.vantage,
+  } as const;
 }
 
 /** One of a few words. Not the parser's own kind, whose help does not align beside Chinese. */

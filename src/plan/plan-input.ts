@@ -11,6 +11,16 @@ export interface PlanInput {
   readonly choices: Choices;
   /** Files that were asked for by `needs-files`, as they are; null: there is none. */
   readonly texts: ReadonlyMap<string, FileText>;
+  /** Whoever hardens a host over SSH, as that host sees the session; null for somebody at the host itself. */
+  readonly operator: Operator | null;
+}
+
+/** The end of an SSH session that must stay: the first and the last word of sshd's SSH_CONNECTION. */
+export interface Operator {
+  /** Numeric address; a link-local one carries its zone. */
+  readonly source: string;
+  /** Port of the host's sshd. */
+  readonly port: number;
 }
 
 /** What one part of the planner (a unit's, a container's, the firewall's) comes to. */

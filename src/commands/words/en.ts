@@ -1,4 +1,5 @@
 import { toPrintable } from "../../report/printable.ts";
+import { HARDEN_EN } from "./harden-words.ts";
 import type { CommandWords } from "./words.ts";
 
 /** The command line in English, ASCII only. */
@@ -21,6 +22,21 @@ export const COMMANDS_EN: CommandWords = {
         ],
         ["--from gpu-1.json", "a recording made by `portlock record`, without root and without Linux"],
         ["--json --fail-on medium", "one JSON document for a program, exit code 1 from medium on"],
+      ],
+    },
+    harden: {
+      brief: "Close what is open: a plan, your consent, the change, a proof, and a way back",
+      description:
+        "Audits the host, shows what it would change and how each change is taken back, asks, changes it, then looks " +
+        "again and connects from outside. Unless told otherwise a service is put on 127.0.0.1 by a drop-in file that " +
+        "survives upgrades. `portlock undo` takes everything back, byte for byte. Needs root, but for --dry-run.",
+      examples: [
+        ["--dry-run", "only show what would be done"],
+        ["", "this host, after asking"],
+        ["--yes --json", "for a script: no question, one JSON document"],
+        ["--firewall auto --allow 10.0.0.0/24", "close the port in the firewall in charge, but for one network"],
+        ["--host ssh://root@gpu-1 --confirm-within 90s", "another host; taken back unless confirmed in time"],
+        ["--plan plan.json", "write the plan, to be read by a colleague and applied with --apply plan.json"],
       ],
     },
     record: {
@@ -55,6 +71,21 @@ export const COMMANDS_EN: CommandWords = {
         ["--from 203.0.113.9 --to 11434", "a stranger, to this host's own address"],
         ["--from 192.168.1.7 --to 10.0.0.5:11434 --in eth1", "from a neighbour who comes in by another interface"],
         ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "through the rules of a recorded host"],
+      ],
+    },
+    verify: {
+      brief: "Prove by new connections what is closed, and tell whether it will stay closed",
+      description:
+        "Judges a host again, then tries every address and port of its model servers by new connections: from the host " +
+        "itself, and, as root, from a neighbour and a routed stranger in network namespaces of their own, which are gone " +
+        "afterwards. Other hosts can be named with --vantage. Says which connections outlived a change, whether the host " +
+        "stays closed after a restart, a reboot or an upgrade, and what was not tried. A connection that is not as " +
+        "expected gives exit code 1, whatever --fail-on says.",
+      examples: [
+        ["", "this host, from beside it"],
+        ["--host ssh://root@gpu-1 --vantage namespace --vantage ssh://me@desk", "another host, also from a third one"],
+        ["--vantage urls", "what a colleague elsewhere can run"],
+        ["--rehearse --report evidence.md", "restarts the service, tries again, and writes the evidence for a ticket"],
       ],
     },
     explain: {
@@ -98,6 +129,27 @@ export const COMMANDS_EN: CommandWords = {
     door: "Interface it comes in by; unless given, the one by which the host would answer",
     recording: "Recording whose rules to follow instead of a host's, - for standard input",
     traceJson: "Print the JSON document",
+    hardenHost: "Host to change, through OpenSSH; this one unless given",
+    server: "Server to close, by its name in the report; may be given several times; all unless given",
+    method: "How to put a server on loopback; by who runs it unless given",
+    sandbox: "Add systemd's hardening directives to the unit",
+    ipFilter: "Let the unit exchange packets with this host only (IPAddressDeny=)",
+    restartProcess: "Restart a server that was started by hand, instead of printing how",
+    recreate: "Make a container anew where its ports cannot be changed otherwise",
+    firewall: "Close the port in a firewall too; none unless given",
+    allow: "Network that gets through the firewall all the same; may be given several times",
+    mend: "Mend this too; may be given several times",
+    mayChange: "Port of another service whose callers the firewall may change; may be given several times",
+    dryRun: "Show the plan and change nothing",
+    plan: "Write the plan to this file and change nothing",
+    apply: "Apply the plan of this file, unless the host has changed since",
+    yes: "Do not ask",
+    confirmWithin: "Take everything back unless `portlock confirm` comes within this time, such as 90s; 0 for never",
+    hardenJson: "Print plan, journal, proofs and report as one JSON document",
+    vantage: "From where: namespace (as root unless given), ssh://user@host, urls; may be given several times",
+    rehearse: "Really reload systemd and restart the service, and try again after each",
+    cutSessions: "Cut the connections that outlived the rules",
+    evidence: "Write the evidence to a Markdown file, - for standard output",
   },
   arguments: {
     url: "host, host:port, [IPv6]:port, http://... or https://...",
@@ -106,9 +158,14 @@ export const COMMANDS_EN: CommandWords = {
   },
   placeholders: {
     address: "ADDRESS",
+    network: "CIDR",
+    port: "PORT",
+    seconds: "90s",
+    server: "SERVER",
     socket: "ADDRESS:PORT",
     interface: "INTERFACE",
     target: "ssh://user@host",
+    vantage: "namespace|ssh://user@host|urls",
     file: "FILE",
     url: "URL",
     rule: "RULE",
@@ -148,11 +205,35 @@ export const COMMANDS_EN: CommandWords = {
     takesNoValue: (flag) => `${flag} takes no value`,
     takes: (values) => `it takes ${values.join(", ")}`,
     badLanguage: "there are words in en and zh-CN",
+    badPort: "a port is a number from 1 to 65535",
+    badSeconds: "write 90s or 5m, at most an hour",
+    badNetwork: "write an address or a network such as 10.0.0.0/24",
     hint: (command) => `\`${command} --help\` shows what can be given.`,
   },
   error: "error",
   whatToDo: "What to do",
   troubles: {
+    "file-unread": ({ file, detail }) => ({
+      sentence: `${quote(file)} could not be read (${toPrintable(detail, 200)}).`,
+      hint: "Check the path and its rights; a plan needs root.",
+    }),
+    "flags-contradict": ({ flags: [one, other] }) => ({
+      sentence: `${one} and ${other} do not go together.`,
+      hint: "`portlock harden --help` shows what can be given.",
+    }),
+    "plan-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
+      hint: "Make it anew: portlock harden --plan FILE",
+    }),
+    "moved-on": ({ file }) => ({
+      sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
+      hint: "Look at the new one: portlock harden --plan FILE",
+    }),
+    "plan-refused": (words) => words,
+    "confirmation-missing": () => ({
+      sentence: "There is no terminal to ask on, and nothing was changed.",
+      hint: "Look at the plan with --dry-run, then run it with --yes.",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
       hint:
@@ -199,6 +280,10 @@ export const COMMANDS_EN: CommandWords = {
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share.",
 
+  badVantage: "it takes namespace, ssh://user@host or urls",
+  trying: "trying every door ...",
+  evidenceWritten: (file) => `The evidence is in ${quote(file)}.\n`,
+
   connecting: (target) => `logging in to ${target} ...`,
   reading: (target, fact) => `reading ${target}: ${fact} ...`,
   asking: (places) => `asking ${places} ...`,
@@ -215,6 +300,7 @@ export const COMMANDS_EN: CommandWords = {
     "It still holds host names, addresses, user names and paths: give it to people you would give those to.\n" +
     `Judge it with: portlock audit --from FILE\n`,
 
+  harden: HARDEN_EN,
   probe: {
     verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
     open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,

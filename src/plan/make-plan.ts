@@ -1,0 +1,75 @@
+import { isOnLoopback, toLoopbackPlace } from "../judge/loopback-value.ts";
+import { findOpenRoutes } from "../judge/rules/others-routes.ts";
+import { chooseServers, type ChosenServer } from "./choose-servers.ts";
+import { leaveRoutes, toOutcome } from "./claims.ts";
+import { listNotAsked } from "./not-asked.ts";
+import type { Leave, Planned, Step } from "./plan.ts";
+import type { PlanInput, PlannedSteps } from "./plan-input.ts";
+import { planServers } from "./plan-servers.ts";
+import { combine, toSteps } from "./planned-steps.ts";
+import type { Move } from "./predict.ts";
+
+/**
+ * Makes the plan for one host: the same facts, choices and files give the same steps. Never throws, whatever the
+ * facts say. Order: where servers listen, containers, the firewall, and what is mended around them.
+ *
+ * @param context.madeAt when the facts were read, ISO 8601, UTC
+ */
+export function makePlan(input: PlanInput, context: { readonly version: string; readonly madeAt: string }): Planned {
+  const { judgement, choices, facts } = input;
+  const chosen = chooseServers(judgement, choices);
+  if (chosen.kind === "refused") return chosen;
+  const { closing, mending } = planServers(input, chosen.servers);
+  const closed = combine(closing);
+  if (closed.kind !== "steps") return closed;
+  const planned = combine([closed, planFirewall(input, closed.steps), ...mending]);
+  if (planned.kind !== "steps") return planned;
+  const flag = choices.firewall === "none" ? "--firewall auto" : null;
+  const outcome = toOutcome(facts, judgement, toMoves(chosen.servers, planned.steps), flag);
+  return {
+    kind: "plan",
+    plan: {
+      schema: "portlock.plan/1",
+      tool: { name: "portlock", version: context.version },
+      host: { name: judgement.host.name },
+      madeAt: context.madeAt,
+      choices,
+      verdict: judgement.verdict,
+      steps: planned.steps,
+      claims: outcome.claims,
+      interruptions: planned.interruptions,
+      leaves: [
+        ...planned.leaves,
+        ...outcome.leaves,
+        ...leaveOpenLoopback(input, chosen.servers, flag),
+        ...listNotAsked(input, chosen.servers),
+      ],
+    },
+  };
+}
+
+/** What is closed in the manager of rules that is in charge; the steps so far tell what is closed without it. */
+function planFirewall(_input: PlanInput, _stepsSoFar: readonly Step[]): PlannedSteps {
+  return toSteps({});
+}
+
+/** Servers that a step of the plan puts on loopback. */
+function toMoves(servers: readonly ChosenServer[], steps: readonly Step[]): readonly Move[] {
+  const moved = new Set(
+    steps
+      .filter(({ expect }) => expect.some(({ kind }) => kind === "listens-on-loopback-only"))
+      .map((step) => step.server),
+  );
+  return servers.flatMap(({ server }) => (moved.has(server.id) ? [{ server, place: toLoopbackPlace(server) }] : []));
+}
+
+/** A server that listens on loopback alone and is reached all the same: by a rule, a proxy or a switch of the kernel. */
+function leaveOpenLoopback(
+  { judgement }: PlanInput,
+  servers: readonly ChosenServer[],
+  flag: string | null,
+): readonly Leave[] {
+  return servers
+    .filter(({ server, closes }) => closes && isOnLoopback(server))
+    .flatMap(({ server }) => leaveRoutes(server, judgement, findOpenRoutes(server), flag));
+}

@@ -1,0 +1,76 @@
+import type { Proofs, TriedConnection, Survival, OldSession, Untried } from "../verify/proofs.ts";
+import { toPrintable, toSocketText } from "./printable.ts";
+import type { Words } from "./words/words.ts";
+
+/** The cells of one connection that was tried, in the order of the table: what was said, beside what was seen. */
+export interface ProofCells {
+  readonly at: string;
+  readonly place: string;
+  readonly address: string;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+export function toProofCells(proof: TriedConnection, words: Words): ProofCells {
+  const { proofs: says } = words;
+  const { outcome } = proof;
+  const came =
+    outcome.kind === "answered" ? says.answered(outcome.status, outcome.isModelServer) : says.outcomes[outcome.kind];
+  const seen = says.seen(words.routeVerdicts[proof.verdict], came);
+  return {
+    at: proof.at,
+    place: toPlaceText(proof.place, words),
+    address: toSocketText(show(proof.to.address), proof.to.port),
+    expected: words.routeVerdicts[proof.expected],
+    seen: proof.agrees ? seen : `${seen} ${says.parts}`,
+  };
+}
+
+/** What the connections come to, in sentences each of which stands on connections that were really made. */
+export function toConclusions({ proofs }: Proofs, words: Words): readonly string[] {
+  const { proofs: says } = words;
+  const outside = proofs.filter(({ place }) => place.kind !== "host");
+  const parting = proofs.filter(({ agrees }) => !agrees);
+  const open = outside.filter(({ verdict }) => verdict === "open");
+  const closed = outside.length > 0 && outside.every(({ verdict }) => verdict === "closed");
+  return [
+    ...(outside.length === 0 ? [says.nothingFromOutside] : []),
+    ...(open.length > 0 ? [says.openFrom(listPlaces(open, words), open.length)] : []),
+    ...(closed ? [says.closedFrom(listPlaces(outside, words), outside.length)] : []),
+    ...(proofs.length > 0 ? [says.tried(proofs.length, parting.length)] : []),
+    ...(outside.length < proofs.length ? [says.ownProvesNothing] : []),
+  ];
+}
+
+function listPlaces(proofs: readonly TriedConnection[], words: Words): string {
+  const places = proofs.map(({ place }) =>
+    toPlaceText(place.kind === "namespace" ? { ...place, source: "" } : place, words),
+  );
+  return words.join([...new Set(places)]);
+}
+
+function toPlaceText(place: TriedConnection["place"], words: Words): string {
+  if (place.kind === "ssh") return words.proofs.place({ kind: "ssh", target: show(place.target) });
+  if (place.kind === "host") return words.proofs.place(place);
+  return words.proofs.place({ ...place, source: show(place.source) });
+}
+
+export function toSessionText(session: OldSession, words: Words): string {
+  return words.proofs.oldSession({ ...session, local: show(session.local), remote: show(session.remote) });
+}
+
+export function toUntriedText({ place, why, detail }: Untried, words: Words): string {
+  const text = words.proofs.untried[why](toPrintable(detail ?? "-", 200));
+  return place === null ? text : words.labelled(toPlaceText(place, words), text);
+}
+
+/** Event, whether it stays closed, and why. */
+export function toSurvivalCells(survival: Survival, words: Words): readonly [string, string, string] {
+  const { proofs: says } = words;
+  const holds = survival.holds === null ? says.holds.unknown : survival.holds ? says.holds.yes : says.holds.no;
+  return [says.events[survival.event], holds, says.reasons[survival.because]];
+}
+
+function show(text: string): string {
+  return toPrintable(text, 80);
+}
