@@ -71,7 +71,7 @@ for (const door of WRITER_DOORS) {
       execFileSync("mkfifo", [go]);
       writeFileSync(
         path("last"),
-        `echo one; echo one >&2; read go <${go}; echo two; echo two >&2; echo x >${path("left")}`,
+        `read go <${go}; for n in 1 2 3; do echo $n; echo $n >&2; sleep 0.1; done; echo x >${path("left")}`,
       );
       const words = JSON.stringify(["/bin/sh", path("last"), "undo"]);
       const code = `await writer.hold(${JSON.stringify(path("lock"))}); void writer.change(${words}); console.log("asked");`;

@@ -53,9 +53,8 @@ function throughSsh(name: string, shell: string, tools: readonly Tool[] = []): W
   };
 }
 
-const BUSYBOX_TOOLS = [
-  ...["cat", "chmod", "chown", "cp", "head", "ls", "mkdir", "mv", "rm", "sleep", "stat", "sync", "timeout", "truncate"],
-].map((tool): Tool => [tool, "/bin/busybox"]);
+const BUSYBOX_NAMES = "cat chmod chown cp head ls mkdir mv rm sleep stat sync timeout truncate";
+const BUSYBOX_TOOLS = BUSYBOX_NAMES.split(" ").map((tool): Tool => [tool, "/bin/busybox"]);
 
 export const WRITER_DOORS: readonly WriterDoor[] = [
   {

@@ -18,6 +18,7 @@ import {
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { temporaryBeside } from "./change-requests.ts";
 import { failureOf, useDoor, valueOf, waitUntil, WRITER_DOORS } from "./writer-doors.fixture.ts";
 
 const NOT_ROOT = userInfo().uid === 0 ? false : "needs root";
@@ -173,11 +174,11 @@ for (const door of WRITER_DOORS) {
 
     test("what an earlier write left beside the file is replaced, and a link there is not followed", async () => {
       writeFileSync(path("target"), "untouched");
-      symlinkSync("target", path(".after-cut.portlock-new"));
+      symlinkSync("target", temporaryBeside(path("after-cut")));
       valueOf(await writer().writeFile(path("after-cut"), "new", { mode: 0o600 }));
       assert.equal(readFileSync(path("target"), "utf8"), "untouched");
       assert.ok(lstatSync(path("after-cut")).isFile());
-      assert.ok(!existsSync(path(".after-cut.portlock-new")));
+      assert.ok(!existsSync(temporaryBeside(path("after-cut"))));
     });
 
     test("nobody ever reads half a file", async (context) => {
