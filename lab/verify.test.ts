@@ -1,0 +1,131 @@
+/**
+ * What `portlock verify` proves from beside a host is what the lab's own neighbour and outsider meet who really stand
+ * there; and it leaves nothing behind, even where it is killed.
+ */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, test } from "node:test";
+import type { Verified } from "../src/report/proofs.ts";
+import type { TriedConnection } from "../src/verify/proofs.ts";
+import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CONFIGURATIONS } from "./configurations.ts";
+import type { Host } from "./host.ts";
+import { type Lab, openLab } from "./lab.ts";
+import { missingRequirement } from "./requirements.ts";
+
+const skipAll = missingRequirement() ?? false;
+const lab: Lab | null = skipAll === false ? openLab() : null;
+const tally = { proofs: 0, compared: 0 };
+after(() => {
+  lab?.close();
+  console.log(
+    `verify: ${tally.proofs} proofs, ${tally.compared} of them compared with somebody who really stands there`,
+  );
+});
+
+const PORTLOCK = ["sh", `${CHECKOUT_INSIDE}/bin/portlock`];
+const ENV = { PORTLOCK_NODE: NODE_INSIDE };
+const PATIENCE_MS = 500;
+
+async function setUp(id: string): Promise<Host> {
+  const configuration = CONFIGURATIONS.find((each) => each.id === id);
+  assert.ok(lab && configuration, id);
+  const host = await lab.host(configuration.host ?? {});
+  await configuration.set(host);
+  return host;
+}
+
+async function verify(host: Host, ...args: readonly string[]): Promise<Verified & { readonly exitCode: number }> {
+  const { exitCode, stdout, stderr } = await host.attempt([...PORTLOCK, "verify", "--json", ...args], { env: ENV });
+  assert.ok(exitCode <= 2, `${exitCode}\n${stdout}${stderr}`);
+  return { ...JSON.parse(stdout), exitCode };
+}
+
+/** Everything that verify might have touched: links, addresses, routes, rules, switches of the network, namespaces. */
+async function lookAt(host: Host): Promise<string> {
+  const { stdout } = await host.run([
+    "sh",
+    "-c",
+    `ip address; ip route show table all; ip -6 route show table all; ip rule; ip -6 rule
+     sysctl -a --pattern '^net\\.' 2>/dev/null | grep -v -e 'nf_conntrack_count' -e stable_secret
+     iptables-save | sed 's/\\[[0-9:]*\\]//; /^#/d'; nft -s list ruleset; ls /run/netns 2>/dev/null
+     readlink /proc/[0-9]*/ns/net | sort -u`,
+  ]);
+  return stdout.replaceAll(/(valid_lft|expires) \S+/g, "");
+}
+
+/** What somebody meets who really stands there. */
+async function meet(host: Host, place: "neighbour" | "outsider", { to }: TriedConnection): Promise<string> {
+  const answer = await host[place].get(to.address, to.port, { timeoutMs: PATIENCE_MS });
+  if (answer.kind !== "answered") return "closed";
+  return answer.status === 401 || answer.status === 403 ? "guarded" : "open";
+}
+
+/** `asOutsider`: the rules let the LAN in by its addresses, which a guest beside the host does not have. */
+const CASES: readonly { id: string; exitCode: number; asOutsider?: true }[] = [
+  { id: "all-addresses", exitCode: 1 },
+  { id: "loopback-ipv4", exitCode: 0 },
+  { id: "ufw-active", exitCode: 0 },
+  { id: "ufw-for-the-lan", exitCode: 1, asOutsider: true },
+  { id: "docker-published", exitCode: 1 },
+  { id: "legacy-drop", exitCode: 0 },
+  { id: "ip-filter-without-effect", exitCode: 1 },
+  { id: "ip-filter-that-blocks", exitCode: 0 },
+  { id: "server-with-a-key", exitCode: 0 },
+  { id: "ipv4-only", exitCode: 1 },
+];
+
+for (const { id, exitCode, asOutsider } of CASES) {
+  const configuration = CONFIGURATIONS.find((each) => each.id === id);
+  const skip = missingRequirement(...(configuration?.needs ?? [])) ?? false;
+  test(`what is proved beside ${id} is what others meet there`, { skip, timeout: 120_000 }, async () => {
+    const host = await setUp(id);
+    const before = await lookAt(host);
+    const { report, proofs, exitCode: code } = await verify(host, "--fail-on", "critical");
+    assert.equal(await lookAt(host), before);
+    assert.deepEqual(
+      proofs.proofs.filter(({ agrees }) => !agrees),
+      [],
+    );
+    const own = new Set(Object.values(host.addresses.eth0).concat(Object.values(host.addresses.eth1)));
+    const places = new Set(proofs.proofs.map(({ place }) => (place.kind === "namespace" ? place.as : place.kind)));
+    assert.deepEqual([...places].toSorted(), ["host", "neighbour", "stranger"]);
+    for (const proof of proofs.proofs) {
+      tally.proofs += 1;
+      if (proof.place.kind === "host") assert.ok(proof.outcome.kind === "answered" && proof.outcome.isModelServer, id);
+      if (proof.place.kind !== "namespace" || !own.has(proof.to.address)) continue;
+      const place = proof.place.as === "neighbour" && asOutsider !== true ? "neighbour" : "outsider";
+      assert.equal(proof.verdict, await meet(host, place, proof), `${id}: ${JSON.stringify(proof)}`);
+      tally.compared += 1;
+    }
+    assert.equal(code, exitCode, `${report.verdict}: ${report.findings.map(({ rule }) => rule).join(" ")}`);
+    host.close();
+  });
+}
+
+test(
+  "killed in the middle, it leaves the host as it was",
+  { skip: skipAll || missingRequirement("ufw") || false, timeout: 120_000 },
+  async () => {
+    const host = await setUp("ufw-active");
+    const before = await lookAt(host);
+    const listLinks = async (): Promise<readonly string[]> =>
+      (await host.run(["ip", "-o", "link"])).stdout.match(/\bpl-[0-9a-f]+@/g) ?? [];
+    for (let killed = 0; killed < 3; killed += 1) {
+      const running = await host.spawn(["env", `PORTLOCK_NODE=${NODE_INSIDE}`, ...PORTLOCK, "verify"]);
+      for (let tries = 0; (await listLinks()).length < 2; tries += 1) {
+        assert.ok(tries < 400, "no pair was ever made");
+        await sleep(20);
+      }
+      // The calls that are dropped take two seconds: the pair stands now, and whoever made it is killed.
+      await running.stop("SIGKILL");
+      for (let tries = 0; (await listLinks()).length > 0; tries += 1) {
+        assert.ok(tries < 200, "the pair stayed");
+        await sleep(100);
+      }
+    }
+    await sleep(1_000); // a namespace goes a moment after its last interface
+    assert.equal(await lookAt(host), before);
+    host.close();
+  },
+);
