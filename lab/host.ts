@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -15,14 +15,15 @@ import { type BackgroundProcess, startInBackground } from "./background.ts";
 import { removeByPrefix } from "./cleanup.ts";
 import { attemptCommand, type Output } from "./command.ts";
 import { ContainerEngine } from "./container-engine.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, type MachineOptions, rebootMachine } from "./machine.ts";
 import { NAMESPACE_DIRECTORY, STATE_DIRECTORY } from "./names.ts";
-import { installOllama, type OllamaOptions } from "./ollama.ts";
+import { installOllama, OLLAMA_PATH, type OllamaOptions } from "./ollama.ts";
 import {
   type Addresses,
   HOST,
   HOST_SECOND,
   NEIGHBOUR,
+  OTHER_NEIGHBOUR,
   OUTSIDER,
   type Places,
   routeToHost,
@@ -46,6 +47,8 @@ export interface HostParts {
   readonly stateDirectory: string;
   readonly places: Places;
   readonly machine: Machine;
+  /** What the machine was made with, to boot it again. */
+  readonly machineOptions: MachineOptions;
   readonly workshop: Workshop;
   readonly systemd: boolean;
 }
@@ -61,21 +64,30 @@ export class Host {
     readonly eth1: Addresses;
     readonly outsider: Addresses;
     readonly neighbour: Addresses;
+    readonly otherNeighbour: Addresses;
     readonly secondNeighbour: Addresses;
-  } = { eth0: HOST, eth1: HOST_SECOND, outsider: OUTSIDER, neighbour: NEIGHBOUR, secondNeighbour: SECOND_NEIGHBOUR };
+  } = {
+    eth0: HOST,
+    eth1: HOST_SECOND,
+    outsider: OUTSIDER,
+    neighbour: NEIGHBOUR,
+    otherNeighbour: OTHER_NEIGHBOUR,
+    secondNeighbour: SECOND_NEIGHBOUR,
+  };
   readonly hasSystemd: boolean;
   /** Somebody in another subnet, who comes through a router. */
   readonly outsider: Vantage;
   /** Somebody in the subnet of eth0. */
   readonly neighbour: Vantage;
+  /** Somebody else in the subnet of eth0, for rules that tell neighbours apart. */
+  readonly otherNeighbour: Vantage;
   /** A process of root on the host itself. */
   readonly local: Vantage;
   /** A process of another user (nobody) on the host itself. */
   readonly otherUser: Vantage;
   readonly docker: ContainerEngine;
   readonly podman: ContainerEngine;
-  /** Process id of the host's first process on the machine, for `nsenter --target=… --all`. */
-  readonly leader: number;
+  #machine: Machine;
   readonly #parts: HostParts;
   readonly #secondNeighbour: Vantage | null;
   readonly #vantages: Vantage[] = [];
@@ -85,15 +97,21 @@ export class Host {
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.hasSystemd = parts.systemd;
-    this.leader = parts.machine.leader;
+    this.#machine = parts.machine;
     this.outsider = this.#placeVantage("outsider", parts.places.outsider);
     this.neighbour = this.#placeVantage("neighbour", parts.places.neighbour);
+    this.otherNeighbour = this.#placeVantage("other neighbour", parts.places.otherNeighbour);
     const second = parts.places.secondNeighbour;
     this.#secondNeighbour = second === null ? null : this.#placeVantage("second neighbour", second);
     this.local = this.#placeVantage("local", parts.places.host);
     this.otherUser = this.#placeVantage("other user", parts.places.host, NOBODY_UID);
     this.docker = new ContainerEngine("docker", this, parts.workshop);
     this.podman = new ContainerEngine("podman", this, parts.workshop);
+  }
+
+  /** Process id of the host's first process on the machine, for `nsenter --target=… --all`. */
+  get leader(): number {
+    return this.#machine.leader;
   }
 
   /** Somebody in the subnet of eth1. Throws where the host has no second LAN. */
@@ -168,6 +186,14 @@ export class Host {
     throw new Error(`lab: nothing listens on port ${port} of the host`);
   }
 
+  /** Shuts a host with systemd down and boots it again; resolves when it is up. Its disk is as it was. */
+  async reboot(): Promise<void> {
+    const { machineOptions, workshop } = this.#parts;
+    const executable = join(workshop.directory, "ollama");
+    const executables = existsSync(executable) ? { [OLLAMA_PATH]: executable } : {};
+    this.#machine = await rebootMachine(this.#machine, machineOptions, executables);
+  }
+
   /** Runs `portlock audit --json` in the host. */
   audit(options: AuditOptions = {}): Promise<Audit> {
     return auditHost(this, options);
@@ -193,10 +219,13 @@ export class Host {
    * Shows somebody the way to an address behind the host (a container's, or 127.0.0.1) through the host's own
    * door, as any neighbour can by himself; for the outsider the router in between is told.
    */
-  async showWay(from: "outsider" | "neighbour" | "secondNeighbour", destination: string): Promise<void> {
-    const { router, neighbour, secondNeighbour } = this.#parts.places;
+  async showWay(
+    from: "outsider" | "neighbour" | "otherNeighbour" | "secondNeighbour",
+    destination: string,
+  ): Promise<void> {
+    const { router, secondNeighbour } = this.#parts.places;
     if (from === "outsider") return routeToHost(router, destination, HOST);
-    if (from === "neighbour") return routeToHost(neighbour, destination, HOST);
+    if (from !== "secondNeighbour") return routeToHost(this.#parts.places[from], destination, HOST);
     if (secondNeighbour === null) throw new Error("lab: this host was made without secondLan");
     return routeToHost(secondNeighbour, destination, HOST_SECOND);
   }

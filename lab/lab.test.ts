@@ -27,7 +27,7 @@ test(
   async () => {
     const host = await openedLab().host({ secondLan: true });
     await serve(host, "[::]:8080");
-    const { eth0, eth1, outsider, neighbour, secondNeighbour } = host.addresses;
+    const { eth0, eth1, outsider, neighbour, otherNeighbour, secondNeighbour } = host.addresses;
     const ways = [
       [host.outsider, eth0.ipv4, outsider.ipv4],
       [host.outsider, eth0.ipv6, outsider.ipv6],
@@ -36,6 +36,8 @@ test(
       [host.neighbour, eth0.ipv4, neighbour.ipv4],
       [host.neighbour, eth0.ipv6, neighbour.ipv6],
       [host.neighbour, `${eth0.linkLocal}%eth0`, `${neighbour.linkLocal}%eth0`],
+      [host.otherNeighbour, eth0.ipv4, otherNeighbour.ipv4],
+      [host.otherNeighbour, `${eth0.linkLocal}%eth0`, `${otherNeighbour.linkLocal}%eth0`],
       [host.neighbour, eth1.ipv4, neighbour.ipv4],
       [host.neighbour, eth1.ipv6, neighbour.ipv6],
       [host.secondNeighbour, eth1.ipv4, secondNeighbour.ipv4],
@@ -190,5 +192,34 @@ test(
     const container = await host.podman.connectFrom("podman");
     assert.equal((await host.outsider.get(host.addresses.eth0.ipv4, 11434)).kind, "answered");
     assert.equal((await container.get(address, 11434)).kind, "answered");
+  },
+);
+
+test(
+  "a reboot keeps the disk and what is enabled, and forgets rules, /run and what was started by hand",
+  { skip: withoutDocker },
+  async () => {
+    const host = await openedLab().host({ systemd: true, docker: true });
+    await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+    await host.docker.start();
+    await host.docker.run(["--name", "kept", "--restart=always", await host.docker.importBusybox()]);
+    await host.run(["nft", "add", "table", "inet", "gone"]);
+    await host.write("/run/gone", "x");
+    await host.write("/etc/kept", "x");
+    await serve(host, "[::]:8080");
+    const before = host.leader;
+
+    await host.reboot();
+
+    assert.notEqual(host.leader, before);
+    await host.waitForPort(11434);
+    const answer = await host.outsider.get(host.addresses.eth0.ipv4, 11434);
+    assert.equal(answer.kind === "answered" && answer.body, "Ollama is running");
+    assert.equal((await host.outsider.connect(host.addresses.eth0.ipv4, 8080)).kind, "refused");
+    assert.equal((await host.run(["cat", "/etc/kept"])).stdout, "x");
+    assert.notEqual((await host.attempt(["cat", "/run/gone"])).exitCode, 0);
+    assert.doesNotMatch((await host.run(["nft", "list", "tables"])).stdout, /gone/);
+    await host.docker.start();
+    assert.match((await host.docker.command("ps", "--format", "{{.Names}}")).stdout, /^kept$/m);
   },
 );

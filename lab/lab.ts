@@ -73,8 +73,10 @@ async function makeHost(prefix: string, workshop: Workshop, options: HostOptions
     [WORKSHOP_INSIDE]: workshop.directory,
   };
   const namespace = places.host;
-  const machine = await startMachine({ id, hostname, systemd, docker, podman, ipFilter, namespace, shown });
-  return new Host({ prefix, stateDirectory: join(STATE_DIRECTORY, id), places, machine, workshop, systemd });
+  const machineOptions = { id, hostname, systemd, docker, podman, ipFilter, namespace, shown };
+  const machine = await startMachine(machineOptions);
+  const stateDirectory = join(STATE_DIRECTORY, id);
+  return new Host({ prefix, stateDirectory, places, machine, machineOptions, workshop, systemd });
 }
 
 /** Calls `close` when this process ends by itself, by an error or by a signal it can see. Returns an undo. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
@@ -10,8 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { forgetNetwork } from "./forget-network.ts";
 import { attemptCommand, ROOT_ENVIRONMENT, runCommand } from "./command.ts";
 import { NAMESPACE_DIRECTORY, STATE_DIRECTORY } from "./names.ts";
 
@@ -37,6 +39,8 @@ export interface Machine {
   readonly leader: number;
   /** Everything the host said on its console. */
   readonly consolePath: string;
+  /** What holds the host's processes; ends with them. */
+  readonly holder: ChildProcess;
 }
 
 const BOOT_TIMEOUT_MS = 30_000;
@@ -61,7 +65,29 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   }
   prepareRoot(root, options);
   prepareHomes(directory);
+  return bootMachine(options);
+}
 
+/**
+ * Shuts a host with systemd down and boots it again from what it has on its disk. What lives only in the kernel of a
+ * host (rules, links of container engines) is forgotten, as at any reboot; its cards keep their addresses.
+ *
+ * @param executables files of the machine that lie on the host's disk, by their path there
+ */
+export async function rebootMachine(
+  machine: Machine,
+  options: MachineOptions,
+  executables: Readonly<Record<string, string>>,
+): Promise<Machine> {
+  const ended = once(machine.holder, "exit");
+  await attemptCommand(["nsenter", `--target=${machine.leader}`, "--all", "systemctl", "--no-block", "reboot"]);
+  await ended;
+  await forgetNetwork(options.namespace);
+  return bootMachine({ ...options, shown: { ...options.shown, ...executables } });
+}
+
+async function bootMachine(options: MachineOptions): Promise<Machine> {
+  const directory = join(STATE_DIRECTORY, options.id);
   const consolePath = join(directory, "console.log");
   const sink = openSync(consolePath, "w");
   const child = spawn("sh", toStartArguments(options, directory), {
@@ -74,7 +100,9 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const deadline = Date.now() + BOOT_TIMEOUT_MS;
   for (; Date.now() < deadline && child.exitCode === null; await sleep(15)) {
     const leader = readFirstChild(pid);
-    if (leader !== null && (await isUp(leader, options.systemd, consolePath))) return { leader, consolePath };
+    if (leader !== null && (await isUp(leader, options.systemd, consolePath))) {
+      return { leader, consolePath, holder: child };
+    }
   }
   throw new Error(`lab: ${options.id} did not start:\n${readFileSync(consolePath, "utf8").slice(-4_000)}`);
 }

@@ -1,7 +1,7 @@
 import type { Host } from "./host.ts";
 
 /** Where Ollama's installer puts things. */
-const OLLAMA_PATH = "/usr/local/bin/ollama";
+export const OLLAMA_PATH = "/usr/local/bin/ollama";
 export const OLLAMA_UNIT_PATH = "/etc/systemd/system/ollama.service";
 export const OLLAMA_OVERRIDE_PATH = "/etc/systemd/system/ollama.service.d/override.conf";
 const OLLAMA_PORT = 11434;
@@ -44,7 +44,7 @@ export async function installOllama(host: Host, executable: string, options: Oll
 }
 
 /** The unit as the installer writes it, with the installing shell's PATH expanded. */
-function toUnit(lines: readonly string[]): string {
+export function toUnit(lines: readonly string[]): string {
   return [
     "[Unit]",
     "Description=Ollama Service",

@@ -11,6 +11,8 @@ import { createInterface } from "node:readline";
 import type { Answer, Connection, NotReached, Probe } from "./probe.ts";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
+/** A kernel takes a connection at once or not at all; the server behind it waits for its turn on a busy machine. */
+const ANSWER_MS = 5_000;
 
 const uid = process.argv[2];
 if (uid !== undefined) becomeUser(Number(uid));
@@ -30,9 +32,9 @@ function becomeUser(id: number): void {
 function tryConnection(probe: Probe): Promise<Connection> {
   const { promise, resolve } = Promise.withResolvers<Connection>();
   const socket = connect({ host: probe.address, port: probe.port });
-  const timer = setTimeout(() => end({ kind: "timeout", detail: `${probe.timeoutMs} ms` }), probe.timeoutMs);
+  const stop = endAfter(probe.timeoutMs, end);
   function end(connection: Connection): void {
-    clearTimeout(timer);
+    stop();
     socket.destroy();
     resolve(connection);
   }
@@ -45,13 +47,19 @@ function tryGet(probe: Probe & { readonly kind: "get" }): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const { address: host, port, path, headers } = probe;
   const call = request({ host, port, path, headers, method: "GET", agent: false });
-  const timer = setTimeout(() => end({ kind: "timeout", detail: `${probe.timeoutMs} ms` }), probe.timeoutMs);
+  let stop = endAfter(probe.timeoutMs, end);
   function end(answer: Answer): void {
-    clearTimeout(timer);
+    stop();
     call.destroy();
     resolve(answer);
   }
   call.on("error", (error) => end(toNotReached(error)));
+  call.on("socket", (socket) => {
+    socket.on("connect", () => {
+      stop();
+      stop = endAfter(Math.max(probe.timeoutMs, ANSWER_MS), end);
+    });
+  });
   call.on("response", (response) => {
     const status = response.statusCode ?? 0;
     const received = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
@@ -65,6 +73,23 @@ function tryGet(probe: Probe & { readonly kind: "get" }): Promise<Answer> {
   });
   call.end();
   return promise;
+}
+
+/**
+ * Calls `end` unless the function it returns was called before. Where this process itself had to wait for a
+ * processor, the timer is due together with what came in meanwhile: that is heard first.
+ */
+function endAfter(timeoutMs: number, end: (timeout: NotReached) => void): () => void {
+  let isStopped = false;
+  const timer = setTimeout(() => {
+    setImmediate(() => {
+      if (!isStopped) end({ kind: "timeout", detail: `${timeoutMs} ms` });
+    });
+  }, timeoutMs);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }
 
 function toNotReached(error: Error): NotReached {

@@ -10,10 +10,11 @@ export interface GetOptions {
   readonly path?: string;
   /** Replaces `Host` too, where it names it. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** For the connection; a server that took it has seconds to answer. */
   readonly timeoutMs?: number;
 }
 
-/** Silence for this long counts as `timeout`; everything in the lab is one or two hops away. */
+/** No connection for this long counts as `timeout`; everything in the lab is one or two hops away. */
 const PROBE_TIMEOUT_MS = 1_000;
 const PATIENCE_MS = 30_000;
 

@@ -2,10 +2,12 @@ import { buildApplication, buildCommand, buildRouteMap, help, version, type Appl
 import { wrapText } from "../report/table.ts";
 import type { Language } from "../report/words/words.ts";
 import type { AuditFlags } from "./audit.ts";
+import { FIREWALL_CHOICES, MENDS, METHODS } from "../plan/choices.ts";
 import type { ParserContext, Session } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
 import { FAIL_ON, type ExitCode } from "./exit-code.ts";
 import type { ExplainFlags } from "./explain.ts";
+import { parseNetwork, parsePort, parseSeconds, type HardenFlags } from "./harden-flags.ts";
 import { parseLanguage } from "./language.ts";
 import { toParserText } from "./parser-text.ts";
 import type { ProbeFlags } from "./probe.ts";
@@ -52,6 +54,45 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
           },
         },
         docs: toDocs("audit", words, width),
+      }),
+      harden: buildCommand<HardenFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./harden.ts")).harden),
+        parameters: {
+          flags: {
+            host: optional(words.flags.hardenHost, words.placeholders.target),
+            server: { ...many(words.flags.server), placeholder: words.placeholders.server },
+            method: choice(METHODS, words.flags.method, words),
+            sandbox: toggle(words.flags.sandbox),
+            ipFilter: toggle(words.flags.ipFilter),
+            restartProcess: toggle(words.flags.restartProcess),
+            recreate: toggle(words.flags.recreate),
+            firewall: choice(FIREWALL_CHOICES, words.flags.firewall, words),
+            allow: {
+              ...parsed(parseNetwork, words.flags.allow, words.usage.badNetwork),
+              variadic: true,
+              placeholder: words.placeholders.network,
+            },
+            mend: { ...choice(MENDS, words.flags.mend, words), variadic: true },
+            mayChange: {
+              ...parsed(parsePort, words.flags.mayChange, words.usage.badPort),
+              variadic: true,
+              placeholder: words.placeholders.port,
+            },
+            dryRun: toggle(words.flags.dryRun),
+            plan: optional(words.flags.plan, words.placeholders.file),
+            apply: optional(words.flags.apply, words.placeholders.file),
+            yes: toggle(words.flags.yes),
+            confirmWithin: {
+              ...parsed(parseSeconds, words.flags.confirmWithin, words.usage.badSeconds),
+              placeholder: words.placeholders.seconds,
+            },
+            json: toggle(words.flags.hardenJson),
+            ...layout(words),
+            lang: lang(words),
+          },
+          aliases: { y: "yes" },
+        },
+        docs: toDocs("harden", words, width),
       }),
       record: buildCommand<RecordFlags, [], ParserContext>({
         loader: toLoader(async () => (await import("./record.ts")).record),
@@ -216,6 +257,20 @@ function optional(brief: string, placeholder: string) {
 
 function many(brief: string) {
   return { kind: "parsed", parse: String, variadic: true, optional: true, brief } as const;
+}
+
+/** What `parse` gives null for is refused with `why`. */
+function parsed<Value>(parse: (text: string) => Value | null, brief: string, why: string) {
+  return {
+    kind: "parsed",
+    parse: (text: string): Value => {
+      const value = parse(text);
+      if (value === null) throw new Error(why);
+      return value;
+    },
+    optional: true,
+    brief,
+  } as const;
 }
 
 /** Places to call a host from. */

@@ -39,18 +39,59 @@ type UserSystemctl = readonly [
 
 type UnitChange = readonly ["systemctl", ...SystemctlVerb] | UserSystemctl;
 
-/** A process outside this session that takes a change back: see apply/undo-script.ts. */
-type WatchCommand =
-  | readonly ["systemd-run", "--collect", "--quiet", `--unit=portlock-revert-${string}`, "--", "/bin/sh", Path, "watch"]
+/** The script of a change, and a process outside this session that watches over it: see apply/undo-script.ts. */
+type ScriptCommand =
+  | readonly [
+      "systemd-run",
+      "--collect",
+      "--quiet",
+      `--unit=portlock-revert-${string}`,
+      // Where it is stopped, it is told; what it runs is not.
+      "--property=KillMode=mixed",
+      "--",
+      "/bin/sh",
+      Path,
+      "watch",
+    ]
   | readonly ["setsid", "-f", "/bin/sh", Path, "watch"]
-  | readonly ["/bin/sh", Path, "undo"];
+  | readonly ["/bin/sh", Path, "undo"]
+  | readonly ["/bin/sh", Path, "keep" | "set-modes", string];
 
-type FirewallChange =
-  | readonly ["ufw", ...string[]]
-  | readonly ["firewall-cmd", ...string[]]
+type UfwAction = "allow" | "deny" | "reject" | "limit";
+type UfwLog = readonly [] | readonly ["log" | "log-all"];
+/** A rule about one port of TCP, for one address family, which the network says. */
+type UfwRule = readonly [UfwAction, ...UfwLog, "proto", "tcp", "from", string, "to", "any", "port", `${number}`];
+type UfwChange =
+  | readonly ["ufw", ...UfwRule]
+  | readonly ["ufw", "prepend" | "delete", ...UfwRule]
+  | readonly ["ufw", "insert", `${number}`, ...UfwRule];
+
+/** Without `--permanent` it changes what runs, with it what the files say. */
+type FirewalldChange = readonly [
+  "firewall-cmd",
+  ...(readonly [] | readonly ["--permanent"]),
+  `--zone=${string}`,
+  `--${"add" | "remove"}-rich-rule=${string}`,
+];
+
+/** A chain of Portlock's own that DOCKER-USER asks. */
+type OwnChain = `PORTLOCK-${number}`;
+type IptablesChange = readonly [
+  "iptables" | "ip6tables",
+  "-w",
+  ...(
+    | readonly ["-N" | "-F" | "-X", "DOCKER-USER" | OwnChain]
+    | readonly ["-A", OwnChain, ...string[]]
+    | readonly ["-I" | "-D", "DOCKER-USER", "-j", OwnChain]
+  ),
+];
+
+export type FirewallChange =
+  | UfwChange
+  | FirewalldChange
+  | IptablesChange
   | readonly ["nft", "-f", Path]
-  | readonly ["nft", "delete", "table", "inet", `portlock${string}`]
-  | readonly ["iptables" | "ip6tables", "-w", "-I" | "-D", "DOCKER-USER", ...string[]];
+  | readonly ["nft", "delete", "table", "inet", `portlock_${number}`];
 
 type Engine = "docker" | "podman";
 type EngineChange =
@@ -62,7 +103,25 @@ type EngineChange =
   | readonly [Engine, "compose", ...string[]]
   | readonly ["docker-compose", ...string[]];
 
-type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`];
+/**
+ * A server that somebody started by hand, started anew as a service of its own that is gone after a reboot: it has no
+ * terminal to be tied to. Until the port is free it is tried again.
+ */
+type StartCommand = readonly [
+  "systemd-run",
+  "--collect",
+  "--quiet",
+  `--unit=portlock-server-${number}`,
+  `--uid=${number}`,
+  "--property=Restart=on-failure",
+  "--property=RestartSec=3",
+  ...`--setenv=${string}=${string}`[],
+  "--",
+  Path,
+  "serve",
+];
+
+type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`] | StartCommand;
 
 /** Ends connections that are there already, each named by both its ends. */
 type SessionChange = readonly ["ss", "-K", "-H", "-tn", "src", string, "dst", string];
@@ -70,7 +129,7 @@ type SessionChange = readonly ["ss", "-K", "-H", "-tn", "src", string, "dst", st
 export type ChangeCommand =
   | FileCommand
   | UnitChange
-  | WatchCommand
+  | ScriptCommand
   | FirewallChange
   | EngineChange
   | ProcessChange

@@ -18,7 +18,11 @@ type UnitCommand =
   | readonly ["systemctl", "show", "--no-pager", `--property=${string}`, "--", ...string[]]
   | readonly ["systemctl", "list-units", "--no-pager", "--plain", "--no-legend", "--full", "--type=service", "--all"]
   | readonly ["systemctl", "list-unit-files", "--no-pager", "--plain", "--no-legend", "--full", "--type=service"]
-  | readonly ["systemctl", "--version"];
+  | readonly ["systemctl", "--version"]
+  | readonly [...AsUser, "systemctl", "--user", "show", "--no-pager", `--property=${string}`, "--", string];
+
+/** The manager of one user's own services answers only that user. The name is one of passwd(5). */
+type AsUser = readonly ["runuser", "-u", string, "--", "env", `XDG_RUNTIME_DIR=/run/user/${number}`];
 
 type FirewallCommand =
   | readonly ["nft", "-j", "list", "tables"]

@@ -1,6 +1,7 @@
 import type { FindingData, RuleId } from "../judge/finding.ts";
+import { isSafeToApply } from "../judge/loopback-value.ts";
+import { isKeyFile, isModelFolder } from "../judge/plain-names.ts";
 import {
-  isSafeToApply,
   toDropInCommand,
   toForwardFilterCommand,
   toKillCommand,
@@ -136,11 +137,11 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   "version-unknown": { toCommand: none, sources: [`${OLLAMA}/version/version.go`] },
   "runs-as-root": { toCommand: none, sources: [INSTALLER, "https://docs.ollama.com/linux"] },
   "key-file-readable": {
-    toCommand: (data) => (KEY_FILE.test(data.path) ? `sudo chmod 600 -- ${toShellWord(data.path)}` : null),
+    toCommand: (data) => (isKeyFile(data.path) ? `sudo chmod 600 -- ${toShellWord(data.path)}` : null),
     sources: [`${OLLAMA}/auth/auth.go`],
   },
   "model-folder-writable": {
-    toCommand: (data) => (MODEL_FOLDER.test(data.path) ? `sudo chmod -R go-w -- ${toShellWord(data.path)}` : null),
+    toCommand: (data) => (isModelFolder(data.path) ? `sudo chmod -R go-w -- ${toShellWord(data.path)}` : null),
     sources: [OLLAMA_FAQ],
   },
   "request-logging-on": {
@@ -177,13 +178,6 @@ function waitsSafely(server: Subject["server"]): boolean {
     declared.every(({ value, why }) => why !== "daemon-reload-missing" || isSafeToApply(name, value)),
   );
 }
-
-/**
- * Paths that a command of ours may change. Whoever starts a server chooses its model folder, and OLLAMA_MODELS=/tmp
- * must not make root take rights from everybody.
- */
-const MODEL_FOLDER = /^(?!.*\/\.\.?\/)\/.+\/models\/?$/s;
-const KEY_FILE = /^(?!.*\/\.\.?\/)\/.+\/\.ollama\/id_ed25519$/s;
 
 /** A recording may claim any name, and one with slashes would name another setting of the kernel. */
 const INTERFACE_NAME = /^(?!\.\.?$)[^\s/=]{1,15}$/;

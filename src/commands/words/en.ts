@@ -1,4 +1,5 @@
 import { toPrintable } from "../../report/printable.ts";
+import { HARDEN_EN } from "./harden-words.ts";
 import type { CommandWords } from "./words.ts";
 
 /** The command line in English, ASCII only. */
@@ -21,6 +22,21 @@ export const COMMANDS_EN: CommandWords = {
         ],
         ["--from gpu-1.json", "a recording made by `portlock record`, without root and without Linux"],
         ["--json --fail-on medium", "one JSON document for a program, exit code 1 from medium on"],
+      ],
+    },
+    harden: {
+      brief: "Close what is open: a plan, your consent, the change, a proof, and a way back",
+      description:
+        "Audits the host, shows what it would change and how each change is taken back, asks, changes it, then looks " +
+        "again and connects from outside. Unless told otherwise a service is put on 127.0.0.1 by a drop-in file that " +
+        "survives upgrades. `portlock undo` takes everything back, byte for byte. Needs root, but for --dry-run.",
+      examples: [
+        ["--dry-run", "only show what would be done"],
+        ["", "this host, after asking"],
+        ["--yes --json", "for a script: no question, one JSON document"],
+        ["--firewall auto --allow 10.0.0.0/24", "close the port in the firewall in charge, but for one network"],
+        ["--host ssh://root@gpu-1 --confirm-within 90s", "another host; taken back unless confirmed in time"],
+        ["--plan plan.json", "write the plan, to be read by a colleague and applied with --apply plan.json"],
       ],
     },
     record: {
@@ -113,6 +129,23 @@ export const COMMANDS_EN: CommandWords = {
     door: "Interface it comes in by; unless given, the one by which the host would answer",
     recording: "Recording whose rules to follow instead of a host's, - for standard input",
     traceJson: "Print the JSON document",
+    hardenHost: "Host to change, through OpenSSH; this one unless given",
+    server: "Server to close, by its name in the report; may be given several times; all unless given",
+    method: "How to put a server on loopback; by who runs it unless given",
+    sandbox: "Add systemd's hardening directives to the unit",
+    ipFilter: "Let the unit exchange packets with this host only (IPAddressDeny=)",
+    restartProcess: "Restart a server that was started by hand, instead of printing how",
+    recreate: "Make a container anew where its ports cannot be changed otherwise",
+    firewall: "Close the port in a firewall too; none unless given",
+    allow: "Network that gets through the firewall all the same; may be given several times",
+    mend: "Mend this too; may be given several times",
+    mayChange: "Port of another service whose callers the firewall may change; may be given several times",
+    dryRun: "Show the plan and change nothing",
+    plan: "Write the plan to this file and change nothing",
+    apply: "Apply the plan of this file, unless the host has changed since",
+    yes: "Do not ask",
+    confirmWithin: "Take everything back unless `portlock confirm` comes within this time, such as 90s; 0 for never",
+    hardenJson: "Print plan, journal, proofs and report as one JSON document",
     vantage: "From where: namespace (as root unless given), ssh://user@host, urls; may be given several times",
     rehearse: "Really reload systemd and restart the service, and try again after each",
     cutSessions: "Cut the connections that outlived the rules",
@@ -125,6 +158,10 @@ export const COMMANDS_EN: CommandWords = {
   },
   placeholders: {
     address: "ADDRESS",
+    network: "CIDR",
+    port: "PORT",
+    seconds: "90s",
+    server: "SERVER",
     socket: "ADDRESS:PORT",
     interface: "INTERFACE",
     target: "ssh://user@host",
@@ -168,11 +205,35 @@ export const COMMANDS_EN: CommandWords = {
     takesNoValue: (flag) => `${flag} takes no value`,
     takes: (values) => `it takes ${values.join(", ")}`,
     badLanguage: "there are words in en and zh-CN",
+    badPort: "a port is a number from 1 to 65535",
+    badSeconds: "write 90s or 5m, at most an hour",
+    badNetwork: "write an address or a network such as 10.0.0.0/24",
     hint: (command) => `\`${command} --help\` shows what can be given.`,
   },
   error: "error",
   whatToDo: "What to do",
   troubles: {
+    "file-unread": ({ file, detail }) => ({
+      sentence: `${quote(file)} could not be read (${toPrintable(detail, 200)}).`,
+      hint: "Check the path and its rights; a plan needs root.",
+    }),
+    "flags-contradict": ({ flags: [one, other] }) => ({
+      sentence: `${one} and ${other} do not go together.`,
+      hint: "`portlock harden --help` shows what can be given.",
+    }),
+    "plan-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
+      hint: "Make it anew: portlock harden --plan FILE",
+    }),
+    "moved-on": ({ file }) => ({
+      sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
+      hint: "Look at the new one: portlock harden --plan FILE",
+    }),
+    "plan-refused": (words) => words,
+    "confirmation-missing": () => ({
+      sentence: "There is no terminal to ask on, and nothing was changed.",
+      hint: "Look at the plan with --dry-run, then run it with --yes.",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
       hint:
@@ -239,6 +300,7 @@ export const COMMANDS_EN: CommandWords = {
     "It still holds host names, addresses, user names and paths: give it to people you would give those to.\n" +
     `Judge it with: portlock audit --from FILE\n`,
 
+  harden: HARDEN_EN,
   probe: {
     verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
     open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,

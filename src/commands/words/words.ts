@@ -1,8 +1,18 @@
 import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
+import type { HardenWords } from "./harden-words.ts";
 
-export type CommandName = "audit" | "record" | "probe" | "trace" | "verify" | "explain" | "demo" | "completion";
+export type CommandName =
+  | "audit"
+  | "harden"
+  | "verify"
+  | "record"
+  | "probe"
+  | "trace"
+  | "explain"
+  | "demo"
+  | "completion";
 
 /** Help of one command. */
 export interface CommandHelp {
@@ -41,6 +51,23 @@ export interface CommandWords {
       | "door"
       | "recording"
       | "traceJson"
+      | "hardenHost"
+      | "server"
+      | "method"
+      | "sandbox"
+      | "ipFilter"
+      | "restartProcess"
+      | "recreate"
+      | "firewall"
+      | "allow"
+      | "mend"
+      | "mayChange"
+      | "dryRun"
+      | "plan"
+      | "apply"
+      | "yes"
+      | "confirmWithin"
+      | "hardenJson"
       | "vantage"
       | "rehearse"
       | "cutSessions"
@@ -50,7 +77,22 @@ export interface CommandWords {
   >;
   readonly arguments: Readonly<Record<"url" | "rule" | "shell", string>>;
   readonly placeholders: Readonly<
-    Record<"address" | "socket" | "interface" | "target" | "vantage" | "file" | "url" | "rule" | "shell", string>
+    Record<
+      | "address"
+      | "network"
+      | "port"
+      | "seconds"
+      | "server"
+      | "socket"
+      | "interface"
+      | "target"
+      | "vantage"
+      | "file"
+      | "url"
+      | "rule"
+      | "shell",
+      string
+    >
   >;
   readonly help: Readonly<
     Record<
@@ -85,6 +127,9 @@ export interface CommandWords {
     takesNoValue(flag: string): string;
     takes(values: readonly string[]): string;
     readonly badLanguage: string;
+    readonly badPort: string;
+    readonly badSeconds: string;
+    readonly badNetwork: string;
     hint(command: string): string;
   };
   readonly error: string;
@@ -108,6 +153,7 @@ export interface CommandWords {
 
   recorded(facts: RecordedFacts): string;
 
+  readonly harden: HardenWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

@@ -1,5 +1,6 @@
 import type { HostErrorCode } from "../../host/host-error.ts";
 import { toPrintable } from "../../report/printable.ts";
+import { HARDEN_ZH_CN } from "./harden-words.ts";
 import type { CommandWords, ErrorWords } from "./words.ts";
 
 /** The command line in Simplified Chinese. */
@@ -17,6 +18,21 @@ export const COMMANDS_ZH_CN: CommandWords = {
         ["--host ssh://root@gpu-1 --host ssh://root@gpu-2", "通过本机的 OpenSSH 检查两台主机，对方无需安装任何东西"],
         ["--from gpu-1.json", "检查 `portlock record` 生成的记录文件，无需 root，也不限于 Linux"],
         ["--json --fail-on medium", "输出供程序读取的 JSON；中危及以上时退出码为 1"],
+      ],
+    },
+    harden: {
+      brief: "关闭敞开的服务器：先给出计划，征得同意，再更改、验证，并可撤销",
+      description:
+        "检查主机，展示将要更改的内容以及每一步如何撤销，询问后执行，然后重新检查并从外部连接验证。" +
+        "除非另有要求，服务会通过一个升级后仍然有效的 drop-in 文件绑定到 127.0.0.1。" +
+        "`portlock undo` 会逐字节撤销全部更改。除 --dry-run 外需要 root。",
+      examples: [
+        ["--dry-run", "只展示将要做什么"],
+        ["", "本机，先询问"],
+        ["--yes --json", "用于脚本：不询问，输出一个 JSON 文档"],
+        ["--firewall auto --allow 10.0.0.0/24", "在当前管理的防火墙中关闭端口，只放行一个网络"],
+        ["--host ssh://root@gpu-1 --confirm-within 90s", "另一台主机；未及时确认则自动撤销"],
+        ["--plan plan.json", "写出计划，供同事审阅，再用 --apply plan.json 执行"],
       ],
     },
     record: {
@@ -105,6 +121,23 @@ export const COMMANDS_ZH_CN: CommandWords = {
     door: "数据包进入的接口；不写时为主机应答所走的接口",
     recording: "改用记录文件中的规则，- 表示标准输入",
     traceJson: "输出 JSON 文档",
+    hardenHost: "要更改的主机，通过 OpenSSH；默认为本机",
+    server: "要关闭的服务器，使用报告中的名称；可多次给出；默认为全部",
+    method: "如何把服务器绑定到回环地址；默认取决于由谁运行",
+    sandbox: "为单元加入 systemd 的加固指令",
+    ipFilter: "只允许该单元与本机交换数据包（IPAddressDeny=）",
+    restartProcess: "重新启动手动启动的服务器，而不是只给出命令",
+    recreate: "在无法以其他方式更改端口时重新创建容器",
+    firewall: "同时在防火墙中关闭端口；默认不使用",
+    allow: "仍可通过防火墙的网络；可多次给出",
+    mend: "同时修正此项；可多次给出",
+    mayChange: "允许防火墙改变其访问者的其他服务的端口；可多次给出",
+    dryRun: "只展示计划，不作更改",
+    plan: "把计划写入此文件，不作更改",
+    apply: "执行此文件中的计划，除非主机此后有变化",
+    yes: "不询问",
+    confirmWithin: "若未在此时间内执行 `portlock confirm`（如 90s）则全部撤销；0 表示从不",
+    hardenJson: "把计划、日志、验证和报告作为一个 JSON 文档输出",
     vantage: "从哪里测试：namespace（root 的默认值）、ssh://user@host、urls；可多次给出",
     rehearse: "实际重新加载 systemd 并重启服务，每次之后再测试",
     cutSessions: "切断规则生效前遗留的连接",
@@ -117,6 +150,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   placeholders: {
     address: "地址",
+    network: "网段",
+    port: "端口",
+    seconds: "90s",
+    server: "服务器",
     socket: "地址:端口",
     interface: "接口",
     target: "ssh://用户@主机",
@@ -160,11 +197,35 @@ export const COMMANDS_ZH_CN: CommandWords = {
     takesNoValue: (flag) => `${flag} 不带值`,
     takes: (values) => `可用的值：${values.join("、")}`,
     badLanguage: "可用的语言为 en 和 zh-CN",
+    badPort: "端口是 1 到 65535 的数字",
+    badSeconds: "请写成 90s 或 5m，最长一小时",
+    badNetwork: "请写地址或网段，如 10.0.0.0/24",
     hint: (command) => `运行 \`${command} --help\` 查看用法。`,
   },
   error: "错误",
   whatToDo: "处理方法",
   troubles: {
+    "file-unread": ({ file, detail }) => ({
+      sentence: `无法读取 ${quote(file)}（${toPrintable(detail, 200)}）。`,
+      hint: "请检查路径和权限；制定计划需要 root。",
+    }),
+    "flags-contradict": ({ flags: [one, other] }) => ({
+      sentence: `${one} 与 ${other} 不能同时使用。`,
+      hint: "`portlock harden --help` 列出可用的选项。",
+    }),
+    "plan-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
+      hint: "请重新生成：portlock harden --plan FILE",
+    }),
+    "moved-on": ({ file }) => ({
+      sentence: `自计划 ${quote(file)} 生成以来主机已有变化：同样的选择现在会得到另一个计划。`,
+      hint: "请查看新的计划：portlock harden --plan FILE",
+    }),
+    "plan-refused": (words) => words,
+    "confirmation-missing": () => ({
+      sentence: "没有可供询问的终端，未作任何更改。",
+      hint: "请先用 --dry-run 查看计划，再加上 --yes 执行。",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${flag} 不接受 ${quote(text)}：它不是数字形式的地址。`,
       hint:
@@ -227,6 +288,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "文件中仍有主机名、地址、用户名和路径，请只交给可以知道这些信息的人。\n" +
     "检查记录：portlock audit --from 文件\n",
 
+  harden: HARDEN_ZH_CN,
   probe: {
     verdicts: { open: "开放", guarded: "需认证", closed: "不通", none: "无", unknown: "未知" },
     open: (place, server) => `开放：${place} 的 ${server} 无需凭据即应答。`,

@@ -4,6 +4,7 @@ import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
 import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
+import { PLAN_EN } from "./plan.en.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_EN } from "./rules.en.ts";
 import { PROOFS_EN } from "./proof-words.ts";
@@ -15,6 +16,7 @@ export const EN: Words = {
   language: "en",
   rules: RULES_EN,
   trace: TRACE_EN,
+  plan: PLAN_EN,
   proofs: PROOFS_EN,
   severities: { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW", info: "INFO" },
   verdicts: { exposed: "EXPOSED", guarded: "GUARDED", local: "LOCAL", unknown: "UNKNOWN", none: "NONE" },

@@ -1,5 +1,6 @@
 import type { ManagerName, RuleId } from "../../judge/finding.ts";
-import { toLoopbackPublication, toLoopbackValue } from "../mend-command.ts";
+import { toLoopbackValue } from "../../judge/loopback-value.ts";
+import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords, Subject } from "../report.ts";
 import { toRunner } from "../runner.ts";

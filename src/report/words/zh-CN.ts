@@ -4,6 +4,7 @@ import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
 import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
+import { PLAN_ZH_CN } from "./plan.zh-CN.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_ZH_CN } from "./rules.zh-CN.ts";
 import { PROOFS_ZH_CN } from "./proof-words.ts";
@@ -15,6 +16,7 @@ export const ZH_CN: Words = {
   language: "zh-CN",
   rules: RULES_ZH_CN,
   trace: TRACE_ZH_CN,
+  plan: PLAN_ZH_CN,
   proofs: PROOFS_ZH_CN,
   severities: { critical: "严重", high: "高危", medium: "中危", low: "低危", info: "提示" },
   verdicts: { exposed: "暴露", guarded: "受保护", local: "仅本机", unknown: "未知", none: "无" },

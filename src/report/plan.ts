@@ -1,0 +1,145 @@
+import type { ChangeCommand } from "../host/change-command.ts";
+import type { FileChange, Plan, Step } from "../plan/plan.ts";
+import { toPaint, type Paint } from "./colour.ts";
+import { toCommandLine, toPrintable, toSocketText } from "./printable.ts";
+import { wrapText } from "./table.ts";
+import type { TextOptions } from "./text.ts";
+import type { PlanWords } from "./words/plan-words.ts";
+
+interface Page extends TextOptions {
+  readonly paint: Paint;
+  readonly says: PlanWords;
+}
+
+/** Columns of a name from the host. */
+const WIDEST = 200;
+
+/**
+ * A plan as text that ends in a newline: each step as the lines that go and come, the commands, what is looked at
+ * afterwards and how it is taken back; then what is interrupted, what is closed and what stays as it is. Everything
+ * that came from the host is made printable.
+ */
+export function formatPlan(plan: Plan, options: TextOptions): string {
+  const page: Page = { ...options, paint: toPaint(options.colour), says: options.words.plan };
+  const sections = [
+    formatSummary(plan, page),
+    ...plan.steps.map((step, index) => formatStep(step, index + 1, page)),
+    formatList(page.says.headings.interrupts, toInterruptions(plan, page), page),
+    formatList(page.says.headings.closes, toClosed(plan, page), page),
+    formatList(page.says.headings.stays, toLeft(plan, page), page),
+  ];
+  const shown = sections.filter((lines) => lines.length > 0);
+  return `${shown.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {
+  const host = show(plan.host.name);
+  const text =
+    plan.steps.length === 0
+      ? says.nothingToDo(host, plan.verdict === "exposed")
+      : says.summary(host, plan.steps.length, plan.claims.length);
+  return wrapText(text, width).map((line) => paint("bold", line));
+}
+
+function formatStep(step: Step, number: number, page: Page): string[] {
+  const { says, paint, width, words } = page;
+  const about = words.join([...(step.server === null ? [] : [step.server]), ...step.mends]);
+  const head = `${number}. ${says.steps[step.kind](show(step.target))}${about === "" ? "" : ` (${about})`}`;
+  return [
+    ...wrapText(head, width).map((line) => paint("bold", line)),
+    ...step.files.flatMap((file) => formatFile(file, page)),
+    ...step.modes.flatMap(({ path, from, to }) =>
+      indent(wrapText(says.modeChange(show(path), toOctal(from), toOctal(to)), width - 3)),
+    ),
+    ...formatCommands(says.headings.runs, step.commands, page),
+    ...formatTold(
+      says.headings.checks,
+      step.expect.map((each) => says.expectation(each)),
+      page,
+    ),
+    ...formatUndo(step, page),
+    ...step.remarks.flatMap((remark) => formatTold(says.headings.mind, [says.remark(remark)], page)),
+  ];
+}
+
+/** As a diff: what goes in red behind a minus, what comes in green behind a plus. Lines are never wrapped. */
+function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): string[] {
+  const place = show(path);
+  switch (edit.kind) {
+    case "write":
+      return indent([
+        ...wrapText(says.newFile(place, toOctal(edit.mode)), width - 3),
+        ...edit.text
+          .replace(/\n$/, "")
+          .split("\n")
+          .map((line) => paint("green", `+ ${show(line)}`)),
+      ]);
+    case "remove":
+      return indent(wrapText(says.removedFile(place), width - 3));
+    case "splice":
+      return indent([
+        ...wrapText(says.changedFile(place), width - 3),
+        ...edit.splices.flatMap(({ line, removed, inserted }) => [
+          paint("dim", `@@ ${says.atLine(line)}`),
+          ...removed.map((text) => paint("red", `- ${show(text)}`)),
+          ...inserted.map((text) => paint("green", `+ ${show(text)}`)),
+        ]),
+      ]);
+  }
+}
+
+function formatUndo(step: Step, page: Page): string[] {
+  const { says } = page;
+  const keeps = step.files.length + step.modes.length > 0 ? [says.filesAsTheyAre] : [];
+  const parts = [...step.undo.before.map(toCommandLine), ...keeps, ...step.undo.after.map(toCommandLine)];
+  return formatTold(says.headings.undo, parts, page);
+}
+
+/** One a line, never wrapped: they are there to be read against a manual. */
+function formatCommands(heading: string, commands: readonly ChangeCommand[], { words }: Page): string[] {
+  if (commands.length === 0) return [];
+  return indent([words.labelled(heading, "").trimEnd(), ...commands.map((command) => `  ${toCommandLine(command)}`)]);
+}
+
+function formatTold(heading: string, parts: readonly string[], { words, width }: Page): string[] {
+  if (parts.length === 0) return [];
+  return indent(wrapText(words.labelled(heading, parts.join("; ")), width - 3));
+}
+
+function formatList(heading: string, texts: readonly string[], { paint, width }: Page): string[] {
+  if (texts.length === 0) return [];
+  const lines = texts.flatMap((text) =>
+    wrapText(text, width - 4).map((line, index) => (index === 0 ? `  - ${line}` : `    ${line}`)),
+  );
+  return [paint("bold", heading), ...lines];
+}
+
+function toInterruptions({ interruptions }: Plan, { says }: Page): string[] {
+  return interruptions.map(({ server, because, loadedModels }) => says.interruption(server, because, loadedModels));
+}
+
+function toClosed({ claims }: Plan, { says, words }: Page): string[] {
+  return claims.map(({ from, entry }) => {
+    const place = words.entry(toSocketText(entry.address, entry.port), from.interface);
+    return says.closes(words.vantages[from.vantage](from), place);
+  });
+}
+
+function toLeft({ leaves }: Plan, { says, words }: Page): string[] {
+  return leaves.map(({ server, rule, why }) => {
+    const about = words.join([...(server === null ? [] : [server]), ...(rule === null ? [] : [rule])]);
+    return about === "" ? says.leave(why) : words.labelled(about, says.leave(why));
+  });
+}
+
+function toOctal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+function show(text: string): string {
+  return toPrintable(text, WIDEST);
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `   ${line}`);
+}

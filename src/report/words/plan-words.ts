@@ -1,0 +1,26 @@
+import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
+
+/** What a plan says of itself, in one language. What came from the host is made printable. */
+export interface PlanWords {
+  /** The first line: what the plan does to a host, and that nothing was done yet. */
+  summary(host: string, steps: number, routes: number): string;
+  nothingToDo(host: string, isExposed: boolean): string;
+  readonly steps: Readonly<Record<StepKind, (target: string) => string>>;
+  readonly headings: Readonly<Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays", string>>;
+  /** Above the lines of a file: that it comes, changes or goes. */
+  newFile(path: string, mode: string): string;
+  changedFile(path: string): string;
+  removedFile(path: string): string;
+  /** The file is written on the host from what this command says there, and never shown. */
+  secretFile(path: string, command: string): string;
+  atLine(line: number): string;
+  modeChange(path: string, from: string, to: string): string;
+  readonly filesAsTheyAre: string;
+  closes(who: string, entry: string): string;
+  interruption(server: string, because: "restart" | "recreate", loadedModels: number | null): string;
+  expectation(expectation: Expectation): string;
+  remark(remark: Remark): string;
+  leave(why: LeaveReason): string;
+  /** Why no plan was made, and what to do. */
+  refusal(refusal: Refusal): { readonly sentence: string; readonly hint: string };
+}

@@ -1,0 +1,175 @@
+import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
+import { toCommandLine, toPrintable } from "../printable.ts";
+import type { PlanWords } from "./plan-words.ts";
+
+export const PLAN_EN: PlanWords = {
+  summary: (host, steps, routes) =>
+    `Plan for ${host}: ${count(steps, "step", "steps")}, ` +
+    (routes === 0 ? "closes no route" : `closes ${count(routes, "open route", "open routes")}`) +
+    ". Nothing has been changed yet.",
+  nothingToDo: (host, isExposed) =>
+    isExposed
+      ? `Nothing is changed on ${host}: it is exposed, and no safe change was found or asked for. What stays open, and why, stands below.`
+      : `Nothing to do on ${host}: no model server is open to others.`,
+  steps: {
+    "set-unit": (target) => `Change what the service ${target} starts with`,
+    "restart-process": (target) => `Start ${target} again on this host's loopback`,
+    "edit-compose-file": (target) => `Publish the port of ${target} on this host alone, in its compose file`,
+    "recreate-container": (target) => `Make the container ${target} anew, open to this host alone`,
+    "add-firewall-rule": (target) => `Close the port in ${target}`,
+    "set-mode": (target) => `Let only its owner at ${target}`,
+    "remove-leftover": (target) => `Take what has no effect out of ${target}`,
+  },
+  headings: {
+    runs: "Runs",
+    checks: "Then checks",
+    undo: "Undo",
+    mind: "Mind",
+    interrupts: "What is interrupted",
+    closes: "What is closed",
+    stays: "What stays as it is",
+  },
+  newFile: (path, mode) => `new file ${path} (mode ${mode})`,
+  changedFile: (path) => `change ${path}`,
+  removedFile: (path) => `remove ${path}`,
+  secretFile: (path, command) => `new file ${path} (mode 0600), written on the host from: ${command}`,
+  atLine: (line) => `line ${line}`,
+  modeChange: (path, from, to) => `mode of ${path}: ${from} becomes ${to}`,
+  filesAsTheyAre: "every file as it is now, byte for byte",
+  closes: (who, entry) => `${who}, at ${entry}`,
+  interruption: (server, because, loadedModels) =>
+    `${server} ${because === "restart" ? "is restarted" : "is stopped and made anew"}: running answers break off` +
+    (loadedModels === null
+      ? "; how many models are loaded it did not tell"
+      : loadedModels === 0
+        ? "; no model is loaded now"
+        : `, and ${count(loadedModels, "loaded model is", "loaded models are")} unloaded`) +
+    ".",
+  expectation: toExpectationText,
+  remark: toRemarkText,
+  leave: toLeaveText,
+  refusal: toRefusalText,
+};
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function toExpectationText(expectation: Expectation): string {
+  switch (expectation.kind) {
+    case "unit-active":
+      return `${show(expectation.unit)} is active`;
+    case "listens-on-loopback-only":
+      return `port ${expectation.port} is listened on by loopback alone`;
+    case "answers":
+      return `it answers at ${show(expectation.address)} port ${expectation.port}`;
+  }
+}
+
+function toRemarkText(remark: Remark): string {
+  switch (remark.code) {
+    case "lasts-until-reboot":
+      return "It lasts until the next reboot.";
+    case "others-read-this-file":
+      return `${show(remark.path)} is read by every login too: the \`ollama\` command of every user then calls that address.`;
+    case "service-reads-whole-file":
+      return `From now on the service is given every variable that stands in ${show(remark.path)}.`;
+    case "for-every-user":
+      return `${show(remark.path)} counts for the service of that name of every user, not of this one alone.`;
+    case "blocks-downloads":
+      return "The service can no longer pull models or use cloud models: its way out is closed too.";
+    case "ip-filter-may-be-inert":
+      return "On some hosts this filter loads and blocks nothing; only a connection from outside tells (`portlock verify`).";
+    case "sandbox-score":
+      return remark.before === null
+        ? "`systemd-analyze security` tells how exposed the unit is, before and after."
+        : `\`systemd-analyze security\` gives the unit ${remark.before.toFixed(1)} before.`;
+    case "old-sessions-survive":
+      return "Connections that are open now may live on: the rule stops new ones (`portlock verify` finds them).";
+    case "cloud-models-off":
+      return "Models of the cloud can no longer be used through this server.";
+    case "keeps-old-container":
+      return `The container as it was is kept, stopped, as ${show(remark.container)}, until you remove it.`;
+    case "run-in-its-terminal":
+      return `In its terminal: ${toCommandLine(remark.command)}`;
+  }
+}
+
+function toLeaveText(why: LeaveReason): string {
+  switch (why.code) {
+    case "not-asked":
+      return `not asked for; ${why.flag} does it`;
+    case "no-safe-change":
+      return "there is no change that surely mends it";
+    case "set-by-command":
+      return `the command that starts ${show(why.unit)} sets its own address, which no drop-in changes: edit its ExecStart=`;
+    case "port-taken":
+      return `port ${why.port} of this host's loopback is taken by another program: give one of them another port`;
+    case "started-by-hand":
+      return `it was started by hand: stop it in its terminal and start it with ${toCommandLine(why.command)}, or use --restart-process`;
+    case "needs-recreate":
+      return `its ports can only be changed by making the container anew: ${toCommandLine(why.command)}, or use --recreate`;
+    case "user-service":
+      return "it is a service of a user's own: run `portlock harden` as that user or as root";
+    case "owner-decides":
+      return "what is right here only its owner knows";
+    case "unknown-runner":
+      return "who starts it could not be seen";
+  }
+}
+
+function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+  switch (refusal.code) {
+    case "no-such-server":
+      return {
+        sentence: `There is no server ${show(refusal.server)} on this host.`,
+        hint: "`portlock audit` lists the servers with their names.",
+      };
+    case "method-does-not-fit":
+      return {
+        sentence: `The method ${refusal.method} does not fit ${show(refusal.server)}, which is run by ${show(refusal.runBy)}.`,
+        hint: "Leave --method out: the one that fits is taken.",
+      };
+    case "facts-missing":
+      return {
+        sentence: `A plan needs to know ${show(refusal.fact)}, and it could not be read.`,
+        hint: 'Run as root; `portlock audit` says under "Not read" what is missing and what to do.',
+      };
+    case "would-cut-session":
+      return {
+        sentence: `This would cut your own session from ${show(refusal.source)}.`,
+        hint: `Let it through with --allow ${show(refusal.source)}, or run it on the console of the host.`,
+      };
+    case "would-change-others":
+      return {
+        sentence: `This would change who reaches other services of this host, on port ${refusal.ports.join(", ")}.`,
+        hint: `Where that is meant: ${refusal.ports.map((port) => `--may-change ${port}`).join(" ")}`,
+      };
+    case "manager-not-in-charge":
+      return {
+        sentence:
+          `${refusal.manager} is not in charge of this host's firewall` +
+          `${refusal.inCharge === null ? "" : `, ${refusal.inCharge} is`}: two managers of rules undo each other.`,
+        hint: "Use --firewall auto.",
+      };
+    case "prediction-unsure":
+      return {
+        sentence: `What the rules of this host would make of the new rule cannot be told (${show(refusal.why)}).`,
+        hint: "Close the server by its listen address instead, without --firewall.",
+      };
+    case "file-not-text":
+      return {
+        sentence: `${show(refusal.path)} is no UTF-8 text, and is left as it is.`,
+        hint: "Mend that file by hand, or use another --method.",
+      };
+    case "file-not-understood":
+      return {
+        sentence: `${show(refusal.path)} cannot be edited safely (${show(refusal.why)}).`,
+        hint: "Change that file by hand, then run `portlock verify`.",
+      };
+  }
+}
+
+function show(text: string): string {
+  return toPrintable(text, 200);
+}
