@@ -4,11 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
 import type { Verified } from "../src/report/proofs.ts";
 import type { TriedConnection } from "../src/verify/proofs.ts";
 import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import type { Auditor } from "./auditor.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
@@ -187,6 +190,64 @@ test(
     assert.deepEqual(proofs.proofs.map(toText), here.map(toText));
     assert.equal(await lookAt(host), before);
     host.close();
+  },
+);
+
+/** An sshd where the neighbour stands, and the target by which somebody else logs in there. */
+async function openVantage(
+  host: Host,
+  auditor: Auditor,
+): Promise<{ readonly target: string; readonly sshd: ChildProcess }> {
+  const [key, file] = [join(auditor.home, "host-key"), join(auditor.home, "sshd.conf")];
+  await auditor.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
+  const lines = [
+    "Port 2200",
+    `HostKey ${key}`,
+    `AuthorizedKeysFile ${join(auditor.home, ".ssh/id_ed25519.pub")}`,
+    "StrictModes no",
+    "UsePAM no",
+    "PidFile none",
+  ];
+  auditor.write("sshd.conf", `${lines.join("\n")}\n`);
+  const [program = "", ...operands] = host.neighbour.entry;
+  const sshd = spawn(program, [...operands, "/usr/sbin/sshd", "-D", "-f", file], { stdio: "ignore" });
+  for (
+    let tries = 0;
+    (await auditor.place.connect(host.addresses.neighbour.ipv4, 2200)).kind !== "connected";
+    tries += 1
+  ) {
+    assert.ok(tries < 100, "no sshd at the neighbour's");
+    await sleep(50);
+  }
+  const hostKey = readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
+  const known = readFileSync(join(auditor.home, ".ssh/known_hosts"), "utf8");
+  auditor.write(".ssh/known_hosts", `${known}[${host.addresses.neighbour.ipv4}]:2200 ${hostKey}\n`);
+  return { target: `ssh://root@${host.addresses.neighbour.ipv4}:2200`, sshd };
+}
+
+test(
+  "another host behind SSH is a vantage of its own",
+  { skip: skipAll || missingRequirement("ssh", "ufw") || false, timeout: 120_000 },
+  async () => {
+    const host = await setUp("ufw-for-one-colleague");
+    await host.run(["ufw", "allow", "22/tcp"]);
+    const { auditor, target } = await letIn(host, host.outsider);
+    const { target: vantage, sshd } = await openVantage(host, auditor);
+    try {
+      const { stdout, stderr } = await auditor.portlock(["verify", "--json", "--host", target, "--vantage", vantage]);
+      assert.equal(stderr, "");
+      const { proofs }: Verified = JSON.parse(stdout);
+      const tried = proofs.proofs.filter(({ place }) => place.kind === "ssh");
+      // The colleague's IPv4 address is let in; his IPv6 ones are not.
+      assert.deepEqual(tried.map(({ to, expected, verdict }) => `${to.address} ${expected} ${verdict}`).toSorted(), [
+        "10.77.0.10 open open",
+        "2001:db8:77::10 closed closed",
+        "fd00:77::10 closed closed",
+      ]);
+    } finally {
+      sshd.kill("SIGTERM");
+      host.close();
+    }
   },
 );
 

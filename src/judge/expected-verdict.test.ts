@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { expectVerdict } from "./expected-verdict.ts";
 import { judge } from "./judge.ts";
-import { aScenario } from "./testing/a-scenario.ts";
+import { aScenario } from "../../test/a-scenario.ts";
 
 /** The lab's addresses: 10.77.0.0/24 is the LAN, 198.51.100.10 somebody beyond its router. */
 const CASES: readonly (readonly [scenario: string, source: string, address: string, port: number, expected: string])[] =

@@ -4,7 +4,7 @@ import { judge } from "./judge.ts";
 import type { Declaration, DeclarationReason, Server, Setting } from "./server.ts";
 import { foretellBind } from "./survival-of-bind.ts";
 import { foretell, type SurvivalEvent } from "./survival.ts";
-import { aScenario } from "./testing/a-scenario.ts";
+import { aScenario } from "../../test/a-scenario.ts";
 
 type Row = readonly [scenario: string, event: SurvivalEvent, holds: boolean | null, because: string];
 

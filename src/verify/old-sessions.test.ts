@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judge } from "../judge/judge.ts";
-import { aScenario } from "../judge/testing/a-scenario.ts";
+import { aScenario } from "../../test/a-scenario.ts";
 import { parseSessions } from "../facts/sessions.ts";
 import { pickOldSessions } from "./old-sessions.ts";
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Facts } from "../facts/facts.ts";
 import { judge } from "../judge/judge.ts";
 import type { RouteVerdict } from "../judge/route.ts";
-import { aScenario } from "../judge/testing/a-scenario.ts";
+import { aScenario } from "../../test/a-scenario.ts";
 import type { Place, TriedConnection } from "./proofs.ts";
 import { listUnsettled } from "./settle.ts";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Facts } from "../../facts/facts.ts";
-import { parseRecording } from "../../facts/recording.ts";
+import type { Facts } from "../src/facts/facts.ts";
+import { parseRecording } from "../src/facts/recording.ts";
 
-const SCENARIOS = join(import.meta.dirname, "../../../scenarios");
+const SCENARIOS = join(import.meta.dirname, "../scenarios");
 
 /** The facts of a recorded host, by the name of its folder. */
 export function aScenario(name: string): Facts {
