@@ -136,6 +136,26 @@ test(
   },
 );
 
+test("a host that is strict about where packets come from", { skip: skipAll, timeout: 120_000 }, async () => {
+  const host = await setUp("all-addresses");
+  const strict = ["rp_filter=1", "arp_ignore=2", "arp_announce=2", "arp_filter=1"];
+  await host.run([
+    "sysctl",
+    "-qw",
+    ...strict.map((each) => `net.ipv4.conf.all.${each}`),
+    "net.ipv6.conf.default.disable_ipv6=1",
+  ]);
+  const before = await lookAt(host);
+  const { proofs } = await verify(host);
+  assert.ok(proofs.proofs.length > 10);
+  assert.ok(
+    proofs.proofs.every(({ verdict, agrees }) => verdict === "open" && agrees),
+    JSON.stringify(proofs.proofs),
+  );
+  assert.equal(await lookAt(host), before);
+  host.close();
+});
+
 test("without bash, curl calls", { skip: skipAll, timeout: 120_000 }, async () => {
   const host = await setUp("another-address-let-in");
   await host.run(["mount", "--bind", "/dev/null", "/usr/bin/bash"]);
@@ -164,6 +184,10 @@ test("without bash, curl calls", { skip: skipAll, timeout: 120_000 }, async () =
   ]);
   const refused = (await verify(host)).proofs.proofs.filter(({ outcome }) => outcome.kind === "refused");
   assert.ok(refused.length > 0 && refused.every(({ to, agrees }) => agrees && !to.address.includes(":")));
+  await host.run(["mount", "--bind", "/dev/null", "/usr/bin/curl"]);
+  const { proofs: none } = await verify(host);
+  assert.deepEqual(none.untried.map(({ why }) => why).slice(0, 2), ["no-tool", "no-tool"]);
+  assert.ok(none.proofs.every(({ place }) => place.kind === "host"));
   host.close();
 });
 
