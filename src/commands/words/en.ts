@@ -187,7 +187,7 @@ export const COMMANDS_EN: CommandWords = {
   },
   exitCodes: [
     ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped"],
-    ["1", "findings; probe: it answers without a credential; trace: admitted"],
+    ["1", "findings; probe: it answers without a credential; trace: admitted; verify: not as expected"],
     ["2", "could not judge: a verdict that matters is unknown"],
     ["3", "a bug of Portlock"],
     ["64", "a command line that is not understood"],

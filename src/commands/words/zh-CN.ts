@@ -179,7 +179,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   exitCodes: [
     ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截"],
-    ["1", "发现问题；probe：无需凭据即应答；trace：放行"],
+    ["1", "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符"],
     ["2", "无法判断：某个重要结论为未知"],
     ["3", "Portlock 自身的缺陷"],
     ["64", "命令行有误"],
