@@ -25,6 +25,8 @@ export interface Change {
 export interface ChangeSettings {
   readonly id: string;
   readonly confirmWithinSeconds: number | null;
+  /** How long nothing may happen before the watch takes everything back. Default: by `confirmWithinSeconds`. */
+  readonly patienceSeconds?: number;
   now(): Date;
   /** Hears each line of the journal that Portlock itself writes. */
   hear(event: JournalEvent): void;
@@ -45,11 +47,11 @@ export async function layChange(
   const makeFolder = async (path: string): Promise<void> => {
     mustSucceed("mkdir", await host.change(["mkdir", "-m", "0700", "--", path]));
   };
-  const isShort = settings.confirmWithinSeconds !== null;
+  const patience = settings.confirmWithinSeconds === null ? PATIENCE_SECONDS : SHORT_PATIENCE_SECONDS;
   await makeFolder(folder);
   await write(host, `${folder}/plan.json`, `${JSON.stringify(plan)}\n`);
   await write(host, change.script, UNDO_SCRIPT);
-  await write(host, `${folder}/patience`, `${isShort ? SHORT_PATIENCE_SECONDS : PATIENCE_SECONDS}\n`);
+  await write(host, `${folder}/patience`, `${settings.patienceSeconds ?? patience}\n`);
   for (const state of STATES_OF_SCRIPT) await write(host, `${folder}/state.${state}`, `${state}\n`);
   await makeFolder(`${folder}/steps`);
   for (const [index, step] of plan.steps.entries()) {
