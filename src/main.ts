@@ -49,6 +49,11 @@ function toContext(): Context {
       openHosts.add(host);
       return host;
     },
+    openWriter: async (target) => {
+      const host = await (await import("./host/open-writer.ts")).openWriter(target);
+      openHosts.add(host);
+      return host;
+    },
     resolveUrl: async (text) => (await import("./host/resolve-url.ts")).resolveUrl(text),
     input: process.stdin,
   };

@@ -95,11 +95,7 @@ describe("a plan that is carried out", () => {
 /** What makes a second step fail, and what the journal says of it. */
 const FAULTS: readonly (readonly [what: string, step: (tree: string) => Partial<Step>, says: RegExp])[] = [
   ["a command that fails", () => ({ commands: [["rmdir", "--", "/proc/1"]] }), /^rmdir: exit code 1: /],
-  [
-    "a command whose program is not there",
-    () => ({ commands: [["podman", "start", "--", "x"]] }),
-    /^podman: /,
-  ],
+  ["a command whose program is not there", () => ({ commands: [["podman", "start", "--", "x"]] }), /^podman: /],
   [
     "a file that is another by now",
     (tree) => ({
@@ -191,7 +187,10 @@ describe("before a change is begun", () => {
     const { tree, settings } = bench();
     for (const path of [`${tree}/../x`, "x", `${tree}//x`, `${tree}/`]) {
       const step: Partial<Step> = { files: [{ path, edit: { kind: "write", text: "", mode: 0o644 } }] };
-      await rejectsWith(applyPlan(host, toPlan(step), settings(), () => Promise.resolve(true)), "change-not-begun");
+      await rejectsWith(
+        applyPlan(host, toPlan(step), settings(), () => Promise.resolve(true)),
+        "change-not-begun",
+      );
     }
   });
 });

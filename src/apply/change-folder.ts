@@ -2,6 +2,7 @@ import type { HostWriter } from "../host/writer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { must, mustSucceed } from "./fault.ts";
 import type { EventKind, JournalEvent } from "./journal.ts";
+import { isChangeId } from "./state-folder.ts";
 import { toStepFiles } from "./step-files.ts";
 import { UNDO_SCRIPT } from "./undo-script.ts";
 
@@ -42,6 +43,7 @@ export async function layChange(
   plan: Plan,
   settings: ChangeSettings,
 ): Promise<Change> {
+  if (!isChangeId(settings.id)) throw new Error(`not the name of a change: ${settings.id}`);
   const folder = `${stateFolder}/${settings.id}`;
   const change = { host, id: settings.id, folder, script: `${folder}/undo.sh`, note: toNote(host, folder, settings) };
   const makeFolder = async (path: string): Promise<void> => {

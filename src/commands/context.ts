@@ -1,5 +1,6 @@
 import type { CommandContext } from "@stricli/core";
 import type { HostReader } from "../host/host.ts";
+import type { HostWriter } from "../host/writer.ts";
 import type { Endpoint } from "../host/resolve-url.ts";
 import type { AllWords } from "./language.ts";
 
@@ -20,6 +21,8 @@ export interface Context {
   now(): Date;
   /** Opens the door to a host: `localhost` or `ssh://user@host`; rejects with a HostError for any other text. */
   openHost(target: string): Promise<HostReader>;
+  /** Opens both halves of the door, and fails as `openHost` does. */
+  openWriter(target: string): Promise<HostWriter>;
   /** The addresses behind a URL or a host as a user writes them; rejects with a HostError where there are none. */
   resolveUrl(text: string): Promise<readonly Endpoint[]>;
   /** Standard input. */

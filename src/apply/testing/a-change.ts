@@ -6,7 +6,7 @@ import type { Plan, Step } from "../../plan/plan.ts";
 import type { ApplySettings } from "../apply-plan.ts";
 
 /** A step that does nothing but what is said. */
-export function toStep(parts: Partial<Step>): Step {
+function toStep(parts: Partial<Step>): Step {
   return {
     kind: "set-unit",
     target: "ollama.service",
@@ -43,8 +43,8 @@ export function toPlan(...steps: readonly Partial<Step>[]): Plan {
 export interface Bench {
   readonly tree: string;
   readonly state: string;
-  settings(more?: Partial<ApplySettings>): ApplySettings;
-  remove(): void;
+  readonly settings: (more?: Partial<ApplySettings>) => ApplySettings;
+  readonly remove: () => void;
 }
 
 let changes = 0;
@@ -75,14 +75,15 @@ function nextId(): string {
 }
 
 /** Everything of a tree that an undo must give back: kinds, bytes, permissions, owners, and times of files. */
-export function look(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .toSorted()
-    .map((name) => {
-      const path = join(folder, name);
-      const status = lstatSync(path, { bigint: true });
-      const about = `${name} ${status.mode.toString(8)} ${status.uid}:${status.gid}`;
-      if (status.isSymbolicLink()) return `${about} -> ${readlinkSync(path)}`;
-      return status.isFile() ? `${about} ${status.mtimeNs} ${readFileSync(path).toString("base64")}` : about;
-    });
+export function look(folder: string, below = ""): readonly string[] {
+  const names = readdirSync(join(folder, below)).toSorted();
+  return names.flatMap((name) => {
+    const place = join(below, name);
+    const path = join(folder, place);
+    const status = lstatSync(path, { bigint: true });
+    const about = `${place} ${status.mode.toString(8)} ${status.uid}:${status.gid}`;
+    if (status.isSymbolicLink()) return [`${about} -> ${readlinkSync(path)}`];
+    if (status.isDirectory()) return [about, ...look(folder, place)];
+    return [`${about} ${status.mtimeNs} ${readFileSync(path).toString("base64")}`];
+  });
 }

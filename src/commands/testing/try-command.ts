@@ -1,6 +1,7 @@
 import { toRecording } from "../../facts/recording.ts";
 import type { Facts } from "../../facts/facts.ts";
 import { openHost } from "../../host/open-host.ts";
+import { openWriter } from "../../host/open-writer.ts";
 import { resolveUrl } from "../../host/resolve-url.ts";
 import type { Context, Output } from "../context.ts";
 import { runPortlock } from "../run.ts";
@@ -29,6 +30,7 @@ export async function tryCommand(argv: readonly string[], outside: Outside = {})
     version: "0.1.0",
     now: () => new Date(RECORDED_AT),
     openHost,
+    openWriter,
     resolveUrl,
     input: toInput(""),
     ...rest,

@@ -1,4 +1,5 @@
 import { toPrintable } from "../../report/printable.ts";
+import { CHANGE_HELP_EN, CHANGE_TROUBLES_EN } from "./changes.en.ts";
 import type { CommandWords } from "./words.ts";
 
 /** The command line in English, ASCII only. */
@@ -65,6 +66,7 @@ export const COMMANDS_EN: CommandWords = {
         ["open-bind", "one rule in full"],
       ],
     },
+    ...CHANGE_HELP_EN,
     demo: {
       brief: "See it work on a stand-in server that nobody else can reach (about 20 seconds)",
       description:
@@ -98,11 +100,14 @@ export const COMMANDS_EN: CommandWords = {
     door: "Interface it comes in by; unless given, the one by which the host would answer",
     recording: "Recording whose rules to follow instead of a host's, - for standard input",
     traceJson: "Print the JSON document",
+    changeHost: "Host to do it on, through OpenSSH",
   },
   arguments: {
     url: "host, host:port, [IPv6]:port, http://... or https://...",
     rule: "Id of a rule, for example open-bind",
     shell: "bash or zsh",
+    undoId: "id of a change as `portlock history` prints it; the last one in force unless given",
+    confirmId: "id of a change; the one that waits unless given",
   },
   placeholders: {
     address: "ADDRESS",
@@ -113,6 +118,7 @@ export const COMMANDS_EN: CommandWords = {
     url: "URL",
     rule: "RULE",
     shell: "bash|zsh",
+    change: "ID",
   },
   help: {
     usage: "Usage",
@@ -129,8 +135,8 @@ export const COMMANDS_EN: CommandWords = {
     escape: "Take everything after this as arguments",
   },
   exitCodes: [
-    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped"],
-    ["1", "findings; probe: it answers without a credential; trace: admitted"],
+    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped; undo: undone"],
+    ["1", "findings; probe: it answers without a credential; trace: admitted; undo: not all of it"],
     ["2", "could not judge: a verdict that matters is unknown"],
     ["3", "a bug of Portlock"],
     ["64", "a command line that is not understood"],
@@ -161,6 +167,7 @@ export const COMMANDS_EN: CommandWords = {
           : "Write an IPv4 or IPv6 address. Names are not looked up: nothing leaves the host.",
     }),
     "trace-impossible": (words) => words,
+    ...CHANGE_TROUBLES_EN,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${detail}).`,
       hint: "Check the path and its rights; a recording is readable only by who made it.",

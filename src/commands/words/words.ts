@@ -1,8 +1,20 @@
+import type { ChangeTroubles } from "../../apply/change-error.ts";
 import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 
-export type CommandName = "audit" | "record" | "probe" | "trace" | "explain" | "demo" | "completion";
+export type CommandName =
+  | "audit"
+  | "record"
+  | "probe"
+  | "trace"
+  | "explain"
+  | ChangeCommandName
+  | "demo"
+  | "completion";
+
+/** What is done about changes that were made. */
+export type ChangeCommandName = "undo" | "history" | "confirm";
 
 /** Help of one command. */
 export interface CommandHelp {
@@ -18,6 +30,10 @@ export interface ErrorWords {
   /** What to do next. */
   readonly hint: string;
 }
+
+export type ChangeTroubleWords = {
+  readonly [Code in keyof ChangeTroubles]: (data: ChangeTroubles[Code]) => ErrorWords;
+};
 
 /** What the command line can say, in one language. */
 export interface CommandWords {
@@ -40,13 +56,14 @@ export interface CommandWords {
       | "destination"
       | "door"
       | "recording"
-      | "traceJson",
+      | "traceJson"
+      | "changeHost",
       string
     >
   >;
-  readonly arguments: Readonly<Record<"url" | "rule" | "shell", string>>;
+  readonly arguments: Readonly<Record<"url" | "rule" | "shell" | "undoId" | "confirmId", string>>;
   readonly placeholders: Readonly<
-    Record<"address" | "socket" | "interface" | "target" | "file" | "url" | "rule" | "shell", string>
+    Record<"address" | "socket" | "interface" | "target" | "file" | "url" | "rule" | "shell" | "change", string>
   >;
   readonly help: Readonly<
     Record<
