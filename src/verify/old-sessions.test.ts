@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judge } from "../judge/judge.ts";
 import { aScenario } from "../../test/a-scenario.ts";
-import { parseSessions } from "../facts/sessions.ts";
+import { parseConnections } from "../facts/connections.ts";
 import { pickOldSessions } from "./old-sessions.ts";
 
 const LAN = "0 0 10.77.0.10:11434 10.77.0.20:50000";
@@ -26,7 +26,7 @@ describe("sessions that outlived the rules", () => {
       const facts = aScenario(scenario);
       const [server] = judge(facts).servers;
       assert.ok(server);
-      const old = pickOldSessions(facts, server, parseSessions([LAN, FAR, SSH, OWN, ITSELF].join("\n")));
+      const old = pickOldSessions(facts, server, parseConnections([LAN, FAR, SSH, OWN, ITSELF].join("\n")).connections);
       assert.deepEqual(
         old.map(({ remote }) => remote),
         remotes,
