@@ -27,7 +27,7 @@ export interface ApplyRequest {
   readonly host: HostWriter;
   readonly plan: Plan;
   readonly confirmWithinSeconds: number | null;
-  hear(event: JournalEvent): void;
+  readonly hear: (event: JournalEvent) => void;
 }
 
 /**

@@ -54,7 +54,9 @@ export function toEnd(session: Session, { journal, seen }: Hardened, target: str
       return says.waiting(journal.id, journal.confirmBy ?? "", `portlock confirm ${named}`);
     case "undone":
       return says.takenBack(why);
-    default:
+    case "applying":
+    case "undoing":
+    case "undo-failed":
       return says.undoFailed(named, why);
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { FIREWALL_CHOICES, MENDS, METHODS, type Choices } from "../plan/choices.ts";
-import type { Plan, Step } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { toPrintable } from "../report/printable.ts";
 import { CommandError } from "./errors.ts";
 
@@ -54,7 +54,7 @@ export function isSamePlan(saved: SavedPlan, plan: Plan): boolean {
 }
 
 /** As text with the keys of every object in one order: a plan may have been through other tools. */
-function toCanonical(steps: readonly (Step | unknown)[]): string {
+function toCanonical(steps: readonly unknown[]): string {
   return JSON.stringify(steps, (_key, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
