@@ -131,7 +131,7 @@ for (const shell of SHELLS) {
         assert.equal(run(shell, "undo").status, 0);
         assert.deepEqual(lookAgain(), before);
       }),
-      { numRuns: 15 },
+      { numRuns: 25, includeErrorInReport: true },
     );
   });
 

@@ -180,8 +180,8 @@ put_back() {
     return 1
   fi
   if [ ! -L "$marker" ]; then bounded 30 sync "$marker"; fi
-  # To a link that leads to a folder the file would be moved into that folder.
-  if [ -L "$name" ]; then rm -f "$name"; fi
+  # mv(1) looks where links lead: it would move into a folder, or call a link and the file it names the same.
+  if [ -L "$name" ] || [ -L "$marker" ]; then rm -f "$name"; fi
   mv -f "$marker" "$name"
 }
 
