@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judge } from "../judge/judge.ts";
-import { aScenario } from "../../test/a-scenario.ts";
-import { parseSessions } from "../facts/sessions.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
+import { parseConnections } from "../facts/connections.ts";
 import { pickOldSessions } from "./old-sessions.ts";
 
 const LAN = "0 0 10.77.0.10:11434 10.77.0.20:50000";
@@ -23,10 +23,10 @@ const CASES: readonly (readonly [scenario: string, remotes: readonly string[]])[
 describe("sessions that outlived the rules", () => {
   for (const [scenario, remotes] of CASES) {
     test(`on ${scenario}: ${remotes.length}`, () => {
-      const facts = aScenario(scenario);
+      const facts = readRecordedHost(scenario);
       const [server] = judge(facts).servers;
       assert.ok(server);
-      const old = pickOldSessions(facts, server, parseSessions([LAN, FAR, SSH, OWN, ITSELF].join("\n")));
+      const old = pickOldSessions(facts, server, parseConnections([LAN, FAR, SSH, OWN, ITSELF].join("\n")).connections);
       assert.deepEqual(
         old.map(({ remote }) => remote),
         remotes,
