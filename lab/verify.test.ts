@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
-import type { Verified } from "../src/report/proofs.ts";
+import type { Verified } from "../src/report/proof-lines.ts";
 import type { TriedConnection } from "../src/verify/proofs.ts";
 import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
 import type { Auditor } from "./auditor.ts";

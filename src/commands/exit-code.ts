@@ -1,7 +1,7 @@
 import type { Severity } from "../judge/finding.ts";
 import { SEVERITIES } from "../judge/finding.ts";
 import type { Server } from "../judge/server.ts";
-import type { Verified } from "../report/proofs.ts";
+import type { Verified } from "../report/proof-lines.ts";
 import type { Report } from "../report/report.ts";
 
 /** What a command comes to. 130 after SIGINT is the shell's own, and not given by a command. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { expectVerdict } from "./expected-verdict.ts";
 import { judge } from "./judge.ts";
-import { aScenario } from "../../test/a-scenario.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 
 /** The lab's addresses: 10.77.0.0/24 is the LAN, 198.51.100.10 somebody beyond its router. */
 const CASES: readonly (readonly [scenario: string, source: string, address: string, port: number, expected: string])[] =
@@ -33,7 +33,7 @@ const CASES: readonly (readonly [scenario: string, source: string, address: stri
 describe("a call is expected to be", () => {
   for (const [scenario, source, address, port, expected] of CASES) {
     test(`${expected} on ${scenario}, from ${source} to ${address} port ${port}`, () => {
-      const facts = aScenario(scenario);
+      const facts = readRecordedHost(scenario);
       const routes = judge(facts).servers.flatMap((server) => server.routes);
       assert.equal(expectVerdict(facts, routes, { interface: null, source }, { address, port }), expected);
     });

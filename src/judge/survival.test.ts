@@ -4,7 +4,7 @@ import { judge } from "./judge.ts";
 import type { Declaration, DeclarationReason, Server, Setting } from "./server.ts";
 import { foretellBind } from "./survival-of-bind.ts";
 import { foretell, type SurvivalEvent } from "./survival.ts";
-import { aScenario } from "../../test/a-scenario.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 
 type Row = readonly [scenario: string, event: SurvivalEvent, holds: boolean | null, because: string];
 
@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
 describe("what stays closed on a recorded host", () => {
   for (const [scenario, event, holds, because] of ROWS) {
     test(`${scenario}, after ${event}: ${String(holds)}, ${because}`, () => {
-      const facts = aScenario(scenario);
+      const facts = readRecordedHost(scenario);
       const found = foretell(facts, judge(facts)).filter((each) => each.event === event);
       assert.deepEqual(
         found.map((each) => [each.holds, each.because, each.rehearsed]),
@@ -43,7 +43,7 @@ describe("what stays closed on a recorded host", () => {
   }
 
   test("nothing is told of a server that nobody is kept from", () => {
-    const facts = aScenario("all-addresses");
+    const facts = readRecordedHost("all-addresses");
     assert.deepEqual(foretell(facts, judge(facts)), []);
   });
 });
@@ -58,7 +58,7 @@ function declare(value: string, file: string, why: DeclarationReason): Declarati
 
 /** The recorded server, with what is declared of its listen address made up. */
 function withSetting(effective: string | null, declared: readonly Declaration[]): Server {
-  const [server] = judge(aScenario("loopback-ipv4")).servers;
+  const [server] = judge(readRecordedHost("loopback-ipv4")).servers;
   assert.ok(server);
   const setting: Setting = { name: "OLLAMA_HOST", effective, effectiveKnown: true, listensOn: null, declared };
   return { ...server, settings: [setting] };
@@ -127,7 +127,7 @@ describe("a server that listens on loopback", () => {
   ];
   for (const [what, server, event, holds, because] of rows) {
     test(`${what}: after ${event} ${String(holds)}`, () => {
-      assert.deepEqual(foretellBind(aScenario("loopback-ipv4"), server, event), { holds, because });
+      assert.deepEqual(foretellBind(readRecordedHost("loopback-ipv4"), server, event), { holds, because });
     });
   }
 });

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judge } from "../judge/judge.ts";
 import { foretell } from "../judge/survival.ts";
-import { aScenario } from "../../test/a-scenario.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 import type { Proofs } from "../verify/proofs.ts";
 import { formatEvidence } from "./evidence.ts";
-import { formatProofs, type Verified } from "./proofs.ts";
+import type { Verified } from "./proof-lines.ts";
+import { formatProofs } from "./proofs.ts";
 import { toReport } from "./report.ts";
 import { EN } from "./words/en.ts";
 import { ZH_CN } from "./words/zh-CN.ts";
@@ -14,7 +15,7 @@ const HOSTILE = "\u001b[31m|\n# gone <script>[x](http://evil.example)\u202e`";
 const AT = "2026-11-28T06:00:00.000Z";
 
 function verified(hostile: string, verdict: "closed" | "open"): Verified {
-  const facts = aScenario("ufw-active");
+  const facts = readRecordedHost("ufw-active");
   const judgement = judge(facts);
   const report = toReport(
     { ...judgement, host: { ...judgement.host, name: hostile } },
@@ -84,6 +85,17 @@ describe("the evidence for a ticket", () => {
     assert.doesNotMatch(text, /Closed as seen/);
     assert.match(text, /No connection from outside was tried/);
   });
+});
+
+test("a guest whose own interface no rule names is not called the world", () => {
+  const { report, proofs } = verified("gpu-1", "open");
+  const place = { kind: "namespace", as: "stranger", source: "198.18.1.129" } as const;
+  const guests = proofs.proofs.flatMap((each) =>
+    each.place.kind === "host" ? [] : [{ ...each, place, expected: "open" as const, agrees: true }],
+  );
+  const text = formatEvidence({ report, proofs: { ...proofs, proofs: guests }, journal: null }, EN);
+  assert.doesNotMatch(text, /OPEN as seen from|Closed as seen from/);
+  assert.match(text, /by the interface made for the trial, as the rules say: 1/);
 });
 
 describe("the proofs on a terminal", () => {

@@ -1,7 +1,13 @@
 import type { Journal } from "../apply/journal.ts";
 import { toPrintable } from "./printable.ts";
-import { toConclusions, toProofCells, toSessionText, toSurvivalCells, toUntriedText } from "./proof-lines.ts";
-import type { Verified } from "./proofs.ts";
+import {
+  toConclusions,
+  toProofCells,
+  toSessionText,
+  toSurvivalCells,
+  toUntriedText,
+  type Verified,
+} from "./proof-lines.ts";
 import { toSummary } from "./summary.ts";
 import type { Words } from "./words/words.ts";
 
@@ -35,7 +41,7 @@ export function formatEvidence(evidence: Evidence, words: Words): string {
     `## ${headings.change}`,
     ...toList(journal === null ? [says.notRecorded] : listChange(journal, words)),
     `## ${headings.after}`,
-    ...toList([words.summary(toSummary(report)), ...toConclusions(proofs, words)]),
+    ...toList([words.summary(toSummary(report)), ...toConclusions(evidence, words)]),
     `## ${headings.proofs}`,
     ...toTable(
       [headings.at, headings.server, headings.place, headings.address, headings.expected, headings.seen],

@@ -1,6 +1,15 @@
-import type { Proofs, TriedConnection, Survival, OldSession, Untried } from "../verify/proofs.ts";
+import { toFamily } from "../judge/addresses.ts";
+import type { Server } from "../judge/server.ts";
+import type { OldSession, Proofs, Survival, TriedConnection, Untried } from "../verify/proofs.ts";
+import type { Report } from "./report.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { Words } from "./words/words.ts";
+
+/** What was verified of one host: what the judge says, and what connections came to. */
+export interface Verified {
+  readonly report: Report;
+  readonly proofs: Proofs;
+}
 
 /** The cells of one connection that was tried, in the order of the table: what was said, beside what was seen. */
 export interface ProofCells {
@@ -27,19 +36,37 @@ export function toProofCells(proof: TriedConnection, words: Words): ProofCells {
 }
 
 /** What the connections come to, in sentences each of which stands on connections that were really made. */
-export function toConclusions({ proofs }: Proofs, words: Words): readonly string[] {
+export function toConclusions({ report, proofs: { proofs } }: Verified, words: Words): readonly string[] {
   const { proofs: says } = words;
   const outside = proofs.filter(({ place }) => place.kind !== "host");
   const parting = proofs.filter(({ agrees }) => !agrees);
-  const open = outside.filter(({ verdict }) => verdict === "open");
+  const served = outside.filter(({ verdict }) => verdict === "open");
+  const own = served.filter((proof) => isOfOwnLink(proof, report.servers));
+  const open = served.filter((proof) => !own.includes(proof));
   const closed = outside.length > 0 && outside.every(({ verdict }) => verdict === "closed");
   return [
     ...(outside.length === 0 ? [says.nothingFromOutside] : []),
     ...(open.length > 0 ? [says.openFrom(listPlaces(open, words), open.length)] : []),
+    ...(own.length > 0 ? [says.openByOwnLink(listPlaces(own, words), own.length)] : []),
     ...(closed ? [says.closedFrom(listPlaces(outside, words), outside.length)] : []),
     ...(proofs.length > 0 ? [says.tried(proofs.length, parting.length)] : []),
     ...(outside.length < proofs.length ? [says.ownProvesNothing] : []),
   ];
+}
+
+/**
+ * True where a guest beside the host was served as expected, while everybody who comes in by the host's own interfaces
+ * is kept out of that port: rules that name those interfaces let the guest's own one through.
+ */
+export function isOfOwnLink({ place, to, server, expected }: TriedConnection, servers: readonly Server[]): boolean {
+  if (place.kind !== "namespace" || expected !== "open") return false;
+  const routes = servers.find(({ id }) => id === server)?.routes ?? [];
+  return routes
+    .filter(({ from, entry }) => {
+      const isOutside = from.vantage === "internet" || from.vantage === "neighbour";
+      return isOutside && entry.port === to.port && toFamily(entry.address) === toFamily(to.address);
+    })
+    .every(({ verdict }) => verdict === "closed");
 }
 
 function listPlaces(proofs: readonly TriedConnection[], words: Words): string {

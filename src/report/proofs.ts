@@ -1,19 +1,21 @@
-import type { RunBy } from "../judge/server.ts";
+import type { RunBy, Server } from "../judge/server.ts";
 import type { Proofs, TriedConnection } from "../verify/proofs.ts";
 import { toPaint, type Paint, type Style } from "./colour.ts";
 import { toPrintable, toShellWord } from "./printable.ts";
-import { toConclusions, toProofCells, toSessionText, toSurvivalCells, toUntriedText } from "./proof-lines.ts";
+import {
+  isOfOwnLink,
+  toConclusions,
+  toProofCells,
+  toSessionText,
+  toSurvivalCells,
+  toUntriedText,
+  type Verified,
+} from "./proof-lines.ts";
 import type { Report } from "./report.ts";
 import { toSummary } from "./summary.ts";
 import { formatTable, wrapText, type Cell } from "./table.ts";
 import type { TextOptions } from "./text.ts";
 import type { Words } from "./words/words.ts";
-
-/** What was verified of one host: what the judge says, and what connections came to. */
-export interface Verified {
-  readonly report: Report;
-  readonly proofs: Proofs;
-}
 
 /** The proofs as text that ends in a newline; everything that came from the host is made printable. */
 export function formatProofs({ report, proofs }: Verified, options: TextOptions): string {
@@ -23,13 +25,14 @@ export function formatProofs({ report, proofs }: Verified, options: TextOptions)
   const wrap = (text: string): string[] => wrapText(text, width);
   const list = (texts: readonly string[]): string[] => texts.flatMap((text) => indent(text, width));
   const sections: readonly (readonly [string | null, readonly string[]])[] = [
-    [null, [...wrap(words.summary(toSummary(report))), ...toConclusions(proofs, words).flatMap(wrap)]],
+    [null, [...wrap(words.summary(toSummary(report))), ...toConclusions({ report, proofs }, words).flatMap(wrap)]],
     ...report.servers.map(
       ({ id, kind, version }) =>
         [
           `${id}  ${words.server(words.servers[kind], version)}`,
           formatTried(
             proofs.proofs.filter(({ server }) => server === id),
+            report.servers,
             options,
             paint,
           ),
@@ -47,6 +50,7 @@ export function formatProofs({ report, proofs }: Verified, options: TextOptions)
 
 function formatTried(
   proofs: readonly TriedConnection[],
+  servers: readonly Server[],
   { words, width, linear }: TextOptions,
   paint: Paint,
 ): string[] {
@@ -57,7 +61,7 @@ function formatTried(
       { text: place },
       { text: address },
       { text: expected },
-      { text: seen, paint: (line: string) => paint(toStyle(proof), line) },
+      { text: seen, paint: (line: string) => paint(toStyle(proof, servers), line) },
     ];
   });
   const names = [headings.place, headings.address, headings.expected, headings.seen];
@@ -93,9 +97,11 @@ function layOut(
   );
 }
 
-function toStyle({ verdict, agrees, place }: TriedConnection): Style {
+function toStyle(proof: TriedConnection, servers: readonly Server[]): Style {
+  const { verdict, agrees, place } = proof;
   if (!agrees) return "red";
   if (place.kind === "host") return verdict === "open" || verdict === "guarded" ? "green" : "red";
+  if (isOfOwnLink(proof, servers)) return "dim";
   return verdict === "open" ? "red" : verdict === "unknown" ? "yellow" : "green";
 }
 

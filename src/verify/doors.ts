@@ -21,10 +21,11 @@ export function listLinkLocal(facts: Facts): readonly string[] {
   );
 }
 
-function listOuter(facts: Facts): readonly Interface[] {
+/** Interfaces by which others come in: those that are up, but loopback and the members of a bridge. */
+export function listOuter(facts: Facts): readonly Interface[] {
   const network = facts.networks.find(({ own }) => own);
   const interfaces = network?.interfaces.ok === true ? network.interfaces.value : [];
-  return interfaces.filter(({ up, loopback }) => up && !loopback);
+  return interfaces.filter(({ up, loopback, master }) => up && !loopback && master === null);
 }
 
 /** Ports of the host that lead to a server: its own, published ones, and those from which rules send on to it. */

@@ -6,7 +6,7 @@ import { judge } from "../judge/judge.ts";
 import type { Server } from "../judge/server.ts";
 import { askDoor, type Door } from "./asker.ts";
 import { conclude } from "./conclude.ts";
-import { listAddresses, listDoors, listLinkLocal, listOwnDoors } from "./doors.ts";
+import { listAddresses, listDoors, listLinkLocal, listOuter, listOwnDoors } from "./doors.ts";
 import { examineFromSsh } from "./examine-from-ssh.ts";
 import { toProof, type Examination, type Examined } from "./examination.ts";
 import { visitFromNamespace, type Visited } from "./namespace.ts";
@@ -65,7 +65,11 @@ async function examineFromNamespaces(examination: Examination): Promise<Examined
   );
   return {
     proofs: parts.flatMap(({ proofs }) => proofs),
-    untried: [...parts.flatMap(({ untried }) => untried), ...listOtherLinks(facts)],
+    untried: [
+      ...parts.flatMap(({ untried }) => untried),
+      ...listOtherLinks(facts),
+      ...listContainers(judgement.servers),
+    ],
   };
 }
 
@@ -145,12 +149,17 @@ function toUntried(as: Guest, why: Untried["why"], detail: string): Untried {
 
 /** What a link of its own cannot show: rules that name another interface, and addresses that are only for that link. */
 function listOtherLinks(facts: Facts): readonly Untried[] {
-  const network = facts.networks.find(({ own }) => own);
-  const links = network?.interfaces.ok === true ? network.interfaces.value : [];
   const hasRules = !facts.firewall.ok || facts.firewall.value.ruleSets.length > 0;
-  const named = links.filter(({ up, loopback, addresses }) => up && !loopback && addresses.length > 0);
+  const named = listOuter(facts).filter(({ addresses }) => addresses.length > 0);
   return [
     ...(hasRules ? named : []).map(({ name }): Untried => ({ place: null, why: "own-interface", detail: name })),
     ...listLinkLocal(facts).map((detail): Untried => ({ place: null, why: "link-local", detail })),
   ];
+}
+
+/** Networks of containers, from inside of which nobody called. */
+function listContainers(servers: readonly Server[]): readonly Untried[] {
+  const routes = servers.flatMap((server) => server.routes).filter(({ from }) => from.vantage === "container");
+  const names = new Set(routes.map(({ from }) => from.interface ?? from.sources.join(" ")));
+  return [...names].map((detail) => ({ place: null, why: "from-containers", detail }));
 }

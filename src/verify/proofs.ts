@@ -96,6 +96,8 @@ export type UntriedReason =
   | "no-address-of-that-family"
   /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
   | "own-interface"
+  /** Nobody called from inside a container. */
+  | "from-containers"
   /** An address that only its own link can call. */
   | "link-local"
   /** The vantage is the host itself. */

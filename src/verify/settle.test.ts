@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Facts } from "../facts/facts.ts";
 import { judge } from "../judge/judge.ts";
 import type { RouteVerdict } from "../judge/route.ts";
-import { aScenario } from "../../test/a-scenario.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 import type { Place, TriedConnection } from "./proofs.ts";
 import { listUnsettled } from "./settle.ts";
 
@@ -30,7 +30,7 @@ function tryAll(verdict: RouteVerdict, more: Partial<TriedConnection> = {}): rea
 }
 
 function lettingIn(network: string): Facts {
-  const facts = aScenario("ip-filter-that-blocks");
+  const facts = readRecordedHost("ip-filter-that-blocks");
   assert.ok(facts.units.ok);
   const units = facts.units.value.map((unit) =>
     unit.loaded.ok
@@ -41,7 +41,7 @@ function lettingIn(network: string): Facts {
 }
 
 describe("a verdict that only a connection can tell", () => {
-  const blocked = aScenario("ip-filter-that-blocks");
+  const blocked = readRecordedHost("ip-filter-that-blocks");
   const cases: readonly (readonly [what: string, facts: Facts, proofs: readonly TriedConnection[], left: number])[] = [
     ["is settled where every place was turned away", blocked, tryAll("closed"), 0],
     ["stays unknown where nobody tried", blocked, [], 1],
@@ -56,8 +56,8 @@ describe("a verdict that only a connection can tell", () => {
     ["is not settled by the host's own connections", blocked, tryAll("closed", { place: { kind: "host" } }), 1],
     ["is not settled where the filter has exceptions", lettingIn("10.77.0.5/32"), tryAll("closed"), 1],
     ["is settled where only loopback is an exception", lettingIn("127.0.0.0/8"), tryAll("closed"), 0],
-    ["stays unknown where rules are in doubt", aScenario("ufw-limit"), tryAll("closed"), 1],
-    ["stays unknown where rules were not read", aScenario("open-audited-by-nobody"), tryAll("closed"), 1],
+    ["stays unknown where rules are in doubt", readRecordedHost("ufw-limit"), tryAll("closed"), 1],
+    ["stays unknown where rules were not read", readRecordedHost("open-audited-by-nobody"), tryAll("closed"), 1],
   ];
   for (const [what, facts, proofs, left] of cases) {
     test(what, () => assert.equal(listUnsettled(facts, judge(facts).servers, proofs).length, left));

@@ -39,6 +39,8 @@ export interface ProofWords {
   closedFrom(places: string, connections: number): string;
   /** Somebody outside was served. */
   openFrom(places: string, connections: number): string;
+  /** They were served by the way they came in, and nobody is who comes in by another. */
+  openByOwnLink(places: string, connections: number): string;
   readonly nothingFromOutside: string;
   /** What the host's own connections say, and what they do not. */
   readonly ownProvesNothing: string;
@@ -105,6 +107,8 @@ export const PROOFS_EN: ProofWords = {
     `Closed as seen from ${places}: ${connections === 1 ? "the one new connection was" : `all ${connections} new connections were`} turned away.`,
   openFrom: (places, connections) =>
     `OPEN as seen from ${places}: ${connections === 1 ? "a new connection was" : `${connections} new connections were`} served without a credential.`,
+  openByOwnLink: (places, connections) =>
+    `Served to ${places} by the interface made for the trial, as the rules say: ${connections}. What keeps others out names the interfaces they come in by, and was not tried.`,
   nothingFromOutside: "No connection from outside was tried: whether anything is stopped was not proved.",
   ownProvesNothing: "A connection from the host to itself shows that it serves; it says nothing about a firewall.",
   oldSession: ({ local, remote, cut }) =>
@@ -144,6 +148,7 @@ export const PROOFS_EN: ProofWords = {
     "no-address-of-that-family": (detail) => `the host gives a new interface no address of ${detail}`,
     "own-interface": (detail) =>
       `the calls came in by an interface of their own: rules that name ${detail} were not tried`,
+    "from-containers": (detail) => `nobody called from inside the containers on ${detail}`,
     "link-local": (detail) => `${detail} can only be called on its own link, and was not tried`,
     "same-host": (detail) => `${detail} is the host itself, whose connections prove nothing about a firewall`,
     "no-free-range": (detail) => `no free test range of ${detail} on this host`,
@@ -202,6 +207,8 @@ export const PROOFS_ZH_CN: ProofWords = {
     `共测试 ${connections} 个连接，` + (parting === 0 ? "没有与预期矛盾的结果。" : `${parting} 个与预期不符。`),
   closedFrom: (places, connections) => `从${places}看已关闭：${connections} 个新连接全部被拒。`,
   openFrom: (places, connections) => `从${places}看仍开放：${connections} 个新连接无需凭据即得到服务。`,
+  openByOwnLink: (places, connections) =>
+    `${places}经测试专用接口得到服务，与规则一致：${connections} 个连接。拦住他人的规则指定了他们进入的接口，未经测试。`,
   nothingFromOutside: "没有从外部测试任何连接：是否有所拦截未经证实。",
   ownProvesNothing: "本机连接自己只说明服务可用，不能说明防火墙的任何情况。",
   oldSession: ({ local, remote, cut }) => (cut ? `${remote} 到 ${local}：已切断` : `${remote} 到 ${local}：仍然存在`),
@@ -239,6 +246,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     "not-asked": (detail) => `未要求测试：${detail}`,
     "no-address-of-that-family": (detail) => `主机不给新接口分配 ${detail} 地址`,
     "own-interface": (detail) => `连接经由专用接口进入：指定 ${detail} 的规则未经测试`,
+    "from-containers": (detail) => `没有从 ${detail} 上的容器内部测试`,
     "link-local": (detail) => `${detail} 只能在其所在链路上访问，未经测试`,
     "same-host": (detail) => `${detail} 就是该主机，其连接不能证明防火墙的任何情况`,
     "no-free-range": (detail) => `主机上没有空闲的 ${detail} 测试网段`,
