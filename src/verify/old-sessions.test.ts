@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judge } from "../judge/judge.ts";
-import { aScenario } from "../../test/a-scenario.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
 import { parseConnections } from "../facts/connections.ts";
 import { pickOldSessions } from "./old-sessions.ts";
 
@@ -23,7 +23,7 @@ const CASES: readonly (readonly [scenario: string, remotes: readonly string[]])[
 describe("sessions that outlived the rules", () => {
   for (const [scenario, remotes] of CASES) {
     test(`on ${scenario}: ${remotes.length}`, () => {
-      const facts = aScenario(scenario);
+      const facts = readRecordedHost(scenario);
       const [server] = judge(facts).servers;
       assert.ok(server);
       const old = pickOldSessions(facts, server, parseConnections([LAN, FAR, SSH, OWN, ITSELF].join("\n")).connections);
