@@ -29,13 +29,13 @@ export async function planOn(
   host: Host,
   facts: Facts,
   choices: Partial<Choices>,
-  operator: Operator | null = null,
+  operators: readonly Operator[] = [],
 ): Promise<PlannedOn> {
   const judgement = judge(facts);
   const texts = new Map<string, FileText>();
   for (let round = 0; round < 3; round += 1) {
     const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
-    const input = { facts, judgement, choices: all, texts, operator };
+    const input = { facts, judgement, choices: all, texts, operators };
     const planned = planFirewall(input);
     const foretold = foretellFirewall(input)?.judgement ?? judgement;
     if (planned.kind !== "needs-files") return { planned, foretold };
@@ -83,7 +83,7 @@ export async function undoByHand(host: Host, steps: readonly Step[], kept: Kept)
     await runAll(host, step.undo.before);
     for (const path of [...(step.keeps ?? []), ...step.files.map((file) => file.path)]) {
       const copy = kept.get(path) ?? "";
-      const was = (await host.attempt(["test", "-e", copy])).exitCode === 0;
+      const was = (await host.attempt(["stat", "--", copy])).exitCode === 0;
       await host.run(was ? ["cp", "-a", "--", copy, path] : ["rm", "-f", "--", path]);
     }
     for (const folder of step.folders.toReversed()) await host.attempt(["rmdir", "--", folder]);

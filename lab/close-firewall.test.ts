@@ -31,7 +31,8 @@ const OPEN_BEHIND_MANAGERS: readonly Site[] = [
     needs: ["ufw"],
     async set(host) {
       await host.installOllama({ override: [listenOn("0.0.0.0")] });
-      for (const rule of ["22/tcp", "11434/tcp", "443/tcp"]) await host.run(["ufw", "allow", rule]);
+      for (const rule of ["22/tcp", "443/tcp"]) await host.run(["ufw", "allow", rule]);
+      await host.run(["ufw", "insert", "2", "allow", "log", "11434/tcp", "comment", "for the office"]);
       await host.run(["ufw", "limit", "from", NEIGHBOUR.ipv4, "to", "any", "port", "11434", "proto", "tcp"]);
       await host.run(["ufw", "--force", "enable"]);
     },
@@ -75,12 +76,12 @@ const CASES: readonly (readonly [id: string, managers: readonly string[]])[] = [
   ["ufw-lets-everybody-in", ["ufw"]],
   ["ufw-for-the-lan", ["ufw"]],
   ["ufw-for-one-colleague", ["ufw"]],
-  ["ufw-all-but-one", ["ufw"]],
   ["ufw-limit", ["ufw"]],
   ["firewalld-lets-everybody-in", ["firewalld"]],
   ["docker-published", ["docker-user", "nftables"]],
   ["published-on-another-port", ["docker-user", "nftables"]],
-  ["docker-rule-in-forward", ["docker-user", "nftables"]],
+  // IPv4 is dropped in FORWARD already; who comes by IPv6 is carried in by Docker's helper.
+  ["docker-rule-in-forward", ["nftables"]],
   ["podman-published", ["nftables"]],
   ["docker-without-rules", ["nftables"]],
 ];
@@ -95,7 +96,7 @@ function findSite(id: string): Site {
 }
 
 /** Rules as every engine prints them, and the files of their managers, without what only counts or tells the time. */
-async function readState(host: Host): Promise<string> {
+async function readState(host: Host): Promise<readonly string[]> {
   const rules: string[] = [];
   for (const command of [["iptables-save"], ["ip6tables-save"], ["nft", "-s", "list", "ruleset"]]) {
     const { stdout } = await host.attempt(command);
@@ -105,7 +106,7 @@ async function readState(host: Host): Promise<string> {
     [ -d $d ] && find $d -printf '%p %y %m %u %g %l %T@\\n' | grep -v ' d ' && find $d -type f -exec sha256sum {} +
   done | sort`;
   const { stdout } = await host.attempt(["sh", "-c", script]);
-  return [...rules, stdout].join("\n");
+  return [...rules, stdout].flatMap((text) => text.split("\n"));
 }
 
 /** Another service of the host, whose callers are to notice nothing. */
@@ -183,7 +184,7 @@ async function tryChange(
   }
   assert.deepEqual(await reachOthers(host), others);
   await undoByHand(host, steps, kept);
-  assert.equal(await readState(host), before);
+  assert.deepEqual(await readState(host), before);
   assert.deepEqual(toFates((await host.audit()).report), toFates(judge(facts)));
 }
 
@@ -201,6 +202,8 @@ async function onSite(id: string, use: (host: Host, extra: ExtraPlaces) => Promi
   try {
     const extra = (await site.set(host)) ?? {};
     await startOtherService(host);
+    // As after a reboot: when it is first switched on, ufw does not load all that it has written to its own file.
+    if (site.needs?.includes("ufw") === true) await host.run(["ufw", "reload"]);
     await use(host, extra);
   } finally {
     host.close();
@@ -229,6 +232,55 @@ for (const id of CLOSED) {
     await onSite(id, async (host) => {
       const { planned } = await planOn(host, await readFacts(host), {});
       assert.deepEqual(planned.kind === "steps" ? planned.steps : planned, []);
+    });
+  });
+}
+
+test(
+  "ufw-all-but-one: nobody is allowed whom an earlier rule keeps out",
+  { skip: skipOf("ufw-all-but-one") },
+  async () => {
+    await onSite("ufw-all-but-one", async (host, extra) => {
+      await tryChange(host, [], ["ufw"], extra);
+      const { planned } = await planOn(host, await readFacts(host), { allow: ["10.77.0.0/24"] });
+      assert.ok(planned.kind === "refused" && planned.refusal.code === "prediction-unsure", JSON.stringify(planned));
+    });
+  },
+);
+
+/** What happens to every host, and may take rules away: a port that was closed stays closed. */
+const EVENTS: readonly (readonly [id: string, event: string, script: string])[] = [
+  [
+    "all-addresses",
+    "a start of the host",
+    "systemctl stop 'portlock-*'; nft flush ruleset; systemctl start sysinit.target",
+  ],
+  ["all-addresses", "a start of nftables.service", "systemctl start nftables.service"],
+  ["all-addresses", "a restart of nftables.service", "systemctl start nftables && systemctl restart nftables.service"],
+  ["all-addresses", "a reload of nftables.service", "systemctl start nftables && systemctl reload nftables.service"],
+  ["ufw-lets-everybody-in", "ufw reload", "ufw reload"],
+  ["firewalld-lets-everybody-in", "firewall-cmd --reload", "firewall-cmd --reload"],
+  ["firewalld-lets-everybody-in", "a restart of firewalld", "systemctl restart firewalld.service"],
+  ["docker-published", "a restart of Docker", "systemctl restart docker.service && docker start ollama"],
+  [
+    "docker-published",
+    "a start of the host",
+    `systemctl stop docker.socket docker.service 'portlock-*'; nft flush ruleset
+     systemctl start sysinit.target docker.service && docker start ollama`,
+  ],
+];
+
+for (const [id, event, script] of EVENTS) {
+  test(`${id}: still closed after ${event}`, { skip: skipOf(id), timeout: 180_000 }, async () => {
+    await onSite(id, async (host) => {
+      const facts = await readFacts(host);
+      const { planned } = await planOn(host, facts, {});
+      assert.ok(planned.kind === "steps" && planned.steps.length > 0);
+      await doByHand(host, planned.steps);
+      await host.run(["sh", "-c", script]);
+      await host.waitForPort(11_434);
+      await assertNobodyIn(host, toOutsidePorts(judge(facts)), []);
+      assert.equal((await host.local.connect("127.0.0.1", 11_434)).kind, "connected");
     });
   });
 }

@@ -50,12 +50,12 @@ export async function applyPlan(
 
 async function begin(host: HostWriter, stateFolder: string, plan: Plan, settings: ApplySettings): Promise<Change> {
   const unfinished = await findUnfinished(host, stateFolder);
-  if (unfinished !== null) throw new ChangeError({ code: "change-unfinished", ...unfinished });
+  if (unfinished !== null) throw new ChangeError({ code: "change-unfinished", data: unfinished });
   try {
     return await layChange(host, stateFolder, plan, settings);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new ChangeError({ code: "change-not-begun", detail: error.message }, { cause: error });
+    throw new ChangeError({ code: "change-not-begun", data: { detail: error.message } }, { cause: error });
   }
 }
 
@@ -97,7 +97,7 @@ async function takeBack(change: Change, failure: unknown): Promise<void> {
     await runUndo(change.host, change.folder);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    throw new ChangeError({ code: "change-cut-off", id: change.id, detail: error.message }, { cause: error });
+    throw new ChangeError({ code: "change-cut-off", data: { id: change.id, detail: error.message } }, { cause: error });
   }
   if (!(failure instanceof Fault)) throw failure;
 }

@@ -1,24 +1,29 @@
 import type { ChangeState } from "./journal.ts";
 
 /** Why a change was not begun, not taken back or not confirmed, with what the sentence needs. Codes are stable. */
-export type ChangeTrouble =
-  | { readonly code: "not-root" }
+export interface ChangeTroubles {
+  "not-root": object;
   /** The folder of changes could be written by others, or is none. */
-  | { readonly code: "state-folder-unsafe"; readonly path: string }
-  | { readonly code: "state-unreadable"; readonly path: string; readonly detail: string }
+  "state-folder-unsafe": { readonly path: string };
+  "state-unreadable": { readonly path: string; readonly detail: string };
   /** Somebody else is changing this host, or taking a change back. */
-  | { readonly code: "change-at-work" }
+  "change-at-work": object;
   /** An earlier change was cut off, waits to be confirmed, or cannot be read. */
-  | { readonly code: "change-unfinished"; readonly id: string; readonly state: ChangeState | "damaged" }
+  "change-unfinished": { readonly id: string; readonly state: ChangeState | "damaged" };
   /** Nothing was touched. */
-  | { readonly code: "change-not-begun"; readonly detail: string }
+  "change-not-begun": { readonly detail: string };
   /** The host no longer answers; it takes the change back by itself. */
-  | { readonly code: "change-cut-off"; readonly id: string; readonly detail: string }
-  | { readonly code: "no-such-change"; readonly id: string }
-  | { readonly code: "nothing-to-undo" }
-  | { readonly code: "nothing-to-confirm"; readonly id: string | null }
+  "change-cut-off": { readonly id: string; readonly detail: string };
+  "no-such-change": { readonly id: string };
+  "nothing-to-undo": object;
+  "nothing-to-confirm": { readonly id: string | null };
   /** A later change touches the same things, and would be lost. */
-  | { readonly code: "later-change-first"; readonly id: string; readonly later: string };
+  "later-change-first": { readonly id: string; readonly later: string };
+}
+
+export type ChangeTrouble = {
+  readonly [Code in keyof ChangeTroubles]: { readonly code: Code; readonly data: ChangeTroubles[Code] };
+}[keyof ChangeTroubles];
 
 /** Thrown where the user can do something about it. */
 export class ChangeError extends Error {

@@ -2,6 +2,7 @@ import type { HostWriter } from "../host/writer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { must, mustSucceed } from "./fault.ts";
 import type { EventKind, JournalEvent } from "./journal.ts";
+import { isChangeId } from "./state-folder.ts";
 import { toStepFiles } from "./step-files.ts";
 import { UNDO_SCRIPT } from "./undo-script.ts";
 
@@ -25,6 +26,8 @@ export interface Change {
 export interface ChangeSettings {
   readonly id: string;
   readonly confirmWithinSeconds: number | null;
+  /** How long nothing may happen before the watch takes everything back. Default: by `confirmWithinSeconds`. */
+  readonly patienceSeconds?: number;
   now(): Date;
   /** Hears each line of the journal that Portlock itself writes. */
   hear(event: JournalEvent): void;
@@ -40,16 +43,17 @@ export async function layChange(
   plan: Plan,
   settings: ChangeSettings,
 ): Promise<Change> {
+  if (!isChangeId(settings.id)) throw new Error(`not the name of a change: ${settings.id}`);
   const folder = `${stateFolder}/${settings.id}`;
   const change = { host, id: settings.id, folder, script: `${folder}/undo.sh`, note: toNote(host, folder, settings) };
   const makeFolder = async (path: string): Promise<void> => {
     mustSucceed("mkdir", await host.change(["mkdir", "-m", "0700", "--", path]));
   };
-  const isShort = settings.confirmWithinSeconds !== null;
+  const patience = settings.confirmWithinSeconds === null ? PATIENCE_SECONDS : SHORT_PATIENCE_SECONDS;
   await makeFolder(folder);
   await write(host, `${folder}/plan.json`, `${JSON.stringify(plan)}\n`);
   await write(host, change.script, UNDO_SCRIPT);
-  await write(host, `${folder}/patience`, `${isShort ? SHORT_PATIENCE_SECONDS : PATIENCE_SECONDS}\n`);
+  await write(host, `${folder}/patience`, `${settings.patienceSeconds ?? patience}\n`);
   for (const state of STATES_OF_SCRIPT) await write(host, `${folder}/state.${state}`, `${state}\n`);
   await makeFolder(`${folder}/steps`);
   for (const [index, step] of plan.steps.entries()) {

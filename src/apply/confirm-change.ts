@@ -20,7 +20,7 @@ export async function confirmChange(
   try {
     const { journals } = await readHistory(host, stateFolder);
     const waiting = journals.findLast((each) => each.state === "waiting" && (id === null || each.id === id));
-    if (waiting === undefined) throw new ChangeError({ code: "nothing-to-confirm", id });
+    if (waiting === undefined) throw new ChangeError({ code: "nothing-to-confirm", data: { id } });
     const folder = `${stateFolder}/${waiting.id}`;
     await setState({ host, folder }, "applied");
     await toNote(host, folder, settings)("confirmed");

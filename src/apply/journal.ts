@@ -47,3 +47,17 @@ export type EventKind =
   | "undo-step-failed"
   | "undone"
   | "undo-failed";
+
+/** All changes that were begun on a host, oldest first. */
+export interface History {
+  readonly journals: readonly Journal[];
+  readonly damaged: readonly DamagedChange[];
+}
+
+/** A change whose folder does not hold what it should: it is told, and nothing is concluded from it. */
+export interface DamagedChange {
+  readonly id: string;
+  readonly part: DamagedPart;
+}
+
+export type DamagedPart = "state" | "plan" | "journal";

@@ -2,9 +2,6 @@ import { z } from "zod";
 import type { Plan } from "../plan/plan.ts";
 import type { ChangeState, JournalEvent } from "./journal.ts";
 
-/** What of a change can be damaged. */
-export type DamagedPart = "state" | "plan" | "journal";
-
 const STATE: z.ZodType<ChangeState> = z.enum(["applying", "waiting", "applied", "undoing", "undone", "undo-failed"]);
 
 const EVENT: z.ZodType<JournalEvent> = z.strictObject({

@@ -1,21 +1,9 @@
 import type { HostReader } from "../host/host.ts";
 import { ChangeError } from "./change-error.ts";
 import { must } from "./fault.ts";
-import type { ChangeState, Journal } from "./journal.ts";
-import { type DamagedPart, parseEvents, parsePlan, parseState } from "./parse-change.ts";
+import type { ChangeState, DamagedChange, History, Journal } from "./journal.ts";
+import { parseEvents, parsePlan, parseState } from "./parse-change.ts";
 import { listChanges, STATE_FOLDER } from "./state-folder.ts";
-
-/** A change whose folder does not hold what it should: it is told, and nothing is concluded from it. */
-export interface DamagedChange {
-  readonly id: string;
-  readonly part: DamagedPart;
-}
-
-/** All changes that were begun on a host, oldest first. */
-export interface History {
-  readonly journals: readonly Journal[];
-  readonly damaged: readonly DamagedChange[];
-}
 
 /** A plan and its journal may be long; nobody's are that long. */
 const LONGEST_FILE_BYTES = 16 * 1024 * 1024;
@@ -38,9 +26,9 @@ export async function readHistory(host: HostReader, stateFolder: string = STATE_
 /** The journal of one change. Rejects with a `ChangeError` where there is none, or where it is damaged. */
 export async function readJournal(host: HostReader, stateFolder: string, id: string): Promise<Journal> {
   const read = await readChange(host, stateFolder, id);
-  if (read === null) throw new ChangeError({ code: "no-such-change", id });
+  if (read === null) throw new ChangeError({ code: "no-such-change", data: { id } });
   if (!("part" in read)) return read;
-  throw new ChangeError({ code: "state-unreadable", path: `${stateFolder}/${id}`, detail: read.part });
+  throw new ChangeError({ code: "state-unreadable", data: { path: `${stateFolder}/${id}`, detail: read.part } });
 }
 
 /** A change that must come to its end before another one begins; null where there is none. */

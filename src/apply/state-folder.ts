@@ -13,19 +13,19 @@ const HELD = "held";
 /** Makes the folder of changes where it is not there; rejects where its content could be anybody's. */
 export async function prepareStateFolder(host: HostWriter, path: string): Promise<void> {
   const uid = await readUid(host);
-  if (path === STATE_FOLDER && uid !== 0) throw new ChangeError({ code: "not-root" });
+  if (path === STATE_FOLDER && uid !== 0) throw new ChangeError({ code: "not-root", data: {} });
   const status = await host.stat(path);
   if (status.ok) {
     const { kind, mode, uid: owner } = status.value;
     if (kind === "directory" && owner === uid && (mode & 0o022) === 0) return;
-    throw new ChangeError({ code: "state-folder-unsafe", path });
+    throw new ChangeError({ code: "state-folder-unsafe", data: { path } });
   }
   if (status.why !== "absent") throw toUnreadable(path, status);
   try {
     mustSucceed("mkdir", await host.change(["mkdir", "-m", "0700", "--", path]));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new ChangeError({ code: "change-not-begun", detail: error.message }, { cause: error });
+    throw new ChangeError({ code: "change-not-begun", data: { detail: error.message } }, { cause: error });
   }
 }
 
@@ -33,8 +33,8 @@ export async function prepareStateFolder(host: HostWriter, path: string): Promis
 export async function takeLock(host: HostWriter, stateFolder: string): Promise<Hold> {
   const hold = await host.hold(`${stateFolder}/lock`);
   if (hold.ok) return hold.value;
-  if (hold.detail === HELD) throw new ChangeError({ code: "change-at-work" });
-  throw new ChangeError({ code: "change-not-begun", detail: hold.detail ?? hold.why });
+  if (hold.detail === HELD) throw new ChangeError({ code: "change-at-work", data: {} });
+  throw new ChangeError({ code: "change-not-begun", data: { detail: hold.detail ?? hold.why } });
 }
 
 /** The names of all changes on a host, oldest first. Rejects where the folder may not be read. */
@@ -42,7 +42,7 @@ export async function listChanges(host: HostReader, stateFolder: string): Promis
   const names = await host.listDirectory(stateFolder);
   if (names.ok) return names.value.filter(isChangeId).toSorted();
   if (names.why === "absent") return [];
-  if (names.why === "denied") throw new ChangeError({ code: "not-root" });
+  if (names.why === "denied") throw new ChangeError({ code: "not-root", data: {} });
   throw toUnreadable(stateFolder, names);
 }
 
@@ -56,5 +56,5 @@ async function readUid(host: HostReader): Promise<number | null> {
 }
 
 function toUnreadable(path: string, { why, detail }: { readonly why: string; readonly detail?: string }): ChangeError {
-  return new ChangeError({ code: "state-unreadable", path, detail: detail ?? why });
+  return new ChangeError({ code: "state-unreadable", data: { path, detail: detail ?? why } });
 }

@@ -28,10 +28,12 @@ export async function undoChange(
   const inForce = journals.filter(({ state }) => state !== "undone");
   const chosen = id === null ? inForce.at(-1) : journals.find((each) => each.id === id);
   if (chosen === undefined)
-    throw new ChangeError(id === null ? { code: "nothing-to-undo" } : { code: "no-such-change", id });
+    throw new ChangeError(
+      id === null ? { code: "nothing-to-undo", data: {} } : { code: "no-such-change", data: { id } },
+    );
   const later = inForce.find((each) => each.id > chosen.id && touchesTheSame(each.plan, chosen.plan));
   if (later !== undefined && chosen.state !== "undone") {
-    throw new ChangeError({ code: "later-change-first", id: chosen.id, later: later.id });
+    throw new ChangeError({ code: "later-change-first", data: { id: chosen.id, later: later.id } });
   }
   await runUndo(host, `${stateFolder}/${chosen.id}`);
   return await readJournal(host, stateFolder, chosen.id);
@@ -41,12 +43,12 @@ export async function undoChange(
 export async function runUndo(host: HostWriter, folder: string): Promise<void> {
   const output = await host.change(["/bin/sh", `${folder}/undo.sh`, "undo"], { timeoutMs: UNDO_TIMEOUT_MS });
   if (output.ok && ENDED.includes(output.value.exitCode)) return;
-  if (output.ok && output.value.exitCode === BUSY) throw new ChangeError({ code: "change-at-work" });
+  if (output.ok && output.value.exitCode === BUSY) throw new ChangeError({ code: "change-at-work", data: {} });
   try {
     mustSucceed("undo.sh", output);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new ChangeError({ code: "state-unreadable", path: `${folder}/undo.sh`, detail: error.message });
+    throw new ChangeError({ code: "state-unreadable", data: { path: `${folder}/undo.sh`, detail: error.message } });
   }
 }
 

@@ -205,7 +205,7 @@ run_command() {
   fi
 }
 
-# Does something to every item of a kind in a step, one after the other; \`back\`: the last one first. $faults gets the
+# Does something to every item of a kind in a step, one after the other; back: the last one first. $faults gets the
 # path or the name of each for which it failed, and the last words of the tool.
 to_each() {
   order=$1

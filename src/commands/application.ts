@@ -3,17 +3,20 @@ import { wrapText } from "../report/table.ts";
 import type { Language } from "../report/words/words.ts";
 import type { AuditFlags } from "./audit.ts";
 import { FIREWALL_CHOICES, MENDS, METHODS } from "../plan/choices.ts";
+import type { ConfirmFlags } from "./confirm.ts";
 import type { ParserContext, Session } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
 import { FAIL_ON, type ExitCode } from "./exit-code.ts";
 import type { ExplainFlags } from "./explain.ts";
 import { parseNetwork, parsePort, parseSeconds, type HardenFlags } from "./harden-flags.ts";
+import type { HistoryFlags } from "./history.ts";
 import { parseLanguage } from "./language.ts";
 import { toParserText } from "./parser-text.ts";
 import type { ProbeFlags } from "./probe.ts";
 import type { RecordFlags } from "./record.ts";
 import type { TraceFlags } from "./trace.ts";
 import type { VerifyFlags } from "./verify.ts";
+import type { UndoFlags } from "./undo.ts";
 import type { CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
@@ -177,6 +180,21 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
         },
         docs: toDocs("explain", words, width),
       }),
+      undo: buildCommand<UndoFlags, [id?: string], ParserContext>({
+        loader: toLoader<UndoFlags, [id?: string]>(async () => (await import("./undo.ts")).undo),
+        parameters: { flags: changeFlags(words), positional: change(words.arguments.undoId, words) },
+        docs: toDocs("undo", words, width),
+      }),
+      history: buildCommand<HistoryFlags, [], ParserContext>({
+        loader: toLoader(async () => (await import("./history.ts")).history),
+        parameters: { flags: changeFlags(words) },
+        docs: toDocs("history", words, width),
+      }),
+      confirm: buildCommand<ConfirmFlags, [id?: string], ParserContext>({
+        loader: toLoader<ConfirmFlags, [id?: string]>(async () => (await import("./confirm.ts")).confirm),
+        parameters: { flags: changeFlags(words), positional: change(words.arguments.confirmId, words) },
+        docs: toDocs("confirm", words, width),
+      }),
       demo: buildCommand<DemoFlags, [], ParserContext>({
         loader: toLoader(async () => (await import("./demo.ts")).demo),
         parameters: { flags: { fast: toggle(words.flags.fast), ...layout(words), lang: lang(words) } },
@@ -302,6 +320,24 @@ function choice<Value extends string>(values: readonly Value[], brief: string, w
     optional: true,
     placeholder: values.join("|"),
     brief,
+  } as const;
+}
+
+/** Flags of whatever is done about a change that was made. */
+function changeFlags(words: CommandWords) {
+  return {
+    host: optional(words.flags.changeHost, words.placeholders.target),
+    json: toggle(words.flags.traceJson),
+    ...layout(words),
+    lang: lang(words),
+  } as const;
+}
+
+/** The id of a change, which may be left out. */
+function change(brief: string, words: CommandWords) {
+  return {
+    kind: "tuple",
+    parameters: [{ parse: String, optional: true, brief, placeholder: words.placeholders.change }],
   } as const;
 }
 

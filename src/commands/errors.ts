@@ -1,10 +1,11 @@
+import { ChangeError, type ChangeTroubles } from "../apply/change-error.ts";
 import { HostError } from "../host/host-error.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { CommandWords, ErrorWords } from "./words/words.ts";
 
 /** Troubles a user can do something about, with what the sentence needs. Codes are stable. */
-export interface Troubles {
+export interface Troubles extends ChangeTroubles {
   "recording-unreadable": { readonly file: string; readonly detail: string };
   "recording-damaged": { readonly file: string; readonly detail: string };
   "recording-newer": { readonly file: string; readonly schema: string };
@@ -59,6 +60,7 @@ const USAGE_CODES: readonly string[] = [
   "bad-url",
   "flags-contradict",
   "confirmation-missing",
+  "no-such-change",
 ];
 
 /** What to say about an error the user can mend; null for every other error, which is a bug of ours. */
@@ -71,7 +73,7 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
       exitCode: toCode(error.code),
     };
   }
-  if (!(error instanceof CommandError)) return null;
+  if (!(error instanceof CommandError || error instanceof ChangeError)) return null;
   const { code } = error.trouble;
   return { code, ...toWords(error.trouble, words), detail: "", exitCode: toCode(code) };
 }

@@ -40,7 +40,10 @@ export function toVerifiedCode({ report, proofs }: Verified, unsettled: readonly
   if (isServed || proofs.proofs.some(({ agrees }) => !agrees)) return EXIT.findings;
   const code = toExitCode(report, failOn);
   if (code !== EXIT.unknown) return code;
-  const isHidden = report.verdict === "unknown" && report.servers.every(({ verdict }) => verdict !== "unknown");
+  // What could not be read may hide another server, or what opens this one.
+  const isHidden =
+    report.verdict === "unknown" &&
+    (report.missing.length > 0 || report.servers.every(({ verdict }) => verdict !== "unknown"));
   return isHidden || unsettled.length > 0 ? EXIT.unknown : EXIT.clear;
 }
 

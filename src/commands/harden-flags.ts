@@ -43,7 +43,8 @@ const FLAGS_OF_CHOICES = [
 export function toChoices(flags: HardenFlags): Choices {
   return {
     servers: flags.server ?? null,
-    method: flags.method ?? "auto",
+    // Who is to get through a firewall must find the server where it listens.
+    method: flags.method ?? ((flags.firewall ?? "none") === "none" ? "auto" : "none"),
     sandbox: flags.sandbox ?? false,
     ipFilter: flags.ipFilter ?? false,
     restartProcess: flags.restartProcess ?? false,

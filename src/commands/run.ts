@@ -52,7 +52,8 @@ function toInputs(argv: readonly string[]): readonly string[] {
 
 function toCalled(inputs: readonly string[]): string {
   const [command] = inputs;
-  return command !== undefined && /^(audit|harden|verify|record|probe|trace|explain|demo|completion)$/.test(command)
+  return command !== undefined &&
+    /^(audit|harden|verify|undo|history|confirm|record|probe|trace|explain|demo|completion)$/.test(command)
     ? `portlock ${command}`
     : "portlock";
 }

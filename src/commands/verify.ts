@@ -1,10 +1,13 @@
+import { ChangeError } from "../apply/change-error.ts";
+import type { Journal } from "../apply/journal.ts";
+import { readHistory } from "../apply/read-history.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
 import { judge } from "../judge/judge.ts";
-import { formatEvidence } from "../report/evidence.ts";
+import { formatEvidence, type Evidence } from "../report/evidence.ts";
 import { toJson } from "../report/json.ts";
-import { formatProofs, type Verified } from "../report/proofs.ts";
+import { formatProofs } from "../report/proofs.ts";
 import { toReport } from "../report/report.ts";
 import { listUrls } from "../verify/doors.ts";
 import type { Examination } from "../verify/examination.ts";
@@ -66,7 +69,8 @@ export async function verify(session: Session, flags: VerifyFlags): Promise<Exit
     progress.clear();
     const report = toReport(judgement, { recordedAt, version: session.version, words: session.words.report });
     const urls = flags.vantage?.includes("urls") === true ? listUrls(facts, judgement.servers) : [];
-    await print(session, flags, { report, proofs }, urls);
+    const journal = flags.report === undefined ? null : await readLastChange(host);
+    await print(session, flags, { report, proofs, journal }, urls);
     const unsettled = listUnsettled(facts, judgement.servers, proofs.proofs);
     return toVerifiedCode({ report, proofs }, unsettled, flags.failOn ?? "high");
   } finally {
@@ -100,9 +104,25 @@ function toNamespace(
   return { fromBeside: false, untried: [{ place: null, why, detail: "namespace" }] };
 }
 
-async function print(session: Session, flags: VerifyFlags, verified: Verified, urls: readonly string[]): Promise<void> {
+/** The newest change that is in force; null where there is none, or where it may not be read. */
+async function readLastChange(host: HostReader): Promise<Journal | null> {
+  try {
+    const { journals } = await readHistory(host);
+    return journals.findLast(({ state }) => state === "applied" || state === "waiting") ?? null;
+  } catch (error) {
+    if (error instanceof ChangeError) return null;
+    throw error;
+  }
+}
+
+async function print(
+  session: Session,
+  flags: VerifyFlags,
+  { journal, ...verified }: Evidence,
+  urls: readonly string[],
+): Promise<void> {
   const { words, out } = session;
-  const evidence = flags.report === undefined ? null : formatEvidence({ ...verified, journal: null }, words.report);
+  const evidence = flags.report === undefined ? null : formatEvidence({ ...verified, journal }, words.report);
   if (flags.report !== undefined && flags.report !== "-" && evidence !== null) {
     await writeWhole(flags.report, evidence, flags.force === true);
     session.err.write(words.commands.evidenceWritten(flags.report));

@@ -62,9 +62,9 @@ type UfwLog = readonly [] | readonly ["log" | "log-all"];
 /** A rule about one port of TCP, for one address family, which the network says. */
 type UfwRule = readonly [UfwAction, ...UfwLog, "proto", "tcp", "from", string, "to", "any", "port", `${number}`];
 type UfwChange =
-  | readonly ["ufw", ...UfwRule]
   | readonly ["ufw", "prepend" | "delete", ...UfwRule]
-  | readonly ["ufw", "insert", `${number}`, ...UfwRule];
+  /** Loads a file of ufw's into its own chains, as ufw does after each change. */
+  | readonly ["iptables-restore" | "ip6tables-restore", "-w", "-n", `/etc/ufw/user${"" | "6"}.rules`];
 
 /** Without `--permanent` it changes what runs, with it what the files say. */
 type FirewalldChange = readonly [
@@ -74,24 +74,11 @@ type FirewalldChange = readonly [
   `--${"add" | "remove"}-rich-rule=${string}`,
 ];
 
-/** A chain of Portlock's own that DOCKER-USER asks. */
-type OwnChain = `PORTLOCK-${number}`;
-type IptablesChange = readonly [
-  "iptables" | "ip6tables",
-  "-w",
-  ...(
-    | readonly ["-N" | "-F" | "-X", "DOCKER-USER" | OwnChain]
-    | readonly ["-A", OwnChain, ...string[]]
-    | readonly ["-I" | "-D", "DOCKER-USER", "-j", OwnChain]
-  ),
-];
-
 export type FirewallChange =
   | UfwChange
   | FirewalldChange
-  | IptablesChange
   | readonly ["nft", "-f", Path]
-  | readonly ["nft", "delete", "table", "inet", `portlock_${number}`];
+  | readonly ["nft", "add" | "delete", "table", "inet", `portlock_${number}`];
 
 type Engine = "docker" | "podman";
 type EngineChange =

@@ -252,6 +252,16 @@ for (const door of DOORS) {
       assert.ok(!targets.includes("socket:[666]"));
     });
 
+    test("links outside /proc are read", async () => {
+      const folder = path("units");
+      mkdirSync(join(folder, "multi-user.target.wants"), { recursive: true });
+      const link = join(folder, "multi-user.target.wants", "nftables.service");
+      symlinkSync("/lib/systemd/system/nftables.service", link);
+      assert.deepEqual(valueOf(await host.readLinks(`${folder}/*/*`)).links, [
+        { path: link, target: "/lib/systemd/system/nftables.service" },
+      ]);
+    });
+
     test("links outside /proc keep hostile names apart, or the reading says that it cannot", async () => {
       const folder = path("links");
       mkdirSync(join(folder, "a b"), { recursive: true });

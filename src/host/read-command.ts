@@ -14,6 +14,9 @@ type IpCommand =
 
 type SocketCommand = readonly ["ss", "-H", "-tlne" | "-tlnpe"] | readonly ["ss", "-H", "-tn", "state", "established"];
 
+/** Connections that stand open to named ports. */
+type SessionCommand = readonly ["ss", "-H", "-tn", "state", "established", ...("sport" | "=" | "or" | `:${number}`)[]];
+
 type UnitCommand =
   | readonly ["systemctl", "show", "--no-pager", `--property=${string}`, "--", ...string[]]
   | readonly ["systemctl", "list-units", "--no-pager", "--plain", "--no-legend", "--full", "--type=service", "--all"]
@@ -45,6 +48,7 @@ type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
 export type ReadCommand =
   | IpCommand
   | SocketCommand
+  | SessionCommand
   | UnitCommand
   | FirewallCommand
   | EngineCommand

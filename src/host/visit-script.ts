@@ -35,6 +35,8 @@ if [ "$host6" ]; then
   outside sh -c 'echo 0 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"' sh "$link"
   echo 0 >/proc/sys/net/ipv6/conf/pl0/disable_ipv6
 fi 2>/dev/null
+# A router asks for the host by its own address, whoever it passes on.
+echo 2 >/proc/sys/net/ipv4/conf/pl0/arp_announce
 ip link set dev lo up && outside ip link set dev "$link" up && ip link set dev pl0 up || exit 42
 card=$(ip -o link show dev pl0)
 card=\${card##*link/ether }

@@ -21,12 +21,22 @@ export function foretellRules(
   const barriers = routes.flatMap((route) =>
     route.barriers.filter(({ kind, stops }) => kind === "firewall" && stops === true),
   );
-  const fates = barriers.map((barrier) => toFate(facts, barrier, event));
+  const fates = barriers.map((barrier) =>
+    // Which of them loads last when the host starts was not read.
+    isTakenAway(findings, barrier)
+      ? ({ holds: event === "reboot" ? null : false, because: "managers-fight" } as const)
+      : toFate(facts, barrier, event),
+  );
   return fates.find(({ holds }) => holds === false) ?? fates.find(({ holds }) => holds === null) ?? AGREE;
 }
 
 function isLost(findings: readonly Finding[], manager: "docker" | "firewalld"): boolean {
   return findings.some((finding) => finding.rule === "rule-lost-on-reload" && finding.data.manager === manager);
+}
+
+function isTakenAway(findings: readonly Finding[], { by }: Barrier): boolean {
+  const managers = findings.flatMap((finding) => (finding.rule === "rule-managers-fight" ? finding.data.of : []));
+  return managers.some((manager) => manager === by?.manager);
 }
 
 function toFate({ managers }: Facts, { by }: Barrier, event: "reboot" | "firewall-reload"): Foretold {

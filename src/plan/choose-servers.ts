@@ -28,7 +28,7 @@ export function chooseServers(
   if (unknown !== undefined) return { kind: "refused", refusal: { code: "no-such-server", server: unknown } };
   const chosen = servers
     .filter(({ id }) => named === null || named.includes(id))
-    .map((server) => ({ server, closes: toCloses(server, named !== null) }));
+    .map((server) => ({ server, closes: method !== "none" && toCloses(server, named !== null) }));
   const closing = chosen.filter(({ closes }) => closes);
   const misfits = closing.filter(({ server }) => !fits(method, server.runBy));
   const [misfit] = misfits;
@@ -43,6 +43,7 @@ export function chooseServers(
 export function fits(method: Method, { kind }: RunBy): boolean {
   switch (method) {
     case "auto":
+    case "none":
       return true;
     case "systemd":
     case "environment":

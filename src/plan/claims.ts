@@ -1,12 +1,10 @@
-import type { Facts } from "../facts/facts.ts";
 import type { RuleId } from "../judge/finding.ts";
-import { judge } from "../judge/judge.ts";
 import type { Route } from "../judge/route.ts";
 import { findOpenRoutes, type NumberedRoute } from "../judge/rules/others-routes.ts";
 import type { Server } from "../judge/server.ts";
 import type { Judgement } from "../report/report.ts";
+import { isAllowed } from "./firewall-closing.ts";
 import type { Claim, Leave } from "./plan.ts";
-import { predictFacts, type Move } from "./predict.ts";
 
 /** What a plan says it closes, and what stays open all the same. */
 export interface Outcome {
@@ -25,29 +23,55 @@ const CAUSES: ReadonlySet<RuleId> = new Set<RuleId>([
   "loopback-routed-in",
 ]);
 
+/** A host as it will be, by the judge that found the open routes. */
+export interface Ahead {
+  readonly servers: readonly Server[];
+  /** Sources that are meant to get through, CIDR. */
+  readonly allow: readonly string[];
+  /** What may close what stays open; null where nothing that is known does. */
+  readonly flag: string | null;
+}
+
 /**
- * Judges the host as it will be, by the judge that found the open routes: a route is claimed only where that one
- * finds it closed, or gone. Routes to a moved server that stay open are left to other steps, each under the rule
- * that tells of it.
+ * What becomes of the open routes of the servers that steps touch. A route is claimed only where the judge finds it
+ * closed, or gone; where rules tell its sources apart, the part that is closed. Routes that stay open are left to other
+ * steps, each under the rule that tells of it; those of allowed sources go without saying.
  */
-export function toOutcome(facts: Facts, judgement: Judgement, moves: readonly Move[], flag: string | null): Outcome {
-  if (moves.length === 0) return { claims: [], leaves: [] };
-  const after = judge(predictFacts(facts, moves)).servers;
-  const outcomes = moves.map(({ server }) => toOutcomeOf(server, judgement, after, flag));
+export function toOutcome(judgement: Judgement, touched: readonly Server[], ahead: Ahead): Outcome {
+  const outcomes = touched.map((server) => toOutcomeOf(server, judgement, ahead));
   return { claims: outcomes.flatMap(({ claims }) => claims), leaves: outcomes.flatMap(({ leaves }) => leaves) };
 }
 
-function toOutcomeOf(server: Server, judgement: Judgement, after: readonly Server[], flag: string | null): Outcome {
-  const moved = after.find((each) => each.process !== null && each.process.pid === server.process?.pid);
-  const left = moved?.routes.filter(({ verdict }) => verdict !== "closed");
-  const open = findOpenRoutes(server);
+function toOutcomeOf(server: Server, judgement: Judgement, { servers, allow, flag }: Ahead): Outcome {
+  const after = servers.find((each) => isSameServer(each, server));
+  const ways = findOpenRoutes(server).map((numbered) => ({
+    numbered,
+    ahead: after?.routes.filter((other) => isSameWay(numbered.route, other)) ?? null,
+  }));
   // One that the judge does not find again is none about which anything could be claimed.
-  const staying = open.filter(({ route }) => left === undefined || left.some((other) => isSameWay(route, other)));
-  const closed = open.filter((each) => !staying.includes(each));
+  const staying = ways.filter(
+    ({ ahead }) => ahead === null || ahead.some((each) => each.verdict !== "closed" && !isAllowed(each, allow)),
+  );
+  const closed = ways.flatMap(({ numbered, ahead }) => (ahead === null ? [] : toClosed(numbered.route, ahead)));
+  const claims = closed.map(({ from, entry }) => ({ server: server.id, from, entry }));
   return {
-    claims: closed.map(({ route: { from, entry } }) => ({ server: server.id, from, entry })),
-    leaves: leaveRoutes(server, judgement, staying, flag),
+    claims: [...new Map(claims.map((claim) => [JSON.stringify(claim), claim])).values()],
+    leaves: leaveRoutes(
+      server,
+      judgement,
+      staying.map(({ numbered }) => numbered),
+      flag,
+    ),
   };
+}
+
+/** The parts of a route that will be closed. */
+function toClosed(route: Route, ahead: readonly Route[]): readonly Pick<Route, "from" | "entry">[] {
+  return ahead.length === 0 ? [route] : ahead.filter(({ verdict }) => verdict === "closed");
+}
+
+function isSameServer(one: Server, other: Server): boolean {
+  return other.process === null ? one.id === other.id : one.process?.pid === other.process.pid;
 }
 
 function isSameWay(one: Route, other: Route): boolean {

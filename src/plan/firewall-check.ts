@@ -34,7 +34,7 @@ export function checkForetold(
     const why = after === undefined ? "the server is not found again" : findFault(server, after, input.facts, allow);
     if (why !== null) return { code: "prediction-unsure", why };
   }
-  return checkSession(input, foretold.facts) ?? checkOthers(input, servers, foretold.facts);
+  return checkSessions(input, foretold.facts) ?? checkOthers(input, servers, foretold.facts);
 }
 
 function findFault(before: Server, after: Server, facts: Facts, allow: readonly string[]): string | null {
@@ -79,9 +79,9 @@ function toSources({ from }: Route, family: Family): SourceSet {
 }
 
 /** A new connection of the operator's must get through if it does now: the old one alone is no way back. */
-function checkSession({ facts, operator }: PlanInput, after: Facts): Refusal | null {
-  if (operator === null || !getsThrough(facts, operator) || getsThrough(after, operator)) return null;
-  return { code: "would-cut-session", source: operator.source };
+function checkSessions({ facts, operators }: PlanInput, after: Facts): Refusal | null {
+  const cut = operators.find((operator) => getsThrough(facts, operator) && !getsThrough(after, operator));
+  return cut === undefined ? null : { code: "would-cut-session", source: cut.source };
 }
 
 function getsThrough(facts: Facts, { source, port }: Operator): boolean {

@@ -1,7 +1,6 @@
 import { toCidrs } from "../firewall/source-set.ts";
-import type { FirewallChange as Command } from "../host/change-command.ts";
 import type { Family } from "../judge/addresses.ts";
-import { toUnread, type ChangeSite, type ClosedPort, type FirewallChange, type MadeChange } from "./firewall-change.ts";
+import { toUnread, type ChangeSite, type ClosedPort, type MadeChange } from "./firewall-change.ts";
 import { toSet } from "./firewall-closing.ts";
 import { asksDockerUser, DOCKER_USER } from "./firewall-in-charge.ts";
 import type { RuleEdit } from "./firewall-prediction.ts";
@@ -29,11 +28,16 @@ export function closeInDockerUser({ port }: ClosedPort, site: ChangeSite): MadeC
     { kind: "make-chain", family, chain, rules: rules.map((rule) => rule.join(" ")) },
     { kind: "put-first", family, chain: DOCKER_USER, rules: [`-j ${chain}`] },
   ]);
-  if (!site.facts.units.ok) return { kind: "change", change: toPlainChange(chains, edits) };
-  const unit: RuleUnit = { name: `portlock-docker-user-${port}.service`, text: toUnitText(port, chains), files: [] };
+  const unit: RuleUnit = {
+    name: `portlock-docker-user-${port}.service`,
+    text: toUnitText(port, chains),
+    wantedBy: ["multi-user.target", "docker.service"],
+    files: [],
+    folders: [],
+  };
   const paths = toUnread([toUnitPath(unit)], site.texts);
   if (paths.length > 0) return { kind: "needs-files", paths };
-  return { kind: "change", change: { edits, work: { ...toUnitWork(unit, site), keeps: [] }, remarks: [] } };
+  return { kind: "change", change: { edits, work: toUnitWork(unit, site), remarks: [] } };
 }
 
 function toOwnChain(family: Family, port: number, allow: readonly string[]): OwnChain {
@@ -49,35 +53,8 @@ function toOwnChain(family: Family, port: number, allow: readonly string[]): Own
   };
 }
 
-/** A host without a service manager: until its next start. */
-function toPlainChange(chains: readonly OwnChain[], edits: readonly RuleEdit[]): FirewallChange {
-  return {
-    edits,
-    work: {
-      folders: [],
-      files: [],
-      keeps: [],
-      commands: chains.flatMap(({ tool, chain, rules }): Command[] => [
-        [tool, "-w", "-N", chain],
-        ...rules.map((rule): Command => [tool, "-w", "-A", chain, ...rule]),
-        [tool, "-w", "-I", DOCKER_USER, "-j", chain],
-      ]),
-      undo: { before: chains.flatMap(toRemoval), after: [] },
-    },
-    remarks: [{ code: "lasts-until-reboot" }],
-  };
-}
-
-function toRemoval({ tool, chain }: OwnChain): readonly Command[] {
-  return [
-    [tool, "-w", "-D", DOCKER_USER, "-j", chain],
-    [tool, "-w", "-F", chain],
-    [tool, "-w", "-X", chain],
-  ];
-}
-
 /** Chains that are there already are no failure, and neither is that one is gone when it is to go. */
-function toUnitText(port: number, chains: readonly OwnChain[]): string {
+function toUnitText(port: number, chains: readonly OwnChain[]): readonly string[] {
   const start = chains.flatMap(({ tool, chain, rules }) => [
     toExec("ExecStart=-", [tool, "-w", "-N", DOCKER_USER]),
     toExec("ExecStart=-", [tool, "-w", "-N", chain]),
@@ -85,9 +62,12 @@ function toUnitText(port: number, chains: readonly OwnChain[]): string {
     ...rules.map((rule) => toExec("ExecStart=", [tool, "-w", "-A", chain, ...rule])),
     toExec("ExecStart=", [tool, "-w", "-I", DOCKER_USER, "-j", chain]),
   ]);
-  const stop = chains.flatMap(toRemoval).map((command) => toExec("ExecStop=-", command));
+  const stop = chains.flatMap(({ tool, chain }) => [
+    toExec("ExecStop=-", [tool, "-w", "-D", DOCKER_USER, "-j", chain]),
+    toExec("ExecStop=-", [tool, "-w", "-F", chain]),
+    toExec("ExecStop=-", [tool, "-w", "-X", chain]),
+  ]);
   return [
-    "# Written by Portlock, and taken back by `portlock undo`.",
     "[Unit]",
     `Description=Published port ${port} closed to other machines by Portlock`,
     "Before=docker.service",
@@ -97,11 +77,7 @@ function toUnitText(port: number, chains: readonly OwnChain[]): string {
     "RemainAfterExit=yes",
     ...start,
     ...stop,
-    "",
-    "[Install]",
-    "WantedBy=multi-user.target docker.service",
-    "",
-  ].join("\n");
+  ];
 }
 
 /** Each word is a plain one: no quoting of systemd's can be wrong. */

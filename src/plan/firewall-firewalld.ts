@@ -85,7 +85,7 @@ function toEdits(zone: string, port: number, { ruleSets, allow }: ChangeSite): r
   );
   const sources = toSources(allow);
   if (isInNft) {
-    const rules = [...sources.map((source) => [...toNftSource(source), toNftPort(port), { accept: null }])];
+    const rules = sources.map((source) => [...toNftSource(source), toNftPort(port), { accept: null }]);
     const all: readonly (readonly Json[])[] = [...rules, [toNftPort(port), { drop: null }]];
     return [{ kind: "put-first-in-nft", table: TABLE, chain: `filter_IN_${zone}_pre`, rules: all }];
   }

@@ -9,7 +9,7 @@ import type { Closing } from "./firewall-closing.ts";
 export type InCharge = "ufw" | "firewalld" | "nftables" | "docker-user";
 
 /** Who is in charge of what comes to sockets of the host itself; null where that could not be read. */
-export function findInputManager({ managers }: Pick<Facts, "managers">): Exclude<InCharge, "docker-user"> | null {
+function findInputManager({ managers }: Pick<Facts, "managers">): Exclude<InCharge, "docker-user"> | null {
   if (managers === undefined) return null;
   const { ufw, firewalld } = managers;
   if (isUnread(ufw) || isUnread(firewalld)) return null;
@@ -40,9 +40,12 @@ export function asksDockerUser(ruleSets: readonly RuleSet[], family: Family): bo
     );
 }
 
-/** Who is in charge where a way is to be closed; null where it could not be read. */
+/**
+ * Who is in charge where a way is to be closed; null where it could not be read. Where no service manager could fill
+ * DOCKER-USER before Docker starts, a table of Portlock's own does as well.
+ */
 export function findInCharge(facts: Facts, ruleSets: Reading<readonly RuleSet[]>, closing: Closing): InCharge | null {
   if (closing.place === "input") return findInputManager(facts);
   if (!ruleSets.ok) return null;
-  return asksDockerUser(ruleSets.value, closing.family) ? "docker-user" : "nftables";
+  return facts.units.ok && asksDockerUser(ruleSets.value, closing.family) ? "docker-user" : "nftables";
 }

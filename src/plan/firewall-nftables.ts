@@ -2,7 +2,11 @@ import type { Json, JsonObject } from "../firewall/json.ts";
 import { toCidrs } from "../firewall/source-set.ts";
 import { toSet } from "./firewall-closing.ts";
 import { toUnread, type ChangeSite, type ClosedPort, type FirewallChange, type MadeChange } from "./firewall-change.ts";
-import { toOwnPath, toUnitPath, toUnitWork, type RuleUnit } from "./firewall-unit.ts";
+import type { FileChange } from "./plan.ts";
+import { HEAD, toDropInFolder, toUnitPath, toUnitWork, type RuleUnit } from "./firewall-unit.ts";
+
+const FOLDER = "/etc/portlock";
+const NFTABLES = "nftables.service";
 
 /** One condition or verdict, as nft(8) takes it and as it prints it in JSON. */
 interface Term {
@@ -18,34 +22,42 @@ interface OwnChain {
 /**
  * Closes a port in a table of Portlock's own, where no other manager is in charge. What its chains accept other
  * tables may still refuse, and what they drop is dropped. No port is named twice: each has a table, a file and a unit
- * to itself, so that each is taken back by itself. nftables.service is left as it is, for its file often begins with
- * `flush ruleset`.
+ * to itself, so that each is taken back by itself. nftables.service is not enabled, for its file often begins with
+ * `flush ruleset`; where somebody starts or reloads it, the table is loaded again behind it.
  */
 export function closeInNftables(closed: ClosedPort, site: ChangeSite): MadeChange {
   const { port } = closed;
   const table = `portlock_${port}` as const;
   const chains = toChains(closed, site.allow);
-  const file = toOwnPath(`firewall-${port}.nft`);
+  const file = `${FOLDER}/firewall-${port}.nft`;
   const edits = [{ kind: "make-table", table, objects: toObjects(table, chains) }] as const;
-  const rules = { path: file, edit: { kind: "write", text: toFileText(table, chains), mode: 0o644 } } as const;
+  const rules = toWritten(file, toFileText(table, chains));
   if (!site.facts.units.ok) {
     const work: FirewallChange["work"] = {
-      folders: [file.slice(0, file.lastIndexOf("/"))],
+      folders: [FOLDER],
       files: [rules],
       keeps: [],
       commands: [["nft", "-f", file]],
-      undo: { before: [["nft", "delete", "table", "inet", table]], after: [] },
+      // One that is not there cannot be deleted.
+      undo: { before: (["add", "delete"] as const).map((verb) => ["nft", verb, "table", "inet", table]), after: [] },
     };
     return { kind: "change", change: { edits, work, remarks: [{ code: "lasts-until-reboot" }] } };
   }
+  const folder = toDropInFolder(NFTABLES);
   const unit: RuleUnit = {
     name: `portlock-firewall-${port}.service`,
     text: toUnitText(port, table, file),
-    files: [rules],
+    wantedBy: ["sysinit.target"],
+    files: [rules, toWritten(`${folder}/portlock-firewall-${port}.conf`, toDropInText(file))],
+    folders: [FOLDER, folder],
   };
-  const paths = toUnread([file, toUnitPath(unit)], site.texts);
+  const paths = toUnread([toUnitPath(unit)], site.texts);
   if (paths.length > 0) return { kind: "needs-files", paths };
-  return { kind: "change", change: { edits, work: { ...toUnitWork(unit, site), keeps: [] }, remarks: [] } };
+  return { kind: "change", change: { edits, work: toUnitWork(unit, site), remarks: [] } };
+}
+
+function toWritten(path: string, text: string): FileChange {
+  return { path, edit: { kind: "write", text, mode: 0o644 } };
 }
 
 const ACCEPT: Term = { text: "accept", json: { accept: null } };
@@ -114,43 +126,39 @@ function toFileText(table: string, chains: readonly OwnChain[]): string {
     ...rules.map((rule) => `\t\t${rule.map(({ text }) => text).join(" ")}`),
     "\t}",
   ]);
-  return [
-    "# Written by Portlock, and taken back by `portlock undo`.",
-    `table inet ${table}`,
-    `delete table inet ${table}`,
-    `table inet ${table} {`,
-    ...blocks,
-    "}",
-    "",
-  ].join("\n");
+  return [HEAD, `table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`, ...blocks, "}", ""].join(
+    "\n",
+  );
 }
 
-/**
- * Before the network is up, as nftables.service itself, and again whenever that one has loaded its file, which may
- * have taken everything away.
- */
-function toUnitText(port: number, table: string, file: string): string {
+/** Before the network is up, as nftables.service itself. */
+function toUnitText(port: number, table: string, file: string): readonly string[] {
   return [
-    "# Written by Portlock, and taken back by `portlock undo`.",
     "[Unit]",
     `Description=Port ${port} closed to other machines by Portlock`,
     "DefaultDependencies=no",
     "Wants=network-pre.target",
     "Before=network-pre.target shutdown.target",
-    "After=local-fs.target nftables.service",
+    `After=local-fs.target ${NFTABLES}`,
     "Conflicts=shutdown.target",
-    "PartOf=nftables.service",
-    "ReloadPropagatedFrom=nftables.service",
     "",
     "[Service]",
     "Type=oneshot",
     "RemainAfterExit=yes",
-    `ExecStart=/usr/bin/env nft -f ${file}`,
-    `ExecReload=/usr/bin/env nft -f ${file}`,
+    `ExecStart=${toLoad(file)}`,
+    `ExecReload=${toLoad(file)}`,
     `ExecStop=-/usr/bin/env nft delete table inet ${table}`,
-    "",
-    "[Install]",
-    "WantedBy=sysinit.target nftables.service",
-    "",
-  ].join("\n");
+  ];
+}
+
+/**
+ * Whatever nftables.service takes away when it loads its own file is there again before anybody is told that it has.
+ * Where that fails the service must not fail with it: it would take all its own rules away.
+ */
+function toDropInText(file: string): string {
+  return [HEAD, "[Service]", `ExecStartPost=-${toLoad(file)}`, `ExecReload=-${toLoad(file)}`, ""].join("\n");
+}
+
+function toLoad(file: string): string {
+  return `/usr/bin/env nft -f ${file}`;
 }

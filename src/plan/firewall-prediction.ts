@@ -13,8 +13,6 @@ export type RuleEdit =
       readonly chain: string;
       readonly rules: readonly string[];
     }
-  /** Rules of iptables that go, as iptables-save prints them. */
-  | { readonly kind: "take-out"; readonly family: Family; readonly rules: readonly string[] }
   /** A chain of iptables that holds these rules and no others, in the table filter. */
   | {
       readonly kind: "make-chain";
@@ -143,10 +141,6 @@ function editSaved(printed: PrintedRules, edit: SavedEdit): PrintedRules | null 
 
 /** Lines of one table: its chains, then its rules. */
 function editTable(lines: readonly string[], edit: SavedEdit): readonly string[] | null {
-  if (edit.kind === "take-out") {
-    const kept = lines.filter((line) => !edit.rules.includes(line));
-    return kept.length === lines.length ? null : kept;
-  }
   const { chain } = edit;
   const rules = edit.rules.map((rule) => `-A ${chain} ${rule}`);
   if (edit.kind === "make-chain") {

@@ -4,9 +4,11 @@ import type { Reading } from "../host/host.ts";
 import type { RuleSet } from "../firewall/rule-set.ts";
 import type { RuleId } from "../judge/finding.ts";
 import { judge } from "../judge/judge.ts";
+import { findOpenRoutes } from "../judge/rules/others-routes.ts";
 import { toRuleSets } from "../judge/rule-sets.ts";
 import type { Server } from "../judge/server.ts";
 import type { Judgement } from "../report/report.ts";
+import { leaveRoutes } from "./claims.ts";
 import type { FirewallChoice } from "./choices.ts";
 import type { ChangeSite, ClosedPort, FirewallChange, MadeChange } from "./firewall-change.ts";
 import { checkForetold, type Foretold } from "./firewall-check.ts";
@@ -68,9 +70,9 @@ function workOut(input: PlanInput): WorkedOut | PlannedSteps {
   if (!ruleSets.ok) return refuse({ code: "facts-missing", fact: "firewall" });
   const servers = judgement.servers.filter(({ id }) => choices.servers?.includes(id) !== false);
   const found = servers.map((server) => findClosings(facts, server, allow));
-  const leaves = found.flatMap(({ left }, index) => toLeaves(left, servers[index]?.id ?? null));
   const ports = toClosedPorts(facts, ruleSets, found);
   if (ports === null) return refuse({ code: "facts-missing", fact: "managers" });
+  const leaves = leaveTheRest(judgement, servers, found, ports);
   const outOfPlace = findOutOfPlace(choices.firewall, found, ports);
   if (outOfPlace !== null) return refuse(outOfPlace);
   if (ports.length === 0) return toSteps([], leaves);
@@ -105,10 +107,19 @@ function toNetworks(allow: readonly string[]): readonly string[] | string {
   return networks;
 }
 
-function toLeaves(left: Closings["left"], server: Server["id"] | null): readonly Leave[] {
-  if (left.length === 0) return [];
-  const isContainer = left.some(({ hops }) => hops.some(({ kind }) => kind === "container-address"));
-  return [{ server, rule: isContainer ? "container-address-open" : null, why: { code: "no-safe-change" } }];
+/** Open routes that no rule here closes, of servers for which there is no step: of the others the claims tell. */
+function leaveTheRest(
+  judgement: Judgement,
+  servers: readonly Server[],
+  found: readonly Closings[],
+  ports: readonly ClosedPort[],
+): readonly Leave[] {
+  return servers.flatMap((server, index) => {
+    if (ports.some((port) => port.server === server.id)) return [];
+    const left = found[index]?.left ?? [];
+    const open = findOpenRoutes(server).filter(({ route }) => left.includes(route));
+    return leaveRoutes(server, judgement, open, null);
+  });
 }
 
 /** What is closed by whom: one entry for each port and manager. Null where who is in charge could not be read. */

@@ -1,13 +1,16 @@
 import { isOnLoopback, toLoopbackPlace } from "../judge/loopback-value.ts";
+import { judge } from "../judge/judge.ts";
+import type { Server } from "../judge/server.ts";
 import { findOpenRoutes } from "../judge/rules/others-routes.ts";
 import { chooseServers, type ChosenServer } from "./choose-servers.ts";
 import { leaveRoutes, toOutcome } from "./claims.ts";
+import { foretellFirewall, planFirewall } from "./firewall.ts";
 import { listNotAsked } from "./not-asked.ts";
 import type { Leave, Planned, Step } from "./plan.ts";
-import type { PlanInput, PlannedSteps } from "./plan-input.ts";
+import type { PlanInput } from "./plan-input.ts";
 import { planServers } from "./plan-servers.ts";
-import { combine, toSteps } from "./planned-steps.ts";
-import type { Move } from "./predict.ts";
+import { combine } from "./planned-steps.ts";
+import { predictFacts, type Move } from "./predict.ts";
 
 /**
  * Makes the plan for one host: the same facts, choices and files give the same steps. Never throws, whatever the
@@ -16,16 +19,19 @@ import type { Move } from "./predict.ts";
  * @param context.madeAt when the facts were read, ISO 8601, UTC
  */
 export function makePlan(input: PlanInput, context: { readonly version: string; readonly madeAt: string }): Planned {
-  const { judgement, choices, facts } = input;
+  const { judgement, choices } = input;
   const chosen = chooseServers(judgement, choices);
   if (chosen.kind === "refused") return chosen;
   const { closing, mending } = planServers(input, chosen.servers);
   const closed = combine(closing);
   if (closed.kind !== "steps") return closed;
-  const planned = combine([closed, planFirewall(input, closed.steps), ...mending]);
+  const planned = combine([closed, planFirewall(input), ...mending]);
   if (planned.kind !== "steps") return planned;
   const flag = choices.firewall === "none" ? "--firewall auto" : null;
-  const outcome = toOutcome(facts, judgement, toMoves(chosen.servers, planned.steps), flag);
+  const moves = toMoves(chosen.servers, planned.steps);
+  const ruled = new Set(planned.steps.filter(({ kind }) => kind === "add-firewall-rule").map((step) => step.server));
+  const touched = judgement.servers.filter(({ id }) => ruled.has(id) || moves.some(({ server }) => server.id === id));
+  const outcome = toOutcome(judgement, touched, { servers: judgeAhead(input, moves), allow: choices.allow, flag });
   return {
     kind: "plan",
     plan: {
@@ -48,9 +54,11 @@ export function makePlan(input: PlanInput, context: { readonly version: string; 
   };
 }
 
-/** What is closed in the manager of rules that is in charge; the steps so far tell what is closed without it. */
-function planFirewall(_input: PlanInput, _stepsSoFar: readonly Step[]): PlannedSteps {
-  return toSteps({});
+/** The servers of the host as they will be, with the rules that were foretold and where servers will listen. */
+function judgeAhead(input: PlanInput, moves: readonly Move[]): readonly Server[] {
+  const foretold = foretellFirewall(input);
+  if (foretold === null && moves.length === 0) return input.judgement.servers;
+  return judge(predictFacts(foretold?.facts ?? input.facts, moves)).servers;
 }
 
 /** Servers that a step of the plan puts on loopback. */

@@ -16,18 +16,11 @@ export function listNotAsked({ judgement, choices }: PlanInput, servers: readonl
 }
 
 function toMend(finding: Finding, { server, closes }: ChosenServer): Mend | null {
-  const isUnit = server.runBy.kind === "systemd";
-  switch (finding.rule) {
-    case "key-file-readable":
-    case "model-folder-writable":
-      return "permissions";
-    case "any-origin-allowed":
-      return isUnit ? "origins" : null;
-    case "setting-without-effect": {
-      const stays = finding.data.setting === "OLLAMA_HOST" && agreesWith(server, finding.data.value, closes);
-      return isUnit && !stays ? "leftovers" : null;
-    }
-    default:
-      return null;
-  }
+  const { rule } = finding;
+  if (rule === "key-file-readable" || rule === "model-folder-writable") return "permissions";
+  if (server.runBy.kind !== "systemd") return null;
+  if (rule === "any-origin-allowed") return "origins";
+  if (rule !== "setting-without-effect") return null;
+  const stays = finding.data.setting === "OLLAMA_HOST" && agreesWith(server, finding.data.value, closes);
+  return stays ? null : "leftovers";
 }

@@ -11,11 +11,11 @@ export interface PlanInput {
   readonly choices: Choices;
   /** Files that were asked for by `needs-files`, as they are; null: there is none. */
   readonly texts: ReadonlyMap<string, FileText>;
-  /** Whoever hardens a host over SSH, as that host sees the session; null for somebody at the host itself. */
-  readonly operator: Operator | null;
+  /** SSH sessions that stand open, one of which may be that of whoever hardens the host. */
+  readonly operators: readonly Operator[];
 }
 
-/** The end of an SSH session that must stay: the first and the last word of sshd's SSH_CONNECTION. */
+/** An SSH session that must stay. */
 export interface Operator {
   /** Numeric address; a link-local one carries its zone. */
   readonly source: string;

@@ -114,6 +114,8 @@ export type Remark =
   | { readonly code: "service-reads-whole-file"; readonly path: string }
   /** A service of one user's is changed where it counts for the service of that name of every user. */
   | { readonly code: "for-every-user"; readonly path: string }
+  /** The files of the unit said so before: to restart it is all that was done, and no undo makes it forget that. */
+  | { readonly code: "stays-closed-after-undo" }
   | { readonly code: "blocks-downloads" }
   | { readonly code: "ip-filter-may-be-inert" }
   | { readonly code: "sandbox-score"; readonly before: number | null }

@@ -36,8 +36,8 @@ export function wishLoopback(
   const why = whyNot(input, server, unit, place, taken);
   if (why !== null) return { leaves: [{ server: server.id, rule: ruleOf(input, server), why }] };
   const mends = input.judgement.findings.filter((each) => isMended(each, server)).map(({ rule }) => rule);
-  const settings = waitsForLoopback(server, unit) ? [] : [{ name: LISTEN_ADDRESS, value: toLoopbackValue(server) }];
-  return { place, settings, mends };
+  if (waitsForLoopback(server, unit)) return { place, mends, remarks: [{ code: "stays-closed-after-undo" }] };
+  return { place, mends, settings: [{ name: LISTEN_ADDRESS, value: toLoopbackValue(server) }] };
 }
 
 function ruleOf({ judgement }: PlanInput, server: Server): RuleId | null {

@@ -1,5 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
-import { gatherSessions, type Session } from "../facts/sessions.ts";
+import { gatherConnections, type Connection } from "../facts/connections.ts";
 import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
 import { isLoopback, toCanonical } from "../judge/addresses.ts";
@@ -21,7 +21,7 @@ export async function findOldSessions(
 ): Promise<readonly OldSession[]> {
   const found = await Promise.all(
     judgement.servers.map(async (server) => {
-      const sessions = await gatherSessions(host, toOwnPid(server));
+      const sessions = await gatherConnections(host, toOwnPid(server));
       return sessions.ok ? pickOldSessions(facts, server, sessions.value) : [];
     }),
   );
@@ -34,7 +34,7 @@ function toOwnPid({ runBy, process }: Server): number | null {
 }
 
 /** Those of the sessions that the host, as it is now, would not let begin. */
-export function pickOldSessions(facts: Facts, server: Server, sessions: readonly Session[]): readonly OldSession[] {
+export function pickOldSessions(facts: Facts, server: Server, sessions: readonly Connection[]): readonly OldSession[] {
   const ports = new Set(server.listeners.map(({ port }) => port));
   const own = new Set(listAddresses(facts));
   return sessions
@@ -52,7 +52,7 @@ export function pickOldSessions(facts: Facts, server: Server, sessions: readonly
     }));
 }
 
-function isOld(facts: Facts, server: Server, { local, remote }: Session): boolean {
+function isOld(facts: Facts, server: Server, { local, remote }: Connection): boolean {
   const caller = { interface: null, source: remote.address };
   const published = server.routes.filter(({ hops }) => hops.some(({ kind }) => kind === "published-port"));
   // Whoever came in by a published port is seen at the container's own address.
@@ -65,17 +65,17 @@ function isOld(facts: Facts, server: Server, { local, remote }: Session): boolea
  * there), then looks which of them are gone. Those that end in a container are left: they are gone with it.
  */
 export async function cutSessions(writer: HostWriter, sessions: readonly OldSession[]): Promise<readonly OldSession[]> {
-  const before = await gatherSessions(writer, null);
+  const before = await gatherConnections(writer, null);
   if (!before.ok) return sessions;
   const there = new Set(before.value.map(toKey));
   const mine = sessions.filter((each) => there.has(`${each.local} ${each.remote}`));
   for (const { local, remote } of mine) await writer.change(["ss", "-K", "-H", "-tn", "src", local, "dst", remote]);
-  const after = await gatherSessions(writer, null);
+  const after = await gatherConnections(writer, null);
   if (!after.ok) return sessions;
   const left = new Set(after.value.map(toKey));
   return sessions.map((each) => ({ ...each, cut: mine.includes(each) && !left.has(`${each.local} ${each.remote}`) }));
 }
 
-function toKey({ local, remote }: Session): string {
+function toKey({ local, remote }: Connection): string {
   return `${toAuthority(local.address, local.port)} ${toAuthority(remote.address, remote.port)}`;
 }

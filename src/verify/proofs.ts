@@ -76,6 +76,7 @@ export type SurvivalReason =
   | "drop-in-stays"
   | "engine-writes-it-again"
   | "rule-not-saved"
+  | "managers-fight"
   | "started-by-hand"
   | "not-enabled"
   | "facts-missing";

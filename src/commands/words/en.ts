@@ -1,5 +1,6 @@
 import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_EN } from "./harden-words.ts";
+import { CHANGE_HELP_EN, CHANGE_TROUBLES_EN } from "./changes.en.ts";
 import type { CommandWords } from "./words.ts";
 
 /** The command line in English, ASCII only. */
@@ -96,6 +97,7 @@ export const COMMANDS_EN: CommandWords = {
         ["open-bind", "one rule in full"],
       ],
     },
+    ...CHANGE_HELP_EN,
     demo: {
       brief: "See it work on a stand-in server that nobody else can reach (about 20 seconds)",
       description:
@@ -150,11 +152,14 @@ export const COMMANDS_EN: CommandWords = {
     rehearse: "Really reload systemd and restart the service, and try again after each",
     cutSessions: "Cut the connections that outlived the rules",
     evidence: "Write the evidence to a Markdown file, - for standard output",
+    changeHost: "Host to do it on, through OpenSSH",
   },
   arguments: {
     url: "host, host:port, [IPv6]:port, http://... or https://...",
     rule: "Id of a rule, for example open-bind",
     shell: "bash or zsh",
+    undoId: "id of a change as `portlock history` prints it; the last one in force unless given",
+    confirmId: "id of a change; the one that waits unless given",
   },
   placeholders: {
     address: "ADDRESS",
@@ -170,6 +175,7 @@ export const COMMANDS_EN: CommandWords = {
     url: "URL",
     rule: "RULE",
     shell: "bash|zsh",
+    change: "ID",
   },
   help: {
     usage: "Usage",
@@ -186,8 +192,11 @@ export const COMMANDS_EN: CommandWords = {
     escape: "Take everything after this as arguments",
   },
   exitCodes: [
-    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped"],
-    ["1", "findings; probe: it answers without a credential; trace: admitted"],
+    ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped; undo: undone"],
+    [
+      "1",
+      "findings; probe: it answers without a credential; trace: admitted; verify: not as expected; undo: not all of it",
+    ],
     ["2", "could not judge: a verdict that matters is unknown"],
     ["3", "a bug of Portlock"],
     ["64", "a command line that is not understood"],
@@ -242,6 +251,7 @@ export const COMMANDS_EN: CommandWords = {
           : "Write an IPv4 or IPv6 address. Names are not looked up: nothing leaves the host.",
     }),
     "trace-impossible": (words) => words,
+    ...CHANGE_TROUBLES_EN,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${detail}).`,
       hint: "Check the path and its rights; a recording is readable only by who made it.",

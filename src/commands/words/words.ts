@@ -1,3 +1,4 @@
+import type { ChangeTroubles } from "../../apply/change-error.ts";
 import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
@@ -7,12 +8,16 @@ export type CommandName =
   | "audit"
   | "harden"
   | "verify"
+  | ChangeCommandName
   | "record"
   | "probe"
   | "trace"
   | "explain"
   | "demo"
   | "completion";
+
+/** What is done about changes that were made. */
+export type ChangeCommandName = "undo" | "history" | "confirm";
 
 /** Help of one command. */
 export interface CommandHelp {
@@ -28,6 +33,10 @@ export interface ErrorWords {
   /** What to do next. */
   readonly hint: string;
 }
+
+export type ChangeTroubleWords = {
+  readonly [Code in keyof ChangeTroubles]: (data: ChangeTroubles[Code]) => ErrorWords;
+};
 
 /** What the command line can say, in one language. */
 export interface CommandWords {
@@ -71,11 +80,12 @@ export interface CommandWords {
       | "vantage"
       | "rehearse"
       | "cutSessions"
-      | "evidence",
+      | "evidence"
+      | "changeHost",
       string
     >
   >;
-  readonly arguments: Readonly<Record<"url" | "rule" | "shell", string>>;
+  readonly arguments: Readonly<Record<"url" | "rule" | "shell" | "undoId" | "confirmId", string>>;
   readonly placeholders: Readonly<
     Record<
       | "address"
@@ -90,7 +100,8 @@ export interface CommandWords {
       | "file"
       | "url"
       | "rule"
-      | "shell",
+      | "shell"
+      | "change",
       string
     >
   >;

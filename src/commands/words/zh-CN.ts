@@ -1,6 +1,7 @@
 import type { HostErrorCode } from "../../host/host-error.ts";
 import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_ZH_CN } from "./harden-words.ts";
+import { CHANGE_HELP_ZH_CN, CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
 import type { CommandWords, ErrorWords } from "./words.ts";
 
 /** The command line in Simplified Chinese. */
@@ -88,6 +89,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
         ["open-bind", "一条规则的完整说明"],
       ],
     },
+    ...CHANGE_HELP_ZH_CN,
     demo: {
       brief: "用外界无法访问的替身服务演示一遍（约 20 秒）",
       description:
@@ -142,11 +144,14 @@ export const COMMANDS_ZH_CN: CommandWords = {
     rehearse: "实际重新加载 systemd 并重启服务，每次之后再测试",
     cutSessions: "切断规则生效前遗留的连接",
     evidence: "把验证记录写入 Markdown 文件，- 表示标准输出",
+    changeHost: "要操作的主机，通过 OpenSSH",
   },
   arguments: {
     url: "主机名、主机名:端口、[IPv6]:端口、http://… 或 https://…",
     rule: "规则名，例如 open-bind",
     shell: "bash 或 zsh",
+    undoId: "`portlock history` 列出的更改编号；省略时为最近一次仍生效的更改",
+    confirmId: "更改编号；省略时为正在等待确认的更改",
   },
   placeholders: {
     address: "地址",
@@ -162,6 +167,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     url: "URL",
     rule: "规则名",
     shell: "bash|zsh",
+    change: "编号",
   },
   help: {
     usage: "用法",
@@ -178,8 +184,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
     escape: "其后的内容全部视为参数",
   },
   exitCodes: [
-    ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截"],
-    ["1", "发现问题；probe：无需凭据即应答；trace：放行"],
+    ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截；undo：已撤销"],
+    ["1", "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符；undo：未能完全撤销"],
     ["2", "无法判断：某个重要结论为未知"],
     ["3", "Portlock 自身的缺陷"],
     ["64", "命令行有误"],
@@ -234,6 +240,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
           : "请写 IPv4 或 IPv6 地址。不解析主机名：任何数据都不离开主机。",
     }),
     "trace-impossible": (words) => words,
+    ...CHANGE_TROUBLES_ZH_CN,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `无法读取 ${quote(file)}（${detail}）。`,
       hint: "请检查路径和权限；记录文件只有生成者可读。",

@@ -24,14 +24,14 @@ const INERT: RuleId = "setting-without-effect";
 
 /**
  * Takes out what earlier attempts left behind: lines that never reach the server of this unit and, where it is closed,
- * those of its own files that say something else than it will have. Lines that agree with it stay: clients read them too. Only files
+ * those that it reads and that say something else than it will have. Lines that agree with it stay: clients read them too. Only files
  * below /etc and of root's own are changed; what a person has in a home is that person's.
  */
 export function planLeftovers(input: PlanInput, { server, closes }: ChosenServer, unit: Unit): PlannedSteps {
   const byFile = new Map<string, Leftover[]>();
   for (const { name, declared } of server.settings) {
     for (const { file, line, value, reaches } of declared) {
-      const isOverridden = closes && name === "OLLAMA_HOST" && reaches === true && isOfUnit(file, unit);
+      const isOverridden = closes && name === "OLLAMA_HOST" && reaches === true && isReadBy(input, unit, file);
       if (line === null || isPortlocks(file) || (reaches !== false && !isOverridden)) continue;
       if (name === "OLLAMA_HOST" && agreesWith(server, value, closes)) continue;
       byFile.set(file, [...(byFile.get(file) ?? []), { name, line }]);
@@ -42,6 +42,14 @@ export function planLeftovers(input: PlanInput, { server, closes }: ChosenServer
 
 function isOfUnit(file: string, { files }: Unit): boolean {
   return files.some((each) => each.ok && each.value.path === file);
+}
+
+/** Its own files, and those it takes its environment from. */
+function isReadBy({ facts }: PlanInput, unit: Unit, file: string): boolean {
+  const reads = facts.environmentFiles.some(
+    (each) => each.path === file && each.unit?.name === unit.name && each.unit.scope === unit.scope,
+  );
+  return reads || isOfUnit(file, unit);
 }
 
 function isPortlocks(file: string): boolean {

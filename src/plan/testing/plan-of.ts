@@ -14,7 +14,7 @@ export function planWith(facts: Facts, choices: Partial<Choices> = {}, files: Fi
   const texts = new Map<string, FileText>();
   const judgement = judge(facts);
   for (let round = 0; round < 8; round += 1) {
-    const input = { facts, judgement, choices: { ...DEFAULT_CHOICES, ...choices }, texts };
+    const input = { facts, judgement, choices: { ...DEFAULT_CHOICES, ...choices }, texts, operators: [] };
     const planned = makePlan(input, { version: "0.0.0", madeAt: "2026-11-22T10:00:00.000Z" });
     if (planned.kind !== "needs-files") return planned;
     for (const path of planned.paths) texts.set(path, files[path] ?? null);
@@ -89,4 +89,31 @@ function toLine(line: Partial<UnitLine>): UnitLine {
     text: "",
   };
   return { ...full, ...line };
+}
+
+/** Replaces something about the one unit. */
+export function withUnit(host: AHost, change: object, loaded: object = {}): AHost {
+  const { units } = host.facts;
+  if (!units.ok) return host;
+  const value = units.value.map((unit) => ({
+    ...unit,
+    ...(unit.loaded.ok ? { loaded: read({ ...unit.loaded.value, ...loaded }, unit.loaded.from) } : {}),
+    ...change,
+  }));
+  return host.with({ units: read(value, "systemctl show") });
+}
+
+export function withEnvironmentFile(host: AHost, path: string, value: string, unit: string | null): AHost {
+  const file: Facts["environmentFiles"][number] = {
+    path,
+    kind: unit === null ? "pam" : "unit",
+    uid: null,
+    unit: unit === null ? null : { name: unit, scope: "system", loaded: true },
+    modifiedAt: null,
+    assignments: read(
+      [{ name: "OLLAMA_HOST", value, line: 1, exported: true, understood: true, text: `OLLAMA_HOST=${value}` }],
+      path,
+    ),
+  };
+  return host.with({ environmentFiles: [...host.facts.environmentFiles, file] });
 }

@@ -4,6 +4,7 @@ import type { Audience, Summary } from "../summary.ts";
 import { toPrintable } from "../printable.ts";
 import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
+import { JOURNAL_EN } from "./journal.en.ts";
 import { PLAN_EN } from "./plan.en.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_EN } from "./rules.en.ts";
@@ -18,6 +19,7 @@ export const EN: Words = {
   trace: TRACE_EN,
   plan: PLAN_EN,
   proofs: PROOFS_EN,
+  journal: JOURNAL_EN,
   severities: { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW", info: "INFO" },
   verdicts: { exposed: "EXPOSED", guarded: "GUARDED", local: "LOCAL", unknown: "UNKNOWN", none: "NONE" },
   routeVerdicts: { open: "OPEN", guarded: "GUARDED", closed: "closed", unknown: "UNKNOWN" },
@@ -142,6 +144,7 @@ export const EN: Words = {
     containers: "containers",
     firewall: "firewall rules",
     managers: "what managers of firewall rules were told",
+    sessions: "open connections",
     answers: "answers of the listeners",
     files: "owners and modes of files",
   },

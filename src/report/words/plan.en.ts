@@ -1,5 +1,5 @@
 import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
-import { toPrintable, toShellWord } from "../printable.ts";
+import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_EN: PlanWords = {
@@ -76,6 +76,8 @@ function toRemarkText(remark: Remark): string {
       return `From now on the service is given every variable that stands in ${show(remark.path)}.`;
     case "for-every-user":
       return `${show(remark.path)} counts for the service of that name of every user, not of this one alone.`;
+    case "stays-closed-after-undo":
+      return "Its files said so before, and it only had to be restarted: after an undo it stays closed.";
     case "blocks-downloads":
       return "The service can no longer pull models or use cloud models: its way out is closed too.";
     case "ip-filter-may-be-inert":
@@ -91,7 +93,7 @@ function toRemarkText(remark: Remark): string {
     case "keeps-old-container":
       return `The container as it was is kept, stopped, as ${show(remark.container)}, until you remove it.`;
     case "run-in-its-terminal":
-      return `In its terminal: ${showCommand(remark.command)}`;
+      return `In its terminal: ${toCommandLine(remark.command)}`;
   }
 }
 
@@ -106,9 +108,9 @@ function toLeaveText(why: LeaveReason): string {
     case "port-taken":
       return `port ${why.port} of this host's loopback is taken by another program: give one of them another port`;
     case "started-by-hand":
-      return `it was started by hand: stop it in its terminal and start it with ${showCommand(why.command)}, or use --restart-process`;
+      return `it was started by hand: stop it in its terminal and start it with ${toCommandLine(why.command)}, or use --restart-process`;
     case "needs-recreate":
-      return `its ports can only be changed by making the container anew: ${showCommand(why.command)}, or use --recreate`;
+      return `its ports can only be changed by making the container anew: ${toCommandLine(why.command)}, or use --recreate`;
     case "user-service":
       return "it is a service of a user's own: run `portlock harden` as that user or as root";
     case "owner-decides":
@@ -172,8 +174,4 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
 
 function show(text: string): string {
   return toPrintable(text, 200);
-}
-
-function showCommand(command: readonly string[]): string {
-  return command.map(toShellWord).join(" ");
 }

@@ -1,5 +1,5 @@
 import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
-import { toPrintable, toShellWord } from "../printable.ts";
+import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
@@ -70,6 +70,8 @@ function toRemarkText(remark: Remark): string {
       return `此后 ${show(remark.path)} 中的所有变量都会交给该服务。`;
     case "for-every-user":
       return `${show(remark.path)} 对每个用户的同名服务都有效，不只是这一个用户。`;
+    case "stays-closed-after-undo":
+      return "它的文件原本就是这样设置的，只是需要重新启动：撤销之后它仍然是关闭的。";
     case "blocks-downloads":
       return "该服务将无法再拉取模型，也无法使用云端模型：对外的连接同样被关闭。";
     case "ip-filter-may-be-inert":
@@ -85,7 +87,7 @@ function toRemarkText(remark: Remark): string {
     case "keeps-old-container":
       return `原来的容器会停止并保留，名为 ${show(remark.container)}，直到你删除它。`;
     case "run-in-its-terminal":
-      return `在它的终端中执行：${showCommand(remark.command)}`;
+      return `在它的终端中执行：${toCommandLine(remark.command)}`;
   }
 }
 
@@ -100,9 +102,9 @@ function toLeaveText(why: LeaveReason): string {
     case "port-taken":
       return `本机回环地址的端口 ${why.port} 已被其他程序占用：请为其中一个换一个端口`;
     case "started-by-hand":
-      return `它是手动启动的：请在其终端中停止它，再以 ${showCommand(why.command)} 启动，或使用 --restart-process`;
+      return `它是手动启动的：请在其终端中停止它，再以 ${toCommandLine(why.command)} 启动，或使用 --restart-process`;
     case "needs-recreate":
-      return `它的端口只能通过重新创建容器来更改：${showCommand(why.command)}，或使用 --recreate`;
+      return `它的端口只能通过重新创建容器来更改：${toCommandLine(why.command)}，或使用 --recreate`;
     case "user-service":
       return "它是某个用户自己的服务：请以该用户或 root 运行 `portlock harden`";
     case "owner-decides":
@@ -166,8 +168,4 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
 
 function show(text: string): string {
   return toPrintable(text, 200);
-}
-
-function showCommand(command: readonly string[]): string {
-  return command.map(toShellWord).join(" ");
 }

@@ -6,6 +6,7 @@ import type { DeclarationReason, RunBy } from "../../judge/server.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
 import type { HostVerdict, Missing, Reader, RuleWords } from "../report.ts";
 import type { Summary } from "../summary.ts";
+import type { JournalWords } from "./journal-words.ts";
 import type { PlanWords } from "./plan-words.ts";
 import type { ProofWords } from "./proof-words.ts";
 import type { TraceWords } from "./trace-words.ts";
@@ -95,6 +96,7 @@ export interface Words {
   readonly trace: TraceWords;
   readonly plan: PlanWords;
   readonly proofs: ProofWords;
+  readonly journal: JournalWords;
 
   /** Words for `explain` and docs/rules.md. */
   readonly explain: Readonly<
