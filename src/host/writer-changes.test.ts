@@ -71,7 +71,7 @@ for (const door of WRITER_DOORS) {
       execFileSync("mkfifo", [go]);
       writeFileSync(
         path("last"),
-        `read go <${go}; for n in 1 2 3; do echo $n; echo $n >&2; sleep 0.1; done; echo x >${path("left")}`,
+        `set -e; read go <${go}; for n in 1 2 3; do head -c 100000 /dev/zero; echo $n >&2; done; echo x >${path("left")}`,
       );
       const words = JSON.stringify(["/bin/sh", path("last"), "undo"]);
       const code = `await writer.hold(${JSON.stringify(path("lock"))}); void writer.change(${words}); console.log("asked");`;

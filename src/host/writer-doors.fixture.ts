@@ -107,10 +107,15 @@ export function useDoor(door: WriterDoor): DoorInUse {
 
 /** A process that opens that door and does something through it; ended with the test. It prints what `code` prints. */
 export function startPortlock(context: Ends, host: WriterHost, code: string): ChildProcess {
+  const temporary = mkdtempSync(join(tmpdir(), "pl-")); // one that is killed leaves its own there
   const child = spawn(process.execPath, ["--input-type=module", "-e", `${host.code}\n${code}`], {
+    env: { ...process.env, TMPDIR: temporary },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  context.after(() => void child.kill("SIGKILL"));
+  context.after(() => {
+    child.kill("SIGKILL");
+    rmSync(temporary, { recursive: true, force: true });
+  });
   return child;
 }
 
