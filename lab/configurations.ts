@@ -2,6 +2,7 @@ import type { Configuration } from "./configurations/configuration.ts";
 import { DECLARED_SETTINGS } from "./configurations/declared-settings.ts";
 import { FILTERS } from "./configurations/filters.ts";
 import { FIREWALL_MANAGERS } from "./configurations/firewall-managers.ts";
+import { FILTER_MISTAKES } from "./configurations/filter-mistakes.ts";
 import { LISTEN_ADDRESSES } from "./configurations/listen-addresses.ts";
 import { RUNNERS } from "./configurations/runners.ts";
 import { SURROUNDINGS } from "./configurations/surroundings.ts";
@@ -15,5 +16,6 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   ...VANTAGES,
   ...SURROUNDINGS,
   ...FILTERS,
+  ...FILTER_MISTAKES,
   ...FIREWALL_MANAGERS,
 ];

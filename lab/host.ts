@@ -23,6 +23,7 @@ import {
   HOST,
   HOST_SECOND,
   NEIGHBOUR,
+  OTHER_NEIGHBOUR,
   OUTSIDER,
   type Places,
   routeToHost,
@@ -63,13 +64,23 @@ export class Host {
     readonly eth1: Addresses;
     readonly outsider: Addresses;
     readonly neighbour: Addresses;
+    readonly otherNeighbour: Addresses;
     readonly secondNeighbour: Addresses;
-  } = { eth0: HOST, eth1: HOST_SECOND, outsider: OUTSIDER, neighbour: NEIGHBOUR, secondNeighbour: SECOND_NEIGHBOUR };
+  } = {
+    eth0: HOST,
+    eth1: HOST_SECOND,
+    outsider: OUTSIDER,
+    neighbour: NEIGHBOUR,
+    otherNeighbour: OTHER_NEIGHBOUR,
+    secondNeighbour: SECOND_NEIGHBOUR,
+  };
   readonly hasSystemd: boolean;
   /** Somebody in another subnet, who comes through a router. */
   readonly outsider: Vantage;
   /** Somebody in the subnet of eth0. */
   readonly neighbour: Vantage;
+  /** Somebody else in the subnet of eth0, for rules that tell neighbours apart. */
+  readonly otherNeighbour: Vantage;
   /** A process of root on the host itself. */
   readonly local: Vantage;
   /** A process of another user (nobody) on the host itself. */
@@ -89,6 +100,7 @@ export class Host {
     this.#machine = parts.machine;
     this.outsider = this.#placeVantage("outsider", parts.places.outsider);
     this.neighbour = this.#placeVantage("neighbour", parts.places.neighbour);
+    this.otherNeighbour = this.#placeVantage("other neighbour", parts.places.otherNeighbour);
     const second = parts.places.secondNeighbour;
     this.#secondNeighbour = second === null ? null : this.#placeVantage("second neighbour", second);
     this.local = this.#placeVantage("local", parts.places.host);
@@ -207,10 +219,13 @@ export class Host {
    * Shows somebody the way to an address behind the host (a container's, or 127.0.0.1) through the host's own
    * door, as any neighbour can by himself; for the outsider the router in between is told.
    */
-  async showWay(from: "outsider" | "neighbour" | "secondNeighbour", destination: string): Promise<void> {
-    const { router, neighbour, secondNeighbour } = this.#parts.places;
+  async showWay(
+    from: "outsider" | "neighbour" | "otherNeighbour" | "secondNeighbour",
+    destination: string,
+  ): Promise<void> {
+    const { router, secondNeighbour } = this.#parts.places;
     if (from === "outsider") return routeToHost(router, destination, HOST);
-    if (from === "neighbour") return routeToHost(neighbour, destination, HOST);
+    if (from !== "secondNeighbour") return routeToHost(this.#parts.places[from], destination, HOST);
     if (secondNeighbour === null) throw new Error("lab: this host was made without secondLan");
     return routeToHost(secondNeighbour, destination, HOST_SECOND);
   }

@@ -27,7 +27,7 @@ test(
   async () => {
     const host = await openedLab().host({ secondLan: true });
     await serve(host, "[::]:8080");
-    const { eth0, eth1, outsider, neighbour, secondNeighbour } = host.addresses;
+    const { eth0, eth1, outsider, neighbour, otherNeighbour, secondNeighbour } = host.addresses;
     const ways = [
       [host.outsider, eth0.ipv4, outsider.ipv4],
       [host.outsider, eth0.ipv6, outsider.ipv6],
@@ -36,6 +36,8 @@ test(
       [host.neighbour, eth0.ipv4, neighbour.ipv4],
       [host.neighbour, eth0.ipv6, neighbour.ipv6],
       [host.neighbour, `${eth0.linkLocal}%eth0`, `${neighbour.linkLocal}%eth0`],
+      [host.otherNeighbour, eth0.ipv4, otherNeighbour.ipv4],
+      [host.otherNeighbour, `${eth0.linkLocal}%eth0`, `${otherNeighbour.linkLocal}%eth0`],
       [host.neighbour, eth1.ipv4, neighbour.ipv4],
       [host.neighbour, eth1.ipv6, neighbour.ipv6],
       [host.secondNeighbour, eth1.ipv4, secondNeighbour.ipv4],

@@ -55,6 +55,7 @@ const MENDED: readonly (readonly [configuration: string, rule: RuleId, verdict: 
   ["loose-permissions", "key-file-readable", "local"],
   ["loose-permissions", "model-folder-writable", "local"],
   ["runs-as-root", "request-logging-on", "local"],
+  ["neighbour-still-connected", "session-outlives-rule", "local"],
   ["strangers-were-here", "cloud-on-exposed-server", "exposed"],
 ];
 
@@ -74,6 +75,9 @@ const WITHOUT_COMMAND: readonly RuleId[] = [
   "firewalld-unsaved",
   "rule-managers-fight",
   "rule-lost-on-reload",
+  "rule-never-reached",
+  "rule-for-one-family",
+  "default-policy-accept",
 ];
 
 /** Verdicts from worst to best. */

@@ -44,7 +44,7 @@ export async function installOllama(host: Host, executable: string, options: Oll
 }
 
 /** The unit as the installer writes it, with the installing shell's PATH expanded. */
-function toUnit(lines: readonly string[]): string {
+export function toUnit(lines: readonly string[]): string {
   return [
     "[Unit]",
     "Description=Ollama Service",

@@ -2,7 +2,16 @@ import { z } from "zod";
 
 /** One try from a vantage; what a prober is asked, one JSON document a line. */
 export type Probe =
-  | { readonly kind: "connect"; readonly address: string; readonly port: number; readonly timeoutMs: number }
+  | {
+      readonly kind: "connect";
+      readonly address: string;
+      readonly port: number;
+      readonly timeoutMs: number;
+      /** The connection stays open for as long as the prober stands there. */
+      readonly keep: boolean;
+    }
+  /** Asks over the connection that was kept last. */
+  | { readonly kind: "ask-kept"; readonly timeoutMs: number }
   | {
       readonly kind: "get";
       readonly address: string;

@@ -5,7 +5,7 @@ import { ROOT_ENVIRONMENT } from "./command.ts";
 import { unifiedHierarchy } from "./machine.ts";
 
 /** Parts of the lab that a machine may lack. `host` is what every lab test needs. */
-export type Part = "host" | "docker" | "podman" | "ufw" | "ssh" | "strace" | "firewall";
+export type Part = "host" | "docker" | "podman" | "ufw" | "ssh" | "login-shells" | "strace" | "firewall";
 
 /** Programs of each part, with the Debian package that has them. */
 const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
@@ -29,6 +29,7 @@ const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
     "dbus-daemon": "dbus-daemon",
   },
   ssh: { sshd: "openssh-server" },
+  "login-shells": { zsh: "zsh", fish: "fish", tcsh: "tcsh", busybox: "busybox-static" },
   strace: { strace: "strace" },
 };
 

@@ -11,7 +11,7 @@ import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
 import { admit, letIn, makeKey, type SshServer, startSshServer, toKnownHost } from "./ssh-server.ts";
 
-const skip = missingRequirement("ssh") ?? false;
+const skip = missingRequirement("ssh", "login-shells") ?? false;
 const timeout = 300_000;
 const lab: Lab | null = skip === false ? openLab() : null;
 after(() => lab?.close());
@@ -139,6 +139,8 @@ before(async () => {
   if (lab === null) return;
   host = await lab.host({ systemd: true });
   await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+  // Whose rules it loads, and whether it starts with the host, is read through links: `ls` of every kind has to tell.
+  await host.write("/etc/nftables.conf", "flush ruleset\n");
   ({ auditor, server } = await letIn(host, host.outsider));
   local = (await host.audit()).report;
 });
@@ -189,7 +191,6 @@ describe("a login works", { skip, timeout }, () => {
     ["/usr/bin/fish", ".config/fish/config.fish"],
     ["/bin/tcsh", ".cshrc"],
   ] as const) {
-    if (shell !== "/usr/local/bin/ash" && !existsSync(shell)) continue;
     const name = `r${shell.split("/").at(-1)}`;
     test(`where the login shell is ${shell}${startFile === null ? "" : " and greets whoever comes"}`, async () => {
       if (shell === "/usr/local/bin/ash") await host.run(["ln", "-s", "/bin/busybox", shell]);
@@ -213,7 +214,10 @@ describe("a login works", { skip, timeout }, () => {
       servers.map((each) => [each.kind, each.version, each.process]),
       local.servers.map((each) => [each.kind, each.version, each.process]),
     );
-    assert.ok(missing.every((each) => each.fact === "networks"));
+    assert.deepEqual(
+      missing.filter((each) => each.fact !== "networks"),
+      [],
+    );
     assert.ok(missing.length === 0 || servers.every((each) => each.verdict !== "local"));
   });
 

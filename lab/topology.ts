@@ -5,6 +5,8 @@ import { runCommand } from "./command.ts";
  *
  *     outsider ── router ══ lan ══╤══ neighbour
  *     198.51.100.10  .1           │   10.77.0.20
+ *                                 ╞══ other neighbour
+ *                                 │   10.77.0.30
  *                                 └══ host ── second lan ── second neighbour
  *                             10.77.0.10   10.78.0.10      10.78.0.20
  *
@@ -27,6 +29,7 @@ export interface Places {
   readonly router: string;
   readonly outsider: string;
   readonly neighbour: string;
+  readonly otherNeighbour: string;
   /** Null where the host has one LAN only. */
   readonly secondNeighbour: string | null;
 }
@@ -34,6 +37,7 @@ export interface Places {
 export const HOST: Addresses = toAddresses("10.77.0", "77", 10);
 export const HOST_SECOND: Addresses = toAddresses("10.78.0", "78", 10);
 export const NEIGHBOUR: Addresses = toAddresses("10.77.0", "77", 20);
+export const OTHER_NEIGHBOUR: Addresses = toAddresses("10.77.0", "77", 30);
 export const SECOND_NEIGHBOUR: Addresses = toAddresses("10.78.0", "78", 20);
 export const OUTSIDER: Addresses = toAddresses("198.51.100", "51", 10);
 const ROUTER: Addresses = toAddresses("10.77.0", "77", 1);
@@ -57,28 +61,30 @@ export function toPlaces(prefix: string, secondLan: boolean): Places {
     router: `${prefix}router`,
     outsider: `${prefix}outsider`,
     neighbour: `${prefix}neighbour`,
+    otherNeighbour: `${prefix}other`,
     secondNeighbour: secondLan ? `${prefix}second` : null,
   };
 }
 
 /** Makes the namespaces, joins them and sets addresses and routes. Returns when every place can be reached. */
 export async function layNetworks(places: Places): Promise<void> {
-  const { host, router, outsider, neighbour, secondNeighbour: second } = places;
-  const all = [host, router, outsider, neighbour, ...(second === null ? [] : [second])];
+  const { host, router, outsider, neighbour, otherNeighbour, secondNeighbour: second } = places;
+  const strangers = [outsider, neighbour, otherNeighbour, ...(second === null ? [] : [second])];
   await runIp(
     [],
-    all.map((name) => `netns add ${name}`),
+    [host, router, ...strangers].map((name) => `netns add ${name}`),
   );
   await Promise.all([
     setSysctls(host, { ...NEUTRAL, "net.ipv4.ip_forward": "0" }),
     setSysctls(router, { ...NEUTRAL, "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1" }),
-    ...[outsider, neighbour, ...(second === null ? [] : [second])].map((name) => setSysctls(name, NEUTRAL)),
+    ...strangers.map((name) => setSysctls(name, NEUTRAL)),
   ]);
   await runIp(
     [],
     [
       `link add eth0 netns ${outsider} address 02:00:00:51:00:10 type veth peer name wan0 netns ${router}`,
       `link add eth0 netns ${neighbour} address 02:00:00:77:00:20 type veth peer name port1 netns ${router}`,
+      `link add eth0 netns ${otherNeighbour} address 02:00:00:77:00:30 type veth peer name port2 netns ${router}`,
       `link add eth0 netns ${host} address 02:00:00:77:00:10 type veth peer name port0 netns ${router}`,
       ...(second === null
         ? []
@@ -88,15 +94,8 @@ export async function layNetworks(places: Places): Promise<void> {
   await Promise.all([
     runIp(["-n", router], routerLines(second !== null)),
     runIp(["-n", outsider], [...upLines("eth0", OUTSIDER), ...defaultRoutes(ROUTER_OUTSIDE)]),
-    // A neighbour may send anything to the host's own door, so it is shown the way to the host's other LAN.
-    runIp(
-      ["-n", neighbour],
-      [
-        ...upLines("eth0", NEIGHBOUR),
-        ...defaultRoutes(ROUTER),
-        ...(second === null ? [] : routesVia(SECOND_LAN, HOST)),
-      ],
-    ),
+    runIp(["-n", neighbour], neighbourLines(NEIGHBOUR, second !== null)),
+    runIp(["-n", otherNeighbour], neighbourLines(OTHER_NEIGHBOUR, second !== null)),
     runIp(["-n", host], hostLines(second !== null)),
     ...(second === null
       ? []
@@ -133,11 +132,18 @@ function hostLines(second: boolean): readonly string[] {
   return second ? [...lines, ...upLines("eth1", HOST_SECOND)] : lines;
 }
 
+/** A neighbour may send anything to the host's own door, so it is shown the way to the host's other LAN. */
+function neighbourLines(own: Addresses, second: boolean): readonly string[] {
+  const lines = [...upLines("eth0", own), ...defaultRoutes(ROUTER)];
+  return second ? [...lines, ...routesVia(SECOND_LAN, HOST)] : lines;
+}
+
 function routerLines(second: boolean): readonly string[] {
   return [
     "link add lan0 type bridge forward_delay 0 mcast_snooping 0",
     "link set port0 master lan0 up",
     "link set port1 master lan0 up",
+    "link set port2 master lan0 up",
     ...upLines("lan0", ROUTER),
     ...upLines("wan0", ROUTER_OUTSIDE),
     ...(second ? routesVia(SECOND_LAN, HOST) : []),

@@ -43,7 +43,13 @@ async function assertRoutesTrue(
         tally.unknown += 1;
         continue;
       }
-      for (const place of placesOf(route, host, extra)) {
+      const places = placesOf(route, host, extra);
+      assert.notDeepEqual(
+        places,
+        [],
+        `${way} cannot be tried: nobody of the lab stands at ${JSON.stringify(route.from)}`,
+      );
+      for (const place of places) {
         tally.tries += 1;
         assert.equal(await tryRoute(route, place, host), route.verdict, `${way}, tried from ${place.name}`);
       }
@@ -57,6 +63,7 @@ async function assertNobodyForgotten(report: Report, host: Host, secondLan: bool
   const strangers = [
     { place: host.outsider, vantage: "internet", link: null },
     { place: host.neighbour, vantage: "neighbour", link: "eth0" },
+    { place: host.otherNeighbour, vantage: "neighbour", link: "eth0" },
     ...(secondLan ? [{ place: host.secondNeighbour, vantage: "neighbour", link: "eth1" }] : []),
   ];
   for (const { place, vantage, link } of strangers) {

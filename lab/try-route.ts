@@ -4,13 +4,13 @@ import { FOREIGN_HOST, FOREIGN_ORIGIN } from "../src/servers/questions.ts";
 import type { ExtraPlaces } from "./configurations/configuration.ts";
 import type { Host } from "./host.ts";
 import type { Answer } from "./probe.ts";
-import { type Addresses, NEIGHBOUR, OUTSIDER, SECOND_NEIGHBOUR } from "./topology.ts";
+import { type Addresses, NEIGHBOUR, OTHER_NEIGHBOUR, OUTSIDER, SECOND_NEIGHBOUR } from "./topology.ts";
 import type { Vantage } from "./vantage.ts";
 
 /** What a stranger gets who really tries: the model server's answer, a demand for a credential, or nothing. */
 export type Tried = "open" | "guarded" | "closed";
 
-/** Without a word for this long, nobody answers: everything in the lab is one or two hops away. */
+/** Without a connection for this long, nobody lets one in: everything in the lab is one or two hops away. */
 const PATIENCE_MS = 400;
 const REFUSALS: readonly number[] = [401, 403];
 
@@ -33,6 +33,7 @@ export function isAmongSources({ from, entry }: Route, place: Vantage): boolean 
 
 const ADDRESSES: ReadonlyMap<string, Addresses> = new Map([
   ["neighbour", NEIGHBOUR],
+  ["other neighbour", OTHER_NEIGHBOUR],
   ["outsider", OUTSIDER],
   ["second neighbour", SECOND_NEIGHBOUR],
 ]);
@@ -59,7 +60,7 @@ function placesOfVantage(route: Route, host: Host, extra: ExtraPlaces): readonly
       return [host.outsider];
     case "neighbour":
     case "container":
-      if (name === "eth0") return [host.neighbour];
+      if (name === "eth0") return [host.neighbour, host.otherNeighbour];
       return name === "eth1" ? [host.secondNeighbour] : [];
   }
 }
@@ -96,7 +97,10 @@ async function showTheWay(route: Route, host: Host): Promise<void> {
   const known = [...Object.values(host.addresses.eth0), ...Object.values(host.addresses.eth1)];
   if (known.includes(address) || address.startsWith("fe80:") || address === "::1") return;
   if (vantage === "internet" && !address.startsWith("127.")) await host.showWay("outsider", address);
-  if (vantage === "neighbour" && name === "eth0") await host.showWay("neighbour", address);
+  if (vantage === "neighbour" && name === "eth0") {
+    await host.showWay("neighbour", address);
+    await host.showWay("otherNeighbour", address);
+  }
   if (vantage === "neighbour" && name === "eth1") await host.showWay("secondNeighbour", address);
 }
 

@@ -10,10 +10,11 @@ export interface GetOptions {
   readonly path?: string;
   /** Replaces `Host` too, where it names it. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** For the connection; a server that took it has seconds to answer. */
   readonly timeoutMs?: number;
 }
 
-/** Silence for this long counts as `timeout`; everything in the lab is one or two hops away. */
+/** No connection for this long counts as `timeout`; everything in the lab is one or two hops away. */
 const PROBE_TIMEOUT_MS = 1_000;
 const PATIENCE_MS = 30_000;
 
@@ -36,11 +37,22 @@ export class Vantage {
 
   /**
    * Opens a TCP connection to a numeric address, which says the family; a link-local one carries this
-   * place's zone, `fe80::77:10%eth0`. An open port is `connected`, even where nobody answers behind it.
+   * place's zone, `fe80::77:10%eth0`. An open port is `connected`, even where nobody answers behind it. With `keep`
+   * the connection stays open until this place is closed.
    */
-  async connect(address: string, port: number, options: { readonly timeoutMs?: number } = {}): Promise<Connection> {
-    const timeoutMs = options.timeoutMs ?? PROBE_TIMEOUT_MS;
-    return parseConnection(await this.#ask({ kind: "connect", address, port, timeoutMs }));
+  async connect(
+    address: string,
+    port: number,
+    options: { readonly timeoutMs?: number; readonly keep?: boolean } = {},
+  ): Promise<Connection> {
+    const { timeoutMs = PROBE_TIMEOUT_MS, keep = false } = options;
+    return parseConnection(await this.#ask({ kind: "connect", address, port, timeoutMs, keep }));
+  }
+
+  /** Asks over the connection that was kept last: `connected` where something is answered, else why not. */
+  async askKept(options: { readonly timeoutMs?: number } = {}): Promise<Connection> {
+    const { timeoutMs = PROBE_TIMEOUT_MS } = options;
+    return parseConnection(await this.#ask({ kind: "ask-kept", timeoutMs }));
   }
 
   /** Makes one real HTTP GET, without redirects, proxies or kept connections. */

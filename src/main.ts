@@ -55,6 +55,7 @@ function toContext(): Context {
       return host;
     },
     resolveUrl: async (text) => (await import("./host/resolve-url.ts")).resolveUrl(text),
+    canAsk: isatty(process.stdin.fd) && isatty(process.stderr.fd),
     input: process.stdin,
   };
 }

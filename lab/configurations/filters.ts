@@ -96,7 +96,7 @@ export const FILTERS: readonly Configuration[] = [
       await host.run(["ip6tables", "-A", "INPUT", "!", "-i", "lo", ...match]);
     },
     verdict: "exposed",
-    findings: ["open-bind"],
+    findings: ["open-bind", "default-policy-accept"],
   },
   {
     id: "docker-user-drop",

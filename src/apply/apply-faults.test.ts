@@ -13,7 +13,7 @@ import type { Plan } from "../plan/plan.ts";
 import { confirmChange } from "./confirm-change.ts";
 import type { ChangeState, Journal } from "./journal.ts";
 import { readHistory } from "./read-history.ts";
-import { type Bench, look, openBench, toPlan } from "./testing/a-change.ts";
+import { type Bench, look, openBench, toPlan } from "../../test/a-change.ts";
 import type { Blow, Orders } from "./testing/apply-and-die.ts";
 import { undoChange } from "./undo-change.ts";
 

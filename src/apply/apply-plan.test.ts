@@ -8,7 +8,7 @@ import { applyPlan } from "./apply-plan.ts";
 import { ChangeError } from "./change-error.ts";
 import type { Journal } from "./journal.ts";
 import { readHistory } from "./read-history.ts";
-import { type Bench, look, openBench, toPlan } from "./testing/a-change.ts";
+import { type Bench, look, openBench, toPlan } from "../../test/a-change.ts";
 import { undoChange } from "./undo-change.ts";
 
 const host = openLocalWriter();

@@ -12,7 +12,7 @@ export interface StepFile {
  */
 export function toStepFiles(step: Step): readonly StepFile[] {
   return [
-    ...step.files.map(({ path }, index) => toPathFile("file", index, path)),
+    ...toTouchedFiles(step).map((path, index) => toPathFile("file", index, path)),
     ...step.folders.map((path, index) => toPathFile("folder", index, path)),
     ...step.modes.flatMap(({ path, from, to }, index) => [
       toPathFile("mode", index, path),
@@ -22,6 +22,11 @@ export function toStepFiles(step: Step): readonly StepFile[] {
     ...step.undo.before.map((words, index) => toWordsFile("undo-before", index, words)),
     ...step.undo.after.map((words, index) => toWordsFile("undo-after", index, words)),
   ];
+}
+
+/** Those that the step writes, and then those that its commands do. */
+function toTouchedFiles({ files, keeps = [] }: Pick<Step, "files" | "keeps">): readonly string[] {
+  return [...files.map(({ path }) => path), ...keeps];
 }
 
 /** Name of a file about one item of a step. `index` counts from 0. */

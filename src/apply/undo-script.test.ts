@@ -17,7 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as fc from "fast-check";
 import type { Step } from "../plan/plan.ts";
 import { toStepFiles } from "./step-files.ts";
-import { look, openBench, toPlan } from "./testing/a-change.ts";
+import { look, openBench, toPlan } from "../../test/a-change.ts";
 import { UNDO_SCRIPT } from "./undo-script.ts";
 
 const bench = openBench();

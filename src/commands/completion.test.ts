@@ -18,6 +18,7 @@ for (const [words, proposals] of [
   [["audit", "--fail"], ["--fail-on"]],
   [["audit", "--fail-on", "cr"], ["critical"]],
   [["explain", "setting-in"], ["setting-in-overwritten-unit"]],
+  [["verify", "--vantage", "name"], ["namespace"]],
   [["completion", "z"], ["zsh"]],
 ] as const) {
   test(`bash completes "portlock ${words.join(" ")}" to ${proposals.join(", ")}`, async () => {

@@ -21,10 +21,12 @@ export interface Context {
   now(): Date;
   /** Opens the door to a host: `localhost` or `ssh://user@host`; rejects with a HostError for any other text. */
   openHost(target: string): Promise<HostReader>;
-  /** Opens both halves of the door, and fails as `openHost` does. */
+  /** Opens the door to a host for a command that changes something there; rejects as `openHost` does. */
   openWriter(target: string): Promise<HostWriter>;
   /** The addresses behind a URL or a host as a user writes them; rejects with a HostError where there are none. */
   resolveUrl(text: string): Promise<readonly Endpoint[]>;
+  /** True where somebody sits at a terminal and can answer a question. */
+  readonly canAsk: boolean;
   /** Standard input. */
   readonly input: AsyncIterable<Uint8Array>;
 }

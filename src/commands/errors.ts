@@ -17,6 +17,14 @@ export interface Troubles extends ChangeTroubles {
   /** In the words of the trace. */
   "trace-impossible": ErrorWords;
   "shell-unknown": { readonly shell: string };
+  "file-unread": { readonly file: string; readonly detail: string };
+  "flags-contradict": { readonly flags: readonly [string, string] };
+  "plan-damaged": { readonly file: string; readonly detail: string };
+  /** The host is not as it was when the plan was made. */
+  "moved-on": { readonly file: string };
+  /** In the words of the plan. */
+  "plan-refused": ErrorWords;
+  "confirmation-missing": null;
 }
 
 export type TroubleCode = keyof Troubles;
@@ -50,6 +58,8 @@ const USAGE_CODES: readonly string[] = [
   "not-an-address",
   "bad-target",
   "bad-url",
+  "flags-contradict",
+  "confirmation-missing",
   "no-such-change",
 ];
 

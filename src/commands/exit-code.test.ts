@@ -3,7 +3,8 @@ import test from "node:test";
 import { toReport, type Judgement } from "../report/report.ts";
 import { JUDGEMENTS } from "../report/testing/judgements.ts";
 import { EN } from "../report/words/en.ts";
-import { toExitCode, toWorst, type ExitCode, type FailOn } from "./exit-code.ts";
+import type { TriedConnection } from "../verify/proofs.ts";
+import { toExitCode, toVerifiedCode, toWorst, type ExitCode, type FailOn } from "./exit-code.ts";
 
 type Name = keyof typeof JUDGEMENTS;
 
@@ -47,6 +48,38 @@ test("an unknown server beside an exposed one does not hide it", () => {
   const servers = [...JUDGEMENTS.exposed.servers, ...JUDGEMENTS.unknown.servers];
   assert.equal(judge({ ...JUDGEMENTS.exposed, servers }, "high"), 1);
   assert.equal(judge({ ...JUDGEMENTS.exposed, servers }, "never"), 2);
+});
+
+function verified(name: Name, proof: Partial<TriedConnection>, isSettled: boolean): ExitCode {
+  const report = toReport(JUDGEMENTS[name], { recordedAt: "", version: "", words: EN });
+  const tried: TriedConnection = {
+    at: "",
+    server: "ollama-1",
+    place: { kind: "namespace", as: "neighbour", source: "198.18.0.2" },
+    to: { address: "10.0.0.1", port: 11_434 },
+    outcome: { kind: "timeout", detail: null },
+    verdict: "closed",
+    expected: "closed",
+    agrees: true,
+    ...proof,
+  };
+  const head = { schema: "portlock.proofs/1", tool: { name: "portlock", version: "" }, host: { name: "" } } as const;
+  const proofs = { ...head, proofs: [tried], oldSessions: [], survival: [], untried: [] };
+  return toVerifiedCode({ report, proofs }, isSettled ? [] : report.servers, "never");
+}
+
+test("a connection has the last word", () => {
+  assert.equal(verified("local", {}, true), 0);
+  assert.equal(verified("local", { verdict: "open", agrees: false }, true), 1);
+  assert.equal(verified("unknown", { verdict: "open", expected: "unknown" }, true), 1);
+  assert.equal(verified("unknown", {}, false), 2);
+  assert.equal(verified("local", { place: { kind: "host" }, expected: "open", agrees: false }, true), 1);
+  assert.equal(verified("exposed", { verdict: "open", expected: "open" }, true), 0);
+});
+
+test("what could not be read is not settled by a connection", () => {
+  assert.ok(JUDGEMENTS.unseen.missing.length > 0);
+  assert.equal(verified("unseen", {}, true), 2);
 });
 
 test("of several hosts the worst counts, and what is known to be open is worse than what is unknown", () => {

@@ -1,5 +1,7 @@
 import type { Severity } from "../judge/finding.ts";
 import { SEVERITIES } from "../judge/finding.ts";
+import type { Server } from "../judge/server.ts";
+import type { Verified } from "../report/proof-lines.ts";
 import type { Report } from "../report/report.ts";
 
 /** What a command comes to. 130 after SIGINT is the shell's own, and not given by a command. */
@@ -24,6 +26,25 @@ export function toExitCode(report: Report, failOn: FailOn): ExitCode {
   }
   const unknown = report.verdict === "unknown" || report.servers.some(({ verdict }) => verdict === "unknown");
   return unknown ? EXIT.unknown : EXIT.clear;
+}
+
+/**
+ * What a verified host comes to: as its report, but that a connection has the last word. One that is not as expected, or
+ * that was served from outside although nobody expected it, is worse than every finding; a verdict that stays unknown
+ * only counts where connections have not settled it (`unsettled`).
+ */
+export function toVerifiedCode({ report, proofs }: Verified, unsettled: readonly Server[], failOn: FailOn): ExitCode {
+  const isServed = proofs.proofs.some(
+    ({ place, verdict, expected }) => place.kind !== "host" && verdict === "open" && expected !== "open",
+  );
+  if (isServed || proofs.proofs.some(({ agrees }) => !agrees)) return EXIT.findings;
+  const code = toExitCode(report, failOn);
+  if (code !== EXIT.unknown) return code;
+  // What could not be read may hide another server, or what opens this one.
+  const isHidden =
+    report.verdict === "unknown" &&
+    (report.missing.length > 0 || report.servers.every(({ verdict }) => verdict !== "unknown"));
+  return isHidden || unsettled.length > 0 ? EXIT.unknown : EXIT.clear;
 }
 
 /** From worst to best: our bug, a wrong command line, findings, not judged, clear. */

@@ -53,7 +53,7 @@ function toInputs(argv: readonly string[]): readonly string[] {
 function toCalled(inputs: readonly string[]): string {
   const [command] = inputs;
   return command !== undefined &&
-    /^(audit|record|probe|trace|explain|undo|history|confirm|demo|completion)$/.test(command)
+    /^(audit|harden|verify|undo|history|confirm|record|probe|trace|explain|demo|completion)$/.test(command)
     ? `portlock ${command}`
     : "portlock";
 }

@@ -274,6 +274,11 @@ const managers = z.strictObject({
   reversePathFilter: count.nullable(),
 });
 
+const sessions = z.strictObject({
+  sessions: z.array(z.strictObject({ peer: text, address: text, port, interface: text.nullable() })),
+  left: count,
+});
+
 const outcome = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("answered"),
@@ -321,6 +326,7 @@ const facts = z.strictObject({
   containers: reading(containers),
   firewall: reading(firewall),
   managers: managers.exactOptional(),
+  sessions: reading(sessions).exactOptional(),
   answers: z.array(answer),
   unasked: count,
   files: z.array(serverFile),

@@ -11,6 +11,7 @@ import { type Identity, gatherIdentity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
 import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
+import { gatherSessions } from "./sessions.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
 import { type Target, toFirstTargets, toTargets } from "./targets.ts";
@@ -80,7 +81,14 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     namespaceOf: sockets.namespaceOf,
     asked: await first,
   });
+  const served = chosenTargets.targets.filter(({ namespace, likely }) => likely && namespace === own.namespace);
+  const connected = gatherSessions(
+    host,
+    filtering,
+    served.map(({ port }) => port),
+  );
   const answers = await asking.finish(chosenTargets.targets);
+  const sessions = await connected;
 
   return {
     identity,
@@ -92,6 +100,7 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     containers,
     firewall: await filtering,
     managers: await managers,
+    ...(sessions === undefined ? {} : { sessions }),
     answers,
     unasked: chosenTargets.unasked,
   };

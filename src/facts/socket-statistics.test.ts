@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
-import { parseSocketStatistics } from "./socket-statistics.ts";
+import { parseListenPlaces, parseSocketStatistics } from "./socket-statistics.ts";
 
 // iproute2 6.1 on Debian 12, as root; the process calls itself `a"),("x",pid=1,` and ss cuts that name.
 const DEBIAN_12 = `LISTEN 0      5               127.0.0.1:21434 0.0.0.0:* users:(("a"",pid=8873,fd=3),("a"",pid=8790,fd=3)) ino:15448 sk:1001 cgroup:/ <->           
@@ -146,11 +146,15 @@ test("any name the kernel can hold leaves every record as it is", () => {
 });
 
 test("random and damaged text never throws", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseSocketStatistics(text, null)));
+  const read = (text: string): void => {
+    parseSocketStatistics(text, null);
+    parseListenPlaces(text, null);
+  };
+  fc.assert(fc.property(fc.string({ unit: "binary" }), read));
   fc.assert(
     fc.property(fc.nat({ max: DEBIAN_12.length }), fc.string({ maxLength: 20 }), (at, junk) => {
-      parseSocketStatistics(DEBIAN_12.slice(0, at) + junk + DEBIAN_12.slice(at), null);
-      parseSocketStatistics(DEBIAN_12.slice(at), null);
+      read(DEBIAN_12.slice(0, at) + junk + DEBIAN_12.slice(at));
+      read(DEBIAN_12.slice(at));
     }),
   );
 });

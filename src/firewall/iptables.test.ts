@@ -153,3 +153,17 @@ test("random and damaged text never throws", () => {
     }),
   );
 });
+
+test("random entries of a set never throw", () => {
+  const kinds = fc.constantFrom("hash:ip", "hash:net", "hash:net,port,net", "bitmap:ip", "bitmap:port", "list:set");
+  const rule = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m set --match-set s src,dst,src -j ACCEPT\nCOMMIT\n";
+  const damaged = fc
+    .tuple(fc.constantFrom("10.0.0.0/8", "10.0.0.1-10.0.0.9", "10.0.0.0/8,tcp:80,10.1.0.0/16", "s"), fc.nat(30))
+    .chain(([text, at]) => fc.string({ maxLength: 6 }).map((junk) => text.slice(0, at) + junk + text.slice(at)));
+  fc.assert(
+    fc.property(kinds, fc.oneof(damaged, fc.string({ unit: "binary" })), (kind, entry) => {
+      const ipsets = `create s ${kind} family inet\nadd s ${entry}\nadd s 10.0.0.7\n`;
+      evaluate([readSaved(rule, { ipsets })], toEntry());
+    }),
+  );
+});

@@ -134,6 +134,18 @@ test("with a drop before all other rules nobody it names gets in, and nobody mor
   );
 });
 
+test("with a drop at the head of every base chain of several tables nobody more gets in", () => {
+  fc.assert(
+    fc.property(fc.array(anyRules, { minLength: 1, maxLength: 3 }), sourceMatch, (tables, source) => {
+      const drop = { chain: 0, text: `${source}-j DROP` };
+      const more = tables.map((written) => ({ ...written, rules: [drop, ...written.rules] }));
+      const before = evaluate(tables.map(read), toEntry());
+      assert.ok(isEmpty(subtractSets(mayPass(evaluate(more.map(read), toEntry())), mayPass(before))));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("what is certain for every rule is certain in the end", () => {
   fc.assert(
     fc.property(certainRules, (written) => assert.deepEqual(evaluate([read(written)], toEntry()).undecidable, [])),

@@ -3,20 +3,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseIptablesSave } from "./iptables.ts";
 import { parseIpsetSave } from "./ipset.ts";
-import { findReplyStopper, type Reply } from "./reply.ts";
+import { findReplyStopper, findRequestStopper, type Reply, type ReplyStopper } from "./reply.ts";
+import type { RuleSet } from "./rule-set.ts";
 
 const OUT: Reply = { family: 4, hook: "input", inInterface: null, outInterface: "eth0", port: 11_434 };
 const THROUGH: Reply = { family: 4, hook: "forward", inInterface: "docker0", outInterface: "eth0", port: 11_434 };
 
-/** What may stop it: the text of a rule, `policy` or `too-complex`; null for an answer that passes. */
-function stopperOf(reply: Reply, policies: string, rules: readonly string[]): string | null {
+function readRules(policies: string, rules: readonly string[]): readonly RuleSet[] {
   const chains = policies.split(" ").map((policy) => `:${policy.replace("=", " ")} [0:0]`);
   const text = ["*filter", ...chains, ...rules.map((rule) => `-A ${rule}`), "COMMIT", ""].join("\n");
   const sets = parseIpsetSave("");
-  const ruleSet = parseIptablesSave(text, { family: 4, engine: "iptables-nft", from: "iptables-save", sets });
-  const stopper = findReplyStopper([ruleSet], reply);
-  if (stopper === null) return null;
-  return stopper.kind === "rule" ? stopper.rule.place.text : stopper.kind;
+  return [parseIptablesSave(text, { family: 4, engine: "iptables-nft", from: "iptables-save", sets })];
+}
+
+/** What may stop it: the text of a rule, `policy` or `too-complex`; null for a packet that passes. */
+function toText(stopper: ReplyStopper | null): string | null {
+  return stopper?.kind === "rule" ? stopper.rule.place.text : (stopper?.kind ?? null);
 }
 
 const ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
@@ -78,5 +80,22 @@ for (const [what, reply, policies, rules, stopper] of [
   ],
   ["chains that call each other without end", OUT, "OUTPUT=ACCEPT A=-", ["OUTPUT -j A", "A -j A"], "too-complex"],
 ] as const) {
-  test(what, () => assert.equal(stopperOf(reply, policies, rules), stopper));
+  test(what, () => assert.equal(toText(findReplyStopper(readRules(policies, rules), reply)), stopper));
+}
+
+const REQUEST = { family: 4, inInterface: "eth0", port: 11_434 } as const;
+const DROP = "INPUT -p tcp -m tcp --dport 11434 -j DROP";
+
+for (const [what, policies, rules, stopper] of [
+  ["what is established is let in before the drop", "INPUT=DROP", [`INPUT ${ESTABLISHED}`, DROP], null],
+  ["the drop comes first", "INPUT=ACCEPT", [DROP, `INPUT ${ESTABLISHED}`], `-A ${DROP}`],
+  ["the drop is of another port", "INPUT=ACCEPT", [DROP.replace("11434", "80")], null],
+  ["the drop is of another interface", "INPUT=ACCEPT", [DROP.replace("INPUT", "INPUT -i eth1")], null],
+  ["new connections alone are dropped", "INPUT=ACCEPT", ["INPUT -m conntrack --ctstate NEW -j DROP"], null],
+  ["nothing lets the rest in", "INPUT=DROP", ["INPUT -i lo -j ACCEPT"], "policy"],
+  ["what leaves is no matter of it", "OUTPUT=DROP INPUT=ACCEPT", [], null],
+] as const) {
+  test(`a client's packet: ${what}`, () => {
+    assert.equal(toText(findRequestStopper(readRules(policies, rules), REQUEST)), stopper);
+  });
 }

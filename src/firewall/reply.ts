@@ -16,7 +16,15 @@ export interface Reply {
   readonly port: number | null;
 }
 
-/** What may stop an answer. */
+/** A packet of a connection that stands already, from its client to a socket of this host. */
+export interface LaterRequest {
+  readonly family: AddressFamily;
+  readonly inInterface: string;
+  /** Port of the server. */
+  readonly port: number;
+}
+
+/** What may stop such a packet. */
 export type ReplyStopper =
   | { readonly kind: "rule"; readonly rule: Rule }
   | { readonly kind: "policy"; readonly from: Engine; readonly chain: string }
@@ -25,10 +33,21 @@ export type ReplyStopper =
 /** Whether a condition holds. */
 type Told = "yes" | "no" | "maybe";
 
+/** A packet of an established connection. Empty interfaces: it has none there; null: not known. */
+interface Packet {
+  readonly family: AddressFamily;
+  readonly hooks: readonly Hook[];
+  readonly inInterface: string | null;
+  readonly outInterface: string;
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+}
+
 const HOOKS: Readonly<Record<Reply["hook"], readonly Hook[]>> = {
   input: ["output", "postrouting"],
   forward: ["ingress", "prerouting", "forward", "postrouting"],
 };
+const REQUEST_HOOKS: readonly Hook[] = ["ingress", "prerouting", "input"];
 const TCP = 6;
 const SYN = 0x02;
 const ACK = 0x10;
@@ -46,17 +65,35 @@ export function toReply(entry: Entry, arrival: Arrival): Reply {
 }
 
 /**
- * What may stop the answer to a connection which the rules let in; null where the answer surely passes. An answer belongs to an established connection, so that most rule sets let it pass by
- * their first rule. What a rule asks of the client's address is not told here: it may hold.
+ * What may stop the answer to a connection which the rules let in; null where the answer surely passes. An answer
+ * belongs to an established connection, so that most rule sets let it pass by their first rule. What a rule asks
+ * of the client's address is not told here: it may hold.
  */
 export function findReplyStopper(ruleSets: readonly RuleSet[], reply: Reply): ReplyStopper | null {
+  const { family, hook, outInterface, port } = reply;
+  const inInterface = hook === "forward" ? reply.inInterface : "";
+  const ports = { sourcePort: port, destinationPort: null };
+  return findStopper(ruleSets, { family, hooks: HOOKS[hook], inInterface, outInterface, ...ports });
+}
+
+/**
+ * What may stop a packet that belongs to an established connection to this host; null where it surely passes. Whom the
+ * rules let begin no connection may well go on with one.
+ */
+export function findRequestStopper(ruleSets: readonly RuleSet[], request: LaterRequest): ReplyStopper | null {
+  const { family, inInterface, port } = request;
+  const ports = { sourcePort: null, destinationPort: port };
+  return findStopper(ruleSets, { family, hooks: REQUEST_HOOKS, inInterface, outInterface: "", ...ports });
+}
+
+function findStopper(ruleSets: readonly RuleSet[], packet: Packet): ReplyStopper | null {
   for (const { engine, tables } of ruleSets) {
-    for (const table of tables.filter((each) => isOfFamily(each, reply.family))) {
+    for (const table of tables.filter((each) => isOfFamily(each, packet.family))) {
       for (const chain of table.chains) {
-        if (chain.base === null || !HOOKS[reply.hook].includes(chain.base.hook)) continue;
+        if (chain.base === null || !packet.hooks.includes(chain.base.hook)) continue;
         if (chain.base.type === "nat") continue; // asked for the first packet of a connection alone
         const chains = new Map(table.chains.map((each) => [each.name, each]));
-        const walk: Walk = { reply, chains, steps: 0, hook: chain.base.hook };
+        const walk: Walk = { packet, chains, steps: 0, hook: chain.base.hook };
         const end = walkChain(walk, chain, 0);
         if (end.stopper !== null) return end.stopper;
         if (end.goesOn && chain.base.policy !== "accept") return { kind: "policy", from: engine, chain: chain.name };
@@ -67,7 +104,7 @@ export function findReplyStopper(ruleSets: readonly RuleSet[], reply: Reply): Re
 }
 
 interface Walk {
-  readonly reply: Reply;
+  readonly packet: Packet;
   readonly chains: ReadonlyMap<string, Chain>;
   readonly hook: Hook;
   steps: number;
@@ -137,23 +174,25 @@ function tellAll(matches: readonly Match[], walk: Walk): Told {
 }
 
 function tell(match: Match, walk: Walk): Told {
-  const { reply } = walk;
+  const { packet } = walk;
   switch (match.kind) {
     case "connection-state":
       return toTold(match.states.includes("established"), match.negated);
     case "protocol":
       return toTold(includes(match.ranges, TCP), match.negated);
     case "family":
-      return match.family === reply.family ? "yes" : "no";
+      return match.family === packet.family ? "yes" : "no";
     case "source":
-      return match.sources.family === reply.family ? "maybe" : "no";
+      return match.sources.family === packet.family ? "maybe" : "no";
     case "destination":
-      return match.addresses.family === reply.family ? "maybe" : "no";
+      return match.addresses.family === packet.family ? "maybe" : "no";
     case "interface":
       return tellInterface(match, walk);
-    case "port":
-      if (match.which !== "source" || reply.port === null) return "maybe";
-      return toTold(includes(match.ranges, reply.port), match.negated);
+    case "port": {
+      const { sourcePort, destinationPort } = packet;
+      const port = { source: sourcePort, destination: destinationPort, "original-destination": null }[match.which];
+      return port === null ? "maybe" : toTold(includes(match.ranges, port), match.negated);
+    }
     case "flags":
       // Every packet of an answer bears ACK, and none SYN alone.
       return (match.mask & (SYN | ACK)) === (SYN | ACK) && (match.value & ACK) === 0
@@ -180,9 +219,8 @@ function tellEither(rows: readonly (readonly Match[])[], negated: boolean, walk:
   return told.includes("maybe") ? "maybe" : toTold(false, negated);
 }
 
-function tellInterface({ which, names, negated }: InterfaceMatch, { reply, hook }: Walk): Told {
-  const isSent = reply.hook === "forward";
-  const here = which === "in" ? (isSent ? reply.inInterface : "") : toOutInterface(reply, hook);
+function tellInterface({ which, names, negated }: InterfaceMatch, { packet, hook }: Walk): Told {
+  const here = which === "in" ? packet.inInterface : toOutInterface(packet, hook);
   if (here === null) return "maybe";
   return toTold(
     names.some(({ name, wildcard }) => (wildcard ? here.startsWith(name) : here === name)),
@@ -191,7 +229,7 @@ function tellInterface({ which, names, negated }: InterfaceMatch, { reply, hook 
 }
 
 /** Before the routing decision a packet has no way out yet. */
-function toOutInterface({ outInterface }: Reply, hook: Hook): string {
+function toOutInterface({ outInterface }: Packet, hook: Hook): string {
   return hook === "prerouting" || hook === "ingress" ? "" : outInterface;
 }
 

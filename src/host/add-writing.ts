@@ -64,10 +64,11 @@ async function change(shell: ChangeShell, words: readonly string[], timeoutMs: n
 }
 
 async function hold(shell: ChangeShell, path: string): Promise<Reading<Hold>> {
-  const outcome = await shell.askToHold(requests.holdRequest(path), FILE_TIMEOUT_MS);
+  const outcome = await shell.hold(path, FILE_TIMEOUT_MS);
   const done = toReading(outcome, path, toDone);
   if (!done.ok) return done;
-  return { ok: true, value: { release: () => shell.release(requests.releaseRequest, FILE_TIMEOUT_MS) }, from: path };
+  let released: Promise<void> | undefined;
+  return { ok: true, value: { release: () => (released ??= shell.release(FILE_TIMEOUT_MS)) }, from: path };
 }
 
 function toReading<T>(

@@ -4,6 +4,8 @@
  * that no hostile name can become an option. Nothing here is ever put through a shell.
  */
 
+import type { VisitCommand } from "./visit-script.ts";
+
 type UnitName = string;
 type Path = string;
 
@@ -55,12 +57,28 @@ type ScriptCommand =
   | readonly ["/bin/sh", Path, "undo"]
   | readonly ["/bin/sh", Path, "keep" | "set-modes", string];
 
-type FirewallChange =
-  | readonly ["ufw", ...string[]]
-  | readonly ["firewall-cmd", ...string[]]
+type UfwAction = "allow" | "deny" | "reject" | "limit";
+type UfwLog = readonly [] | readonly ["log" | "log-all"];
+/** A rule about one port of TCP, for one address family, which the network says. */
+type UfwRule = readonly [UfwAction, ...UfwLog, "proto", "tcp", "from", string, "to", "any", "port", `${number}`];
+type UfwChange =
+  | readonly ["ufw", "prepend" | "delete", ...UfwRule]
+  /** Loads a file of ufw's into its own chains, as ufw does after each change. */
+  | readonly ["iptables-restore" | "ip6tables-restore", "-w", "-n", `/etc/ufw/user${"" | "6"}.rules`];
+
+/** Without `--permanent` it changes what runs, with it what the files say. */
+type FirewalldChange = readonly [
+  "firewall-cmd",
+  ...(readonly [] | readonly ["--permanent"]),
+  `--zone=${string}`,
+  `--${"add" | "remove"}-rich-rule=${string}`,
+];
+
+export type FirewallChange =
+  | UfwChange
+  | FirewalldChange
   | readonly ["nft", "-f", Path]
-  | readonly ["nft", "delete", "table", "inet", `portlock${string}`]
-  | readonly ["iptables" | "ip6tables", "-w", "-I" | "-D", "DOCKER-USER", ...string[]];
+  | readonly ["nft", "add" | "delete", "table", "inet", `portlock_${number}`];
 
 type Engine = "docker" | "podman";
 type EngineChange =
@@ -72,10 +90,28 @@ type EngineChange =
   | readonly [Engine, "compose", ...string[]]
   | readonly ["docker-compose", ...string[]];
 
-type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`];
+/**
+ * A server that somebody started by hand, started anew as a service of its own that is gone after a reboot: it has no
+ * terminal to be tied to. Until the port is free it is tried again.
+ */
+type StartCommand = readonly [
+  "systemd-run",
+  "--collect",
+  "--quiet",
+  `--unit=portlock-server-${number}`,
+  `--uid=${number}`,
+  "--property=Restart=on-failure",
+  "--property=RestartSec=3",
+  ...`--setenv=${string}=${string}`[],
+  "--",
+  Path,
+  "serve",
+];
 
-/** Ways to a server from a place of its own beside the host: see verify/namespace.ts. */
-type NetworkChange = readonly ["ip", "link" | "address" | "route" | "-6", ...string[]];
+type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`] | StartCommand;
+
+/** Ends connections that are there already, each named by both its ends. */
+type SessionChange = readonly ["ss", "-K", "-H", "-tn", "src", string, "dst", string];
 
 export type ChangeCommand =
   | FileCommand
@@ -84,4 +120,5 @@ export type ChangeCommand =
   | FirewallChange
   | EngineChange
   | ProcessChange
-  | NetworkChange;
+  | SessionChange
+  | VisitCommand;

@@ -1,3 +1,4 @@
+import { LOCK_FUNCTIONS } from "./lock-requests.ts";
 import { startRequest } from "./shell-requests.ts";
 import type { ShellRequest } from "./shell-requests.ts";
 import { quoteForShell } from "./shell-quote.ts";
@@ -8,9 +9,8 @@ const OUTPUT_BYTES = 1024 * 1024;
 /**
  * What a shell needs to change its host, on top of the functions of shell-requests.ts, with the same replies.
  *
- * The lock is descriptor 9 of this shell and of no command it runs: it is free when the shell has ended, which it
- * does once its input has ended and the command at work has, too. A command never notices that whoever asked for it
- * is gone: its output is then read to the end by a `cat` of this shell.
+ * A command never notices that whoever asked for it is gone: its output is then read to the end by a `cat` of this
+ * shell. What a command leaves running must not hold its output open.
  *
  * Attributes are set through descriptors, never by name, so that nobody who owns the folder can put another file in
  * between. `cp` of GNU keeps access lists and extended attributes; that of BusyBox cannot, so that there only mode
@@ -49,7 +49,7 @@ pl_write() (
   set -C
   exec 4>"$pl_new" || exit 1
   trap 'rm -f -- "$pl_new"' EXIT
-  printf %s "$5" >&4 || exit 1
+  printf %s "$5" | cat >&4 || exit 1
   if [ "$(stat -L -c %s /proc/self/fd/4)" != "$pl_bytes" ]; then echo "not all of it was written" >&2; exit 1; fi
   if [ -e "$pl_path" ]; then
     exec 5<"$pl_path"
@@ -64,27 +64,13 @@ pl_append() (
   umask 077
   pl_size=
   if [ -e "$1" ]; then pl_size=$(stat -c %s "$1"); fi
-  if printf %s "$2" >>"$1" && sync -- "$1"; then
+  if printf %s "$2" | cat >>"$1" && sync -- "$1"; then
     if [ -z "$pl_size" ]; then sync -- "\${1%/*}/"; fi
   else
     if [ "$pl_size" ]; then truncate -s "$pl_size" -- "$1"; else rm -f -- "$1"; fi
     exit 1
   fi
 )
-pl_touch() (pl_check "$1" && umask 077 && : >>"$1")
-pl_hold() {
-  if ! command -v flock >/dev/null; then pl_reply "$1" missing ''; return; fi
-  if ! pl_left=$(pl_touch "$2" 2>&1); then pl_reply "$1" failed "$pl_left"; return; fi
-  exec 9>>"$2"
-  pl_left=$(flock -n 9 2>&1)
-  case $? in
-    0) echo "$$" >"$2"; pl_reply "$1" 0 ''; return ;;
-    1) pl_left=held ;;
-  esac
-  exec 9>&-
-  pl_reply "$1" failed "$pl_left"
-}
-pl_release() { exec 9>&-; pl_reply "$1" 0 ''; }
 pl_has_timeout=$(timeout -k 1 9 echo yes </dev/null 2>/dev/null)
 case $(cp --help </dev/null 2>&1) in
   *--attributes-only*) pl_has_attributes=yes ;;
@@ -93,28 +79,22 @@ esac
 `;
 
 /** The first request of a shell that changes its host. */
-export const startChangeRequest: ShellRequest = (nonce) => FUNCTIONS + startRequest(null)(nonce);
+export const startChangeRequest: ShellRequest = (nonce) => FUNCTIONS + LOCK_FUNCTIONS + startRequest(null)(nonce);
 
 /** Runs a command that the host itself ends after so many seconds. */
 export function changeRequest(words: readonly string[], seconds: number): ShellRequest {
-  return whole((nonce) => `pl_change ${nonce} ${seconds} ${words.map(quoteForShell).join(" ")}`);
+  return (nonce) => `pl_change ${nonce} ${seconds} ${words.map(quoteForShell).join(" ")}\n`;
 }
 
 /** Replaces a file's text; `mode` is for one that was not there. */
 export function writeRequest(path: string, text: string, mode: number): ShellRequest {
   const words = [path, temporaryBeside(path), mode.toString(8), String(Buffer.byteLength(text)), text];
-  return whole((nonce) => `pl_tool ${nonce} pl_write ${words.map(quoteForShell).join(" ")}`);
+  return (nonce) => `pl_tool ${nonce} pl_write ${words.map(quoteForShell).join(" ")}\n`;
 }
 
 export function appendRequest(path: string, text: string): ShellRequest {
-  return whole((nonce) => `pl_tool ${nonce} pl_append ${quoteForShell(path)} ${quoteForShell(text)}`);
+  return (nonce) => `pl_tool ${nonce} pl_append ${quoteForShell(path)} ${quoteForShell(text)}\n`;
 }
-
-export function holdRequest(path: string): ShellRequest {
-  return whole((nonce) => `pl_hold ${nonce} ${quoteForShell(path)}`);
-}
-
-export const releaseRequest: ShellRequest = whole((nonce) => `pl_release ${nonce}`);
 
 /**
  * Where a file's new text stands until it is complete. After a power cut it may be there still: the name is always
@@ -123,9 +103,4 @@ export const releaseRequest: ShellRequest = whole((nonce) => `pl_release ${nonce
 export function temporaryBeside(path: string): string {
   const at = path.lastIndexOf("/") + 1;
   return `${path.slice(0, at)}.${path.slice(at)}.portlock-new`;
-}
-
-/** A shell runs the last line it got even where the rest is missing, but never half a compound command. */
-function whole(request: ShellRequest): ShellRequest {
-  return (nonce) => `{ ${request(nonce)}\n}\n`;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { startChangeRequest } from "./change-requests.ts";
+import { beatRequest, holdRequest, releaseRequest } from "./lock-requests.ts";
 import type { ShellOutcome } from "./remote-shell.ts";
 import { ReplyReader } from "./reply-reader.ts";
 import type { ShellReply } from "./reply-reader.ts";
@@ -13,6 +14,8 @@ export interface ShellSource {
   open(): Promise<ShellProcess>;
   /** Ends a process group of ours that no longer answers. */
   endGroup(group: number): Promise<void>;
+  /** How long the host waits for a holder of its lock that is not heard from; 0 where it would see its end. */
+  readonly idleSeconds: number;
 }
 
 interface OpenShell {
@@ -25,6 +28,8 @@ interface OpenShell {
 
 const START_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 1_000;
+/** For each second that the host waits: four beats in that time. */
+const BEAT_MS = 250;
 /** More than the requests let a reply be: a host that says more than this is not listened to. */
 const REPLY_LIMIT_BYTES = 4 * 1024 * 1024;
 
@@ -39,6 +44,8 @@ export class ChangeShell {
   #isClosed: boolean = false;
   /** The shell that took a lock which was not released yet. */
   #holder: OpenShell | null = null;
+  #beat: NodeJS.Timeout | undefined;
+  #isBeating: boolean = false;
 
   constructor(source: ShellSource) {
     this.#source = source;
@@ -49,28 +56,33 @@ export class ChangeShell {
     return this.#inTurn(() => this.#askNow(request, timeoutMs));
   }
 
-  /** The same for a request that takes a lock. From then on nothing is asked of a shell that does not have it. */
-  askToHold(request: ShellRequest, timeoutMs: number): Promise<ShellOutcome> {
+  /** Takes the lock of that path. From then on, until its release, nothing is asked of a shell that does not have it. */
+  hold(path: string, timeoutMs: number): Promise<ShellOutcome> {
     return this.#inTurn(async () => {
-      if (this.#holder !== null) return { kind: "lost", detail: "held" };
-      const outcome = await this.#askNow(request, timeoutMs);
-      if (outcome.kind === "replied" && outcome.reply.status === "0") this.#holder = this.#shell;
+      if (this.#holder !== null && this.#holder === this.#shell) return { kind: "lost", detail: "held" };
+      const { idleSeconds } = this.#source;
+      const outcome = await this.#askNow(holdRequest(path, idleSeconds), timeoutMs);
+      if (outcome.kind !== "replied" || outcome.reply.status !== "0") return outcome;
+      this.#holder = this.#shell;
+      if (idleSeconds > 0) this.#beat = setInterval(() => this.#beatOnce(timeoutMs), idleSeconds * BEAT_MS);
       return outcome;
     });
   }
 
-  /** Asks for the lock's release where this shell still has it. */
-  async release(request: ShellRequest, timeoutMs: number): Promise<void> {
+  /** Gives the lock back where this shell still has it. */
+  async release(timeoutMs: number): Promise<void> {
+    clearInterval(this.#beat);
     await this.#inTurn(async () => {
       const holder = this.#holder;
       this.#holder = null;
-      if (holder !== null && holder === this.#shell) await this.#askNow(request, timeoutMs);
+      if (holder !== null && holder === this.#shell) await this.#askNow(releaseRequest, timeoutMs);
     });
   }
 
   /** Ends the shell once the command at work has ended, and waits a moment for it. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#beat);
     const process = this.#shell?.process;
     if (process === undefined) return;
     process.input.end();
@@ -79,6 +91,15 @@ export class ChangeShell {
     await Promise.race([process.ended, promise]);
     clearTimeout(timer);
     process.abandon();
+  }
+
+  #beatOnce(timeoutMs: number): void {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
+    void this.#inTurn(async () => {
+      if (this.#holder !== null && this.#holder === this.#shell) await this.#askNow(beatRequest, timeoutMs);
+      this.#isBeating = false;
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -144,7 +165,8 @@ async function exchange(shell: OpenShell, request: ShellRequest, timeoutMs: numb
   };
   const timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs);
   void shell.process.ended.then((lastWords) => resolve(lastWords || "the shell has ended"));
-  shell.process.input.write(request(nonce));
+  // In braces: a shell runs the last line it got even where the rest is missing, but never half a compound command.
+  shell.process.input.write(`{ ${request(nonce)}}\n`);
   const outcome = await promise;
   clearTimeout(timer);
   shell.onData = () => {};

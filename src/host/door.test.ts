@@ -4,7 +4,6 @@ import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -20,7 +19,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { HostReader, Reading } from "./host.ts";
 import { openLocalHost } from "./local.ts";
-import { startSshd, SSHD_MISSING } from "./loopback-sshd.ts";
+import { findMissing, startShellHost } from "./shell-host.fixture.ts";
+import type { Ends, Tool } from "./shell-host.fixture.ts";
 import { openSshHost } from "./ssh.ts";
 
 interface Door {
@@ -32,21 +32,15 @@ interface Door {
   readonly masksNames?: boolean;
   /** True where `stat` tells minutes only. */
   readonly coarseTimes?: boolean;
-  open(context: { after(end: () => void): void }): Promise<HostReader>;
+  open(context: Ends): Promise<HostReader>;
 }
 
-/** A host whose login leads to this shell and these programs, whatever the machine has. */
-function throughSsh(name: string, shell: string, tools: readonly (readonly [string, string])[] = []): Door {
+function throughSsh(name: string, shell: string, tools: readonly Tool[] = []): Door {
   return {
     name,
-    missing: SSHD_MISSING || (existsSync(shell) ? false : `${shell} is not installed`),
+    missing: findMissing(shell),
     open: async (context) => {
-      const bin = mkdtempSync(join(tmpdir(), "portlock-bin-"));
-      context.after(() => rmSync(bin, { recursive: true }));
-      symlinkSync(shell, join(bin, "sh"));
-      for (const [tool, program] of tools) symlinkSync(program, join(bin, tool));
-      const path = tools.length === 0 ? "/usr/bin:/bin" : bin;
-      const sshd = await startSshd(context, { forceCommand: `exec env -i PATH=${path} LC_ALL=C ${bin}/sh` });
+      const sshd = await startShellHost(context, shell, tools);
       return openSshHost(sshd.target, { configFile: sshd.configFile });
     },
   };
@@ -256,6 +250,16 @@ for (const door of DOORS) {
       let targets = await readTargets();
       while (!targets.some(isThere)) targets = await readTargets();
       assert.ok(!targets.includes("socket:[666]"));
+    });
+
+    test("links outside /proc are read", async () => {
+      const folder = path("units");
+      mkdirSync(join(folder, "multi-user.target.wants"), { recursive: true });
+      const link = join(folder, "multi-user.target.wants", "nftables.service");
+      symlinkSync("/lib/systemd/system/nftables.service", link);
+      assert.deepEqual(valueOf(await host.readLinks(`${folder}/*/*`)).links, [
+        { path: link, target: "/lib/systemd/system/nftables.service" },
+      ]);
     });
 
     test("links outside /proc keep hostile names apart, or the reading says that it cannot", async () => {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { addWriting } from "./add-writing.ts";
+import type { ShellSource } from "./change-shell.ts";
 import { openLocalHost } from "./local.ts";
 import { SYSTEM_PATH } from "./run-command.ts";
 import { toShellProcess } from "./shell-process.ts";
@@ -8,7 +9,7 @@ import type { HostWriter } from "./writer.ts";
 
 /** The whole door to the machine Portlock itself runs on. */
 export function openLocalWriter(): HostWriter {
-  return addWriting(openLocalHost(), { open: () => Promise.resolve(openLocalShell()), endGroup });
+  return addWriting(openLocalHost(), localShells);
 }
 
 /**
@@ -19,6 +20,9 @@ function openLocalShell(): ShellProcess {
   const env = { PATH: SYSTEM_PATH, LC_ALL: "C" };
   return toShellProcess(spawn("/bin/sh", [], { cwd: "/", env, stdio: "pipe", detached: true }));
 }
+
+/** The kernel closes a dead process's pipes, so a shell here always sees the end of its input. */
+export const localShells: ShellSource = { open: () => Promise.resolve(openLocalShell()), endGroup, idleSeconds: 0 };
 
 function endGroup(group: number): Promise<void> {
   try {

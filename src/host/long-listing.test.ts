@@ -47,10 +47,35 @@ test("names of /proc hold no arrow, so the first one ends a masked name", () => 
   ]);
 });
 
-test("elsewhere masked names are not trusted", () => {
-  assert.equal(parseLinkListing(BUSYBOX, patternOf("/etc/*/x"), "mask"), null);
-  assert.equal(parseLinkListing(BUSYBOX, patternOf("/process/*"), "mask"), null);
+// busybox ls -ln /dev/null /etc/systemd/system/*/ of BusyBox 1.35, Debian 12
+const BUSYBOX_UNITS = `crw-rw-rw-    1 0        0           1,   3 Nov 28 05:28 /dev/null
+
+/etc/systemd/system/sysinit.target.wants/:
+total 0
+lrwxrwxrwx    1 0        0               40 Nov 28 05:29 nftables.service -> /lib/systemd/system/nftables.service
+`;
+
+test("elsewhere a masked listing is read where it leaves nothing open", () => {
+  assert.deepEqual(parseLinkListing(BUSYBOX_UNITS, patternOf("/etc/systemd/system/*/*"), "mask"), [
+    {
+      path: "/etc/systemd/system/sysinit.target.wants/nftables.service",
+      target: "/lib/systemd/system/nftables.service",
+    },
+  ]);
 });
+
+for (const [what, listing] of [
+  ["a second arrow, which may belong to the name or to the target", BUSYBOX],
+  ["arrows that share a blank", BUSYBOX.replace("/tmp/a -> b?c", "-> b")],
+  ["a masked sign in a name", BUSYBOX_UNITS.replace("nftables.service ->", "nft?bles.service ->")],
+  ["a masked sign in the name of its directory", BUSYBOX_UNITS.replace("sysinit", "sys?nit")],
+] as const) {
+  test(`elsewhere a masked listing is not read: ${what}`, () => {
+    assert.notEqual(listing, BUSYBOX_UNITS);
+    assert.equal(parseLinkListing(listing, patternOf("/etc/systemd/system/*/*"), "mask"), null);
+    assert.equal(parseLinkListing(listing, patternOf("/process/*"), "mask"), null);
+  });
+}
 
 test("links that were listed by their whole path are read too, others than asked for are left out", () => {
   const listing =

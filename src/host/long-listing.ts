@@ -14,11 +14,11 @@ const ARROW = " -> ";
 
 /**
  * The links in the output of `ls -ln` (of directories) or `ls -ldn` (of the links themselves) in the C locale.
- * Null where a line is not what `ls` prints, or where this style of names leaves open which part is the name:
- * outside /proc a masked name may itself hold an arrow.
+ * Null where a line is not what `ls` prints, or where this style of names leaves open what a link is called.
  */
 export function parseLinkListing(text: string, pattern: LinkPattern, style: NameStyle): readonly Link[] | null {
-  if (style === "mask" && !/^\/proc(?:\/|$)/.test(pattern.base)) return null;
+  // The kernel chooses the names below /proc: no arrow and no masked sign is in them, whatever the target holds.
+  const isNameOpen = style === "mask" && !/^\/proc(?:\/|$)/.test(pattern.base);
   const decode = style === "escape" ? decodeEscapes : (name: string): string => name;
   const links: Link[] = [];
   let directory = "";
@@ -29,6 +29,7 @@ export function parseLinkListing(text: string, pattern: LinkPattern, style: Name
     if (name === undefined) return null;
     const arrow = name.indexOf(ARROW);
     if (arrow === -1) continue; // vanished, or not to be read: then the error stream says so
+    if (isNameOpen && (/\?/.test(directory + name) || name.includes(ARROW, arrow + 1))) return null;
     const own = decode(name.slice(0, arrow));
     const path = own.startsWith("/") ? own : joinPath(directory, own);
     if (matches(path, pattern)) links.push({ path, target: decode(name.slice(arrow + ARROW.length)) });

@@ -12,7 +12,10 @@ type IpCommand =
   | readonly ["ip", "-j", "-4", "route", "show", "table", "all"]
   | readonly ["ip", "-j", "-6", "route", "show", "table", "all"];
 
-type SocketCommand = readonly ["ss", "-H", "-tlne" | "-tlnpe"];
+type SocketCommand = readonly ["ss", "-H", "-tlne" | "-tlnpe"] | readonly ["ss", "-H", "-tn", "state", "established"];
+
+/** Connections that stand open to named ports. */
+type SessionCommand = readonly ["ss", "-H", "-tn", "state", "established", ...("sport" | "=" | "or" | `:${number}`)[]];
 
 type UnitCommand =
   | readonly ["systemctl", "show", "--no-pager", `--property=${string}`, "--", ...string[]]
@@ -45,6 +48,7 @@ type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
 export type ReadCommand =
   | IpCommand
   | SocketCommand
+  | SessionCommand
   | UnitCommand
   | FirewallCommand
   | EngineCommand

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
+import * as fc from "fast-check";
 import { SlowFiles } from "./slow-files.ts";
 import { findSlowMount, parseSlowMounts } from "./slow-mounts.ts";
 
@@ -33,6 +34,18 @@ for (const [what, line, slow] of MOUNTS) {
     assert.deepEqual([...parseSlowMounts(`${line}\n`)], slow);
   });
 }
+
+test("random and damaged text never throws, and makes no mount that is not named", () => {
+  const line = "71 35 0:45 / /home/eve/a\\040b rw - fuse.sshfs eve@x: rw";
+  const damaged = fc
+    .tuple(fc.nat(line.length), fc.string({ maxLength: 9 }))
+    .map(([at, junk]) => line.slice(0, at) + junk + line.slice(at));
+  fc.assert(
+    fc.property(fc.oneof(damaged, fc.string({ unit: "binary" })), (text) => {
+      assert.ok(parseSlowMounts(text).size <= text.split("\n").length);
+    }),
+  );
+});
 
 mkdirSync(join(place, "home/eve/dead"), { recursive: true });
 symlinkSync("dead/.bashrc", join(place, "home/eve/.bashrc"));

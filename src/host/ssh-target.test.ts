@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { HostError } from "./host-error.ts";
 import { openHost } from "./open-host.ts";
 import { parseSshTarget } from "./ssh-target.ts";
@@ -53,5 +54,21 @@ test("a password in the target is refused and not repeated", () => {
       error instanceof HostError &&
       error.code === "bad-target" &&
       !JSON.stringify([error.message, error]).includes("hunter2"),
+  );
+});
+
+test("no text becomes an option of the SSH client, or a word for a shell", () => {
+  const part = fc.string({ unit: fc.constantFrom(...Array.from("ag0-._+:@[]%/ \n;$`'\"\\")), maxLength: 12 });
+  const target = fc.tuple(part, fc.constantFrom("", "@"), part).map((parts) => `ssh://${parts.join("")}`);
+  fc.assert(
+    fc.property(fc.oneof(target, fc.string({ unit: "binary" })), (text) => {
+      try {
+        const { user, host } = parseSshTarget(text);
+        for (const word of [user ?? "a", host]) assert.match(word, /^[\w:][\w.:+%-]*$/);
+      } catch (error) {
+        assert.ok(error instanceof HostError, String(error));
+      }
+    }),
+    { numRuns: 2_000 },
   );
 });

@@ -26,6 +26,8 @@ export interface FindingData {
     readonly engine: string;
     readonly published: string;
     readonly containerPort: number;
+    /** What ufw was told that would close the port, as a command of ufw's; null where nothing would, or it is off. */
+    readonly passesBy: string | null;
   };
   /** Other machines reach a container at its own address, without any port being published. */
   "container-address-open": {
@@ -119,6 +121,22 @@ export interface FindingData {
     /** `put-behind`: it stays, and the manager's own rules come to stand before it. */
     readonly how: "removed" | "put-behind";
     readonly rules: readonly string[];
+  };
+  /**
+   * A rule about the server's port that no new connection meets, because of another before it. Both as their
+   * administrator knows them: see decider-label.ts.
+   */
+  "rule-never-reached": { readonly ruleText: string; readonly behind: string; readonly stops: boolean };
+  /** Rules keep somebody from the port by one address family, and none is about it in the other. */
+  "rule-for-one-family": { readonly family: 4 | 6; readonly by: string; readonly entries: readonly string[] };
+  /** There are rules, none is about the server's port, and what none is about is let in. */
+  "default-policy-accept": { readonly policies: readonly string[]; readonly entries: readonly string[] };
+  /** Connections go on from where the rules stop every new one. */
+  "session-outlives-rule": {
+    readonly sources: readonly string[];
+    readonly by: string;
+    /** False where rules may stop what belongs to these connections too. */
+    readonly goesOn: boolean;
   };
   /** A setting of the IP filter is loaded, and nothing has shown that it blocks. */
   "ip-filter-unproven": { readonly unit: string; readonly unifiedCgroups: boolean | null };

@@ -57,6 +57,7 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
       ...(each.own ? toUnreadSwitches(each.interfaces) : []),
     ]),
     ...listManagers(facts),
+    ...(facts.sessions === undefined ? [] : toMissing("sessions", facts.sessions)),
     ...listUnits(facts, servers),
     ...facts.environmentFiles.flatMap((file) => toMissing("environmentFiles", file.assignments, "absent")),
     ...servers.flatMap(({ process }) => (process === null ? [] : toMissing("processes", process.environment))),

@@ -29,6 +29,10 @@ import { UFW_INACTIVE } from "./rules/ufw-inactive.ts";
 import { FIREWALLD_UNSAVED } from "./rules/firewalld-unsaved.ts";
 import { RULE_MANAGERS_FIGHT } from "./rules/rule-managers-fight.ts";
 import { RULE_LOST_ON_RELOAD } from "./rules/rule-lost-on-reload.ts";
+import { RULE_NEVER_REACHED } from "./rules/rule-never-reached.ts";
+import { RULE_FOR_ONE_FAMILY } from "./rules/rule-for-one-family.ts";
+import { DEFAULT_POLICY_ACCEPT } from "./rules/default-policy-accept.ts";
+import { SESSION_OUTLIVES_RULE } from "./rules/session-outlives-rule.ts";
 
 /** Every rule by its id, each told once for each root cause it finds; one that is missing does not compile. */
 export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
@@ -60,5 +64,9 @@ export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
   "firewalld-unsaved": FIREWALLD_UNSAVED,
   "rule-managers-fight": RULE_MANAGERS_FIGHT,
   "rule-lost-on-reload": RULE_LOST_ON_RELOAD,
+  "rule-never-reached": RULE_NEVER_REACHED,
+  "rule-for-one-family": RULE_FOR_ONE_FAMILY,
+  "default-policy-accept": DEFAULT_POLICY_ACCEPT,
+  "session-outlives-rule": SESSION_OUTLIVES_RULE,
   "ip-filter-unproven": IP_FILTER_UNPROVEN,
 };

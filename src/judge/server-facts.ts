@@ -10,7 +10,7 @@ import type { JudgedHost } from "./rule.ts";
 import type { Server } from "./server.ts";
 
 /** What the server's listeners answered. */
-export function toServerAnswers(host: JudgedHost, server: Server): readonly Answer[] {
+export function toServerAnswers(host: Pick<JudgedHost, "facts">, server: Server): readonly Answer[] {
   const pid = server.process?.pid;
   const own = toAskedListeners(host.facts).filter(({ listener, recognition }) => {
     if (recognition?.kind !== server.kind) return false;
@@ -21,7 +21,7 @@ export function toServerAnswers(host: JudgedHost, server: Server): readonly Answ
 }
 
 /** The process of a server, where it could be read. */
-export function toServerProcess(host: JudgedHost, server: Server): Process | null {
+export function toServerProcess(host: Pick<JudgedHost, "facts">, server: Server): Process | null {
   const { processes } = host.facts;
   if (server.process === null || !processes.ok) return null;
   return processes.value.find(({ pid }) => pid === server.process?.pid) ?? null;
@@ -29,7 +29,7 @@ export function toServerProcess(host: JudgedHost, server: Server): Process | nul
 
 /** Owner and mode of the server's files of one role; those that could not be read are left out. */
 export function toServerFiles(
-  host: JudgedHost,
+  host: Pick<JudgedHost, "facts">,
   server: Server,
   role: string,
 ): readonly { readonly file: ServerFile; readonly status: FileStatus }[] {
@@ -42,7 +42,7 @@ export function toServerFiles(
 
 /** A setting as the running process has it: null value where unset; null where that is not known. */
 export function toEffectiveSetting(
-  host: JudgedHost,
+  host: Pick<JudgedHost, "facts">,
   server: Server,
   name: string,
 ): { readonly value: string | null; readonly evidence: readonly Evidence[] } | null {

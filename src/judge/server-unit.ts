@@ -3,7 +3,7 @@ import type { JudgedHost } from "./rule.ts";
 import type { Server } from "./server.ts";
 
 /** The systemd unit that runs a server; null where none does, or where units could not be read. */
-export function toServerUnit(host: JudgedHost, server: Server): Unit | null {
+export function toServerUnit(host: Pick<JudgedHost, "facts">, server: Server): Unit | null {
   const { runBy } = server;
   if (runBy.kind !== "systemd" || !host.facts.units.ok) return null;
   const uid = runBy.scope === "user" ? runBy.uid : null;

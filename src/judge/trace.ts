@@ -1,16 +1,16 @@
 import type { Evidence } from "../facts/evidence.ts";
 import type { Facts } from "../facts/facts.ts";
-import type { Network, RoutingEntry } from "../facts/interfaces.ts";
+import type { Network } from "../facts/interfaces.ts";
 import type { Arrival, ChainPlace, Decider, Entry } from "../firewall/partition.ts";
 import { findReplyStopper, toReply } from "../firewall/reply.ts";
 import type { Doubt, Hook, Rule, RuleSet } from "../firewall/rule-set.ts";
 import { walkPacket, type WalkStep } from "../firewall/walk.ts";
-import { covers, isLoopback, isWildcard, parseCidr, toCanonical, toFamily, type Family } from "./addresses.ts";
+import { isLoopback, isWildcard, toCanonical, toFamily, type Family } from "./addresses.ts";
 import { toOwnNamespace } from "./asked-listeners.ts";
 import { toDeciderTerms, type DeciderTerms } from "./decider-terms.ts";
 import { toEntry } from "./firewall-entry.ts";
 import { toRuleSets } from "./rule-sets.ts";
-import { PLAIN_TABLES } from "./vantages.ts";
+import { findWayBack } from "./way-back.ts";
 
 /** A packet that somebody asks about: the first one of a new TCP connection. */
 export interface Packet {
@@ -132,13 +132,9 @@ function findWay(network: Network, family: Family, { source, interface: named }:
   if (named !== null) {
     return interfaces.some((each) => each.name === named) ? { interface: named, route: null } : "no-such-interface";
   }
-  const table = family === 4 ? network.routing.ipv4 : network.routing.ipv6;
-  if (!table.ok) return "interfaces-unread";
-  const toLength = (entry: RoutingEntry): number => parseCidr(entry.destination)?.prefixLength ?? 0;
-  const [best] = table.value
-    .filter((entry) => PLAIN_TABLES.has(entry.table) && covers(entry.destination, source))
-    .toSorted((one, other) => toLength(other) - toLength(one));
-  if (best === undefined) return "no-route";
+  const best = findWayBack(network, family, source);
+  if (best === undefined) return "interfaces-unread";
+  if (best === null) return "no-route";
   const via = best.gateway === null ? "" : ` via ${best.gateway}`;
   return { interface: best.interface, route: `${best.destination}${via} dev ${best.interface}` };
 }

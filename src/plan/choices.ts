@@ -1,5 +1,5 @@
-/** How a server is put on loopback. `auto`: by who runs it. */
-export const METHODS = ["auto", "systemd", "environment", "session", "container"] as const;
+/** How a server is put on loopback. `auto`: by who runs it; `none`: it stays where it listens. */
+export const METHODS = ["auto", "none", "systemd", "environment", "session", "container"] as const;
 export type Method = (typeof METHODS)[number];
 
 /** In which manager of rules a port is closed. `none`: in none; `auto`: in the one that is in charge. */

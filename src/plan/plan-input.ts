@@ -11,6 +11,16 @@ export interface PlanInput {
   readonly choices: Choices;
   /** Files that were asked for by `needs-files`, as they are; null: there is none. */
   readonly texts: ReadonlyMap<string, FileText>;
+  /** SSH sessions that stand open, one of which may be that of whoever hardens the host. */
+  readonly operators: readonly Operator[];
+}
+
+/** An SSH session that must stay. */
+export interface Operator {
+  /** Numeric address; a link-local one carries its zone. */
+  readonly source: string;
+  /** Port of the host's sshd. */
+  readonly port: number;
 }
 
 /** What one part of the planner (a unit's, a container's, the firewall's) comes to. */

@@ -54,7 +54,8 @@ export type StepKind =
 
 /**
  * One change that an administrator would call one: plain data, done and undone by apply without any decision.
- * Done: folders, files, modes, then commands. Taken back: `undo.before`, files and modes as they were, `undo.after`.
+ * Done: folders, files, modes, then commands. Taken back: `undo.before`, files (those kept too) and modes as they
+ * were, `undo.after`.
  * Each may be done when only a part of it was, and more than once.
  */
 export interface Step {
@@ -68,6 +69,11 @@ export interface Step {
   readonly folders: readonly string[];
   readonly files: readonly FileChange[];
   readonly modes: readonly ModeChange[];
+  /**
+   * Files that a command of the step rewrites by itself: they are kept before it, and put back, byte for byte or by
+   * their absence, after `undo.before`. Left out: none.
+   */
+  readonly keeps?: readonly string[];
   readonly commands: readonly ChangeCommand[];
   readonly undo: { readonly before: readonly ChangeCommand[]; readonly after: readonly ChangeCommand[] };
   /** What must be so before the next step begins. */
@@ -104,6 +110,12 @@ export type Expectation =
 export type Remark =
   | { readonly code: "lasts-until-reboot" }
   | { readonly code: "others-read-this-file"; readonly path: string }
+  /** The service is given every variable of that file, not only the one that is set there. */
+  | { readonly code: "service-reads-whole-file"; readonly path: string }
+  /** A service of one user's is changed where it counts for the service of that name of every user. */
+  | { readonly code: "for-every-user"; readonly path: string }
+  /** The files of the unit said so before: to restart it is all that was done, and no undo makes it forget that. */
+  | { readonly code: "stays-closed-after-undo" }
   | { readonly code: "blocks-downloads" }
   | { readonly code: "ip-filter-may-be-inert" }
   | { readonly code: "sandbox-score"; readonly before: number | null }
@@ -137,6 +149,10 @@ export interface Leave {
 export type LeaveReason =
   | { readonly code: "not-asked"; readonly flag: string }
   | { readonly code: "no-safe-change" }
+  /** The command of the unit sets its own value, which no drop-in beats. */
+  | { readonly code: "set-by-command"; readonly unit: string }
+  /** Somebody else listens on that port of loopback already. */
+  | { readonly code: "port-taken"; readonly port: number }
   | { readonly code: "started-by-hand"; readonly command: readonly string[] }
   | { readonly code: "needs-recreate"; readonly command: readonly string[] }
   | { readonly code: "user-service" }

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import type { RunBy, Server } from "../judge/server.ts";
+import { isSafeToApply } from "../judge/loopback-value.ts";
 import {
-  isSafeToApply,
   toDropInCommand,
   toForwardFilterCommand,
   toKillCommand,

@@ -1,22 +1,10 @@
+import { toLoopbackValue } from "../judge/loopback-value.ts";
+import { isPlainName, isPlainUnitName, isPlainValue, isUnitName } from "../judge/plain-names.ts";
 import type { RunBy, Server, Setting } from "../judge/server.ts";
 import type { Subject } from "./report.ts";
 import { toShellWord } from "./printable.ts";
 
-/** Values that mean the same to a shell, to printf and to systemd, so that no layer of quoting can be wrong. */
-const PLAIN_VALUE = /^[A-Za-z0-9_./:@,+*[\]-]*$/;
-const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** systemd.unit(5); a recording may claim a unit by any name. */
-const UNIT_NAME = /^[A-Za-z0-9:_.\\@-]+$/;
-/** The same without systemd's escapes, for names that stand in two layers of quotes. */
-const PLAIN_UNIT_NAME = /^[A-Za-z0-9:_.@-]+$/;
-const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?)(:\d{1,5})?$/i;
-
 type Systemd = Extract<RunBy, { readonly kind: "systemd" }>;
-
-/** What OLLAMA_HOST has to be so that a server keeps its port and only its own host reaches it. */
-export function toLoopbackValue(server: Server | null): string {
-  return `127.0.0.1:${server?.listeners[0]?.port ?? 11434}`;
-}
 
 /** The command that puts a service on loopback; null where its runner has no such one command. */
 export function toLoopbackCommand(subject: Subject): string | null {
@@ -46,14 +34,14 @@ export function toStopCommand({ server, reader }: Subject): string | null {
  */
 export function toDropInCommand(subject: Subject, name: string, value: string): string | null {
   const { server } = subject;
-  if (server?.runBy.kind !== "systemd" || !PLAIN_NAME.test(name) || !PLAIN_VALUE.test(value)) return null;
+  if (server?.runBy.kind !== "systemd" || !isPlainName(name) || !isPlainValue(value)) return null;
   const { runBy } = server;
   const setting = server.settings.find((each) => each.name === name);
   const edit = toFileEdit(setting, name, value, runBy);
   if (runBy.scope === "user") {
     return toUserCommand(subject, runBy, [edit ?? toUserDropIn(runBy, name, value), ...toApply(runBy)]);
   }
-  if (!UNIT_NAME.test(runBy.unit)) return null;
+  if (!isUnitName(runBy.unit)) return null;
   if (edit !== null) return joinCommands([`sudo ${edit}`, toRestart(runBy)]);
   const folder = `/etc/systemd/system/${runBy.unit}.d`;
   const text = `'[Service]\\nEnvironment="${name}=${value}"\\n'`;
@@ -68,7 +56,7 @@ export function toUnitCommand(subject: Subject, missing: "daemon-reload-missing"
   const { runBy } = server;
   // What a user's manager has loaded cannot be read: it may need the reload too.
   if (runBy.scope === "user") return toUserCommand(subject, runBy, toApply(runBy));
-  if (!UNIT_NAME.test(runBy.unit)) return null;
+  if (!isUnitName(runBy.unit)) return null;
   return missing === "restart-missing" ? toRestart(runBy) : joinCommands(toApply(runBy));
 }
 
@@ -86,13 +74,6 @@ export function toForwardFilterCommand(bridge: string | null): string | null {
     `add rule inet portlock forward iifname != "${bridge}" oifname "${bridge}" ct state new drop`,
   ];
   return `sudo nft '${rules.join("; ")}'`;
-}
-
-/** False for a value that would open the server to others: no command of ours applies one. */
-export function isSafeToApply(name: string, value: string): boolean {
-  if (!PLAIN_VALUE.test(value)) return false;
-  if (name === "OLLAMA_HOST") return value !== "" && LOOPBACK.test(value);
-  return name !== "OLLAMA_ORIGINS" || !value.includes("*");
 }
 
 /** Drop-ins apply by file name: nothing sorts after this one by accident. One a setting, or they would undo each other. */
@@ -124,7 +105,7 @@ function toUserCommand(
   { unit, uid }: Extract<Systemd, { readonly scope: "user" }>,
   commands: readonly string[],
 ): string | null {
-  if (!PLAIN_UNIT_NAME.test(unit)) return null;
+  if (!isPlainUnitName(unit)) return null;
   const command = joinCommands(commands);
   if (reader.uid === uid) return command;
   const user = toShellWord(server?.process?.user ?? `#${uid}`);

@@ -1,7 +1,7 @@
 import type { ChangeCommand } from "../host/change-command.ts";
 import type { FileChange, Plan, Step } from "../plan/plan.ts";
 import { toPaint, type Paint } from "./colour.ts";
-import { toPrintable, toShellWord, toSocketText } from "./printable.ts";
+import { toCommandLine, toPrintable, toSocketText } from "./printable.ts";
 import { wrapText } from "./table.ts";
 import type { TextOptions } from "./text.ts";
 import type { PlanWords } from "./words/plan-words.ts";
@@ -91,14 +91,14 @@ function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): s
 function formatUndo(step: Step, page: Page): string[] {
   const { says } = page;
   const keeps = step.files.length + step.modes.length > 0 ? [says.filesAsTheyAre] : [];
-  const parts = [...step.undo.before.map(toCommandText), ...keeps, ...step.undo.after.map(toCommandText)];
+  const parts = [...step.undo.before.map(toCommandLine), ...keeps, ...step.undo.after.map(toCommandLine)];
   return formatTold(says.headings.undo, parts, page);
 }
 
 /** One a line, never wrapped: they are there to be read against a manual. */
 function formatCommands(heading: string, commands: readonly ChangeCommand[], { words }: Page): string[] {
   if (commands.length === 0) return [];
-  return indent([words.labelled(heading, ""), ...commands.map((command) => `  ${toCommandText(command)}`)]);
+  return indent([words.labelled(heading, "").trimEnd(), ...commands.map((command) => `  ${toCommandLine(command)}`)]);
 }
 
 function formatTold(heading: string, parts: readonly string[], { words, width }: Page): string[] {
@@ -130,10 +130,6 @@ function toLeft({ leaves }: Plan, { says, words }: Page): string[] {
     const about = words.join([...(server === null ? [] : [server]), ...(rule === null ? [] : [rule])]);
     return about === "" ? says.leave(why) : words.labelled(about, says.leave(why));
   });
-}
-
-function toCommandText(command: ChangeCommand): string {
-  return command.map(toShellWord).join(" ");
 }
 
 function toOctal(mode: number): string {

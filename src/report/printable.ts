@@ -69,3 +69,8 @@ export function toShellWord(text: string): string {
   );
   return `$'${bytes.join("")}'`;
 }
+
+/** A command line to be copied into a shell. What begins with a dash is an option there as it is here. */
+export function toCommandLine(words: readonly string[]): string {
+  return words.map((word) => (/^-[A-Za-z0-9_@%+=:,./-]*$/.test(word) ? word : toShellWord(word))).join(" ");
+}

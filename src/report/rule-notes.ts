@@ -1,6 +1,7 @@
 import type { FindingData, RuleId } from "../judge/finding.ts";
+import { isSafeToApply } from "../judge/loopback-value.ts";
+import { isKeyFile, isModelFolder } from "../judge/plain-names.ts";
 import {
-  isSafeToApply,
   toDropInCommand,
   toForwardFilterCommand,
   toKillCommand,
@@ -136,11 +137,11 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   "version-unknown": { toCommand: none, sources: [`${OLLAMA}/version/version.go`] },
   "runs-as-root": { toCommand: none, sources: [INSTALLER, "https://docs.ollama.com/linux"] },
   "key-file-readable": {
-    toCommand: (data) => (KEY_FILE.test(data.path) ? `sudo chmod 600 -- ${toShellWord(data.path)}` : null),
+    toCommand: (data) => (isKeyFile(data.path) ? `sudo chmod 600 -- ${toShellWord(data.path)}` : null),
     sources: [`${OLLAMA}/auth/auth.go`],
   },
   "model-folder-writable": {
-    toCommand: (data) => (MODEL_FOLDER.test(data.path) ? `sudo chmod -R go-w -- ${toShellWord(data.path)}` : null),
+    toCommand: (data) => (isModelFolder(data.path) ? `sudo chmod -R go-w -- ${toShellWord(data.path)}` : null),
     sources: [OLLAMA_FAQ],
   },
   "request-logging-on": {
@@ -165,25 +166,34 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
   },
   "rule-managers-fight": { toCommand: none, sources: [NFT, UFW, DOCKER_FIREWALL] },
   "rule-lost-on-reload": { toCommand: none, sources: [DOCKER_IPTABLES, FIREWALLD_RELOAD] },
+  // Which of two rules was meant is for their owner to say, and what a policy of drop would cut off.
+  "rule-never-reached": {
+    toCommand: none,
+    sources: [UFW, "https://manpages.debian.org/bookworm/iptables/iptables.8.en.html"],
+  },
+  "rule-for-one-family": { toCommand: none, sources: [NFT, UFW] },
+  "default-policy-accept": { toCommand: none, sources: [NFT, UFW] },
+  "session-outlives-rule": {
+    toCommand: (_data, subject) => (waitsSafely(subject.server) ? toUnitCommand(subject, "restart-missing") : null),
+    sources: [
+      "https://wiki.nftables.org/wiki-nftables/index.php/Matching_connection_tracking_stateful_metainformation",
+      "https://manpages.debian.org/bookworm/iproute2/ss.8.en.html",
+    ],
+  },
   "ip-filter-unproven": {
     toCommand: none,
     sources: ["https://www.freedesktop.org/software/systemd/man/latest/systemd.resource-control.html"],
   },
 };
 
-/** False where a value that waits for the reload would open the server. */
+/** False where a value that waits for the reload, or for the restart, would open the server. */
 function waitsSafely(server: Subject["server"]): boolean {
   return (server?.settings ?? []).every(({ name, declared }) =>
-    declared.every(({ value, why }) => why !== "daemon-reload-missing" || isSafeToApply(name, value)),
+    declared.every(({ value, why }) => !WAITING.has(why) || isSafeToApply(name, value)),
   );
 }
 
-/**
- * Paths that a command of ours may change. Whoever starts a server chooses its model folder, and OLLAMA_MODELS=/tmp
- * must not make root take rights from everybody.
- */
-const MODEL_FOLDER = /^(?!.*\/\.\.?\/)\/.+\/models\/?$/s;
-const KEY_FILE = /^(?!.*\/\.\.?\/)\/.+\/\.ollama\/id_ed25519$/s;
+const WAITING: ReadonlySet<string> = new Set(["daemon-reload-missing", "restart-missing"]);
 
 /** A recording may claim any name, and one with slashes would name another setting of the kernel. */
 const INTERFACE_NAME = /^(?!\.\.?$)[^\s/=]{1,15}$/;

@@ -34,6 +34,7 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
     engine: "docker",
     published: "0.0.0.0:11434",
     containerPort: 11434,
+    passesBy: "ufw deny 11434/tcp",
   },
   "container-address-open": {
     container: "ollama",
@@ -112,5 +113,13 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
     how: "put-behind",
     rules: ["-A FORWARD -p tcp -m tcp --dport 11434 -j DROP"],
   },
+  "rule-never-reached": { ruleText: "ufw deny 11434/tcp", behind: "ufw allow 11434", stops: true },
+  "rule-for-one-family": {
+    family: 4,
+    by: "-A INPUT -p tcp -m tcp --dport 11434 -j DROP",
+    entries: ["[2001:db8::10]:11434"],
+  },
+  "default-policy-accept": { policies: ["ip filter INPUT: policy accept"], entries: ["192.0.2.10:11434"] },
+  "session-outlives-rule": { sources: ["198.51.100.7"], by: "ufw deny 11434/tcp", goesOn: true },
   "ip-filter-unproven": { unit: "ollama.service", unifiedCgroups: true },
 };

@@ -290,10 +290,10 @@ describe("what is asked", () => {
     );
   });
 
-  test("an Ollama is asked for its models, its cloud and its two checks", () => {
+  test("an Ollama is asked for its models, its cloud, what is in memory and its two checks", () => {
     assert.equal(
       ask(first(answer(ROOT, "Ollama is running"))),
-      "GET /api/tags, GET /api/status, GET /api/version foreign-host, GET /api/version foreign-origin",
+      "GET /api/tags, GET /api/status, GET /api/ps, GET /api/version foreign-host, GET /api/version foreign-origin",
     );
   });
 

@@ -19,6 +19,8 @@ export const FOREIGN_ORIGIN = "https://page.portlock.example";
 
 export const API_TAGS: Question = get("/api/tags");
 export const API_STATUS: Question = get("/api/status");
+/** Models in memory, each of which may be answering somebody. */
+export const API_PS: Question = get("/api/ps");
 /** Asked as a page would whose name was rebound to this host; the plain `API_VERSION` is its counterpart. */
 export const FOREIGN_HOST_VERSION: Question = {
   ...get("/api/version"),

@@ -46,6 +46,8 @@ export interface OldSession {
   readonly server: string;
   readonly local: string;
   readonly remote: string;
+  /** True where it was cut, and seen to be gone. */
+  readonly cut: boolean;
 }
 
 /** Whether what is closed now will be closed after something that happens to every host. */
@@ -74,12 +76,33 @@ export type SurvivalReason =
   | "drop-in-stays"
   | "engine-writes-it-again"
   | "rule-not-saved"
+  | "managers-fight"
   | "started-by-hand"
   | "not-enabled"
   | "facts-missing";
 
 export interface Untried {
   readonly place: Place | null;
-  readonly why: "no-tool" | "not-root" | "no-namespace" | "not-asked" | "no-address-of-that-family";
+  readonly why: UntriedReason;
+  /** An address, an interface, or what a tool said; hostile. */
   readonly detail: string | null;
 }
+
+export type UntriedReason =
+  | "no-tool"
+  | "not-root"
+  | "no-namespace"
+  | "not-asked"
+  | "no-address-of-that-family"
+  /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
+  | "own-interface"
+  /** Nobody called from inside a container. */
+  | "from-containers"
+  /** An address that only its own link can call. */
+  | "link-local"
+  /** The vantage is the host itself. */
+  | "same-host"
+  /** Every range that is kept for such tests has its use on this host. */
+  | "no-free-range"
+  /** What the vantage said could not be read. */
+  | "vantage-failed";

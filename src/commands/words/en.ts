@@ -1,5 +1,7 @@
 import { toPrintable } from "../../report/printable.ts";
-import { CHANGE_HELP_EN, CHANGE_TROUBLES_EN } from "./changes.en.ts";
+import { HARDEN_EN } from "./harden-words.ts";
+import { CHANGE_TROUBLES_EN } from "./changes.en.ts";
+import { HELP_EN } from "./help.en.ts";
 import type { CommandWords } from "./words.ts";
 
 /** The command line in English, ASCII only. */
@@ -7,82 +9,7 @@ export const COMMANDS_EN: CommandWords = {
   about:
     "Portlock tells who can reach your model server, by which route, and what stops them.\n" +
     "It only reads: nothing on the host is changed, and it asks nobody but the hosts you name.",
-  commands: {
-    audit: {
-      brief: "Tell who can reach the model servers of a host, and what stops them",
-      description:
-        "Reads a host and tells for each model server who can reach it, by which way, what stops them, and what to do. " +
-        "Without --host or --from it reads this host. Run it as root to see everything; what could not be read is " +
-        "listed, and never taken for safe.",
-      examples: [
-        ["", "this host"],
-        [
-          "--host ssh://root@gpu-1 --host ssh://root@gpu-2",
-          "two hosts through your OpenSSH client; nothing is installed there",
-        ],
-        ["--from gpu-1.json", "a recording made by `portlock record`, without root and without Linux"],
-        ["--json --fail-on medium", "one JSON document for a program, exit code 1 from medium on"],
-      ],
-    },
-    record: {
-      brief: "Save the facts of a host to a file, to be judged later or elsewhere",
-      description:
-        "Reads a host as `audit` does and writes what it read to a file only you can read. Secrets are dropped while " +
-        "reading: of environment variables only the settings of model servers are kept.",
-      examples: [
-        ["-o gpu-1.json", "this host"],
-        ["-o gpu-1.json --host ssh://root@gpu-1", "another host"],
-        ["-o - | ssh security@desk portlock audit --from -", "to standard output, judged elsewhere"],
-      ],
-    },
-    probe: {
-      brief: "Look at a server as a stranger does, from where you are",
-      description:
-        "Asks an address by GET whether it is a model server, which one, and whether it serves strangers. A few small " +
-        "requests, no redirects, only to the host you name. A name without a port is asked on 11434.",
-      examples: [
-        ["gpu-1", "port 11434 of gpu-1"],
-        ["http://192.0.2.10:8000 [2001:db8::10]:11434", "two addresses"],
-        ["https://ollama.example.com --json", "a server behind a proxy, as JSON"],
-      ],
-    },
-    trace: {
-      brief: "Follow one packet through the firewall rules, rule by rule",
-      description:
-        "Says what the packet filters of a host do with the first packet of a new connection: the chains it passes, the " +
-        "rules that match, where it is sent, who stops it, and who listens where it arrives. Exit code 0: stopped; 1: " +
-        "admitted; 2: not known.",
-      examples: [
-        ["--from 203.0.113.9 --to 11434", "a stranger, to this host's own address"],
-        ["--from 192.168.1.7 --to 10.0.0.5:11434 --in eth1", "from a neighbour who comes in by another interface"],
-        ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "through the rules of a recorded host"],
-      ],
-    },
-    explain: {
-      brief: "Explain a rule: what it finds, why it matters, how to mend it",
-      description: "Without a rule it lists all of them.",
-      examples: [
-        ["", "every rule in one line"],
-        ["open-bind", "one rule in full"],
-      ],
-    },
-    ...CHANGE_HELP_EN,
-    demo: {
-      brief: "See it work on a stand-in server that nobody else can reach (about 20 seconds)",
-      description:
-        "Starts a stand-in Ollama in a throw-away network namespace, audits it exposed, rebinds it, audits it again, " +
-        "with a real connection from a second namespace before and after. Nothing listens on your own network.",
-      examples: [["", "the guided run"]],
-    },
-    completion: {
-      brief: "Print a completion script for your shell",
-      description: "Prints a script for bash or zsh; load it from your shell's start-up file.",
-      examples: [
-        ["bash > ~/.local/share/bash-completion/completions/portlock", "for bash"],
-        ["zsh > ~/.zsh/completions/_portlock", "for zsh, in a folder of your fpath"],
-      ],
-    },
-  },
+  commands: HELP_EN,
   flags: {
     host: "Host to read through OpenSSH; may be given several times",
     from: "Recording to judge instead of a host, - for standard input; may be given several times",
@@ -100,6 +27,27 @@ export const COMMANDS_EN: CommandWords = {
     door: "Interface it comes in by; unless given, the one by which the host would answer",
     recording: "Recording whose rules to follow instead of a host's, - for standard input",
     traceJson: "Print the JSON document",
+    hardenHost: "Host to change, through OpenSSH; this one unless given",
+    server: "Server to close, by its name in the report; may be given several times; all unless given",
+    method: "How to put a server on loopback; by who runs it unless given",
+    sandbox: "Add systemd's hardening directives to the unit",
+    ipFilter: "Let the unit exchange packets with this host only (IPAddressDeny=)",
+    restartProcess: "Restart a server that was started by hand, instead of printing how",
+    recreate: "Make a container anew where its ports cannot be changed otherwise",
+    firewall: "Close the port in a firewall too; none unless given",
+    allow: "Network that gets through the firewall all the same; may be given several times",
+    mend: "Mend this too; may be given several times",
+    mayChange: "Port of another service whose callers the firewall may change; may be given several times",
+    dryRun: "Show the plan and change nothing",
+    plan: "Write the plan to this file and change nothing",
+    apply: "Apply the plan of this file, unless the host has changed since",
+    yes: "Do not ask",
+    confirmWithin: "Take everything back unless `portlock confirm` comes within this time, such as 90s; 0 for never",
+    hardenJson: "Print plan, journal, proofs and report as one JSON document",
+    vantage: "From where: namespace (as root unless given), ssh://user@host, urls; may be given several times",
+    rehearse: "Really reload systemd and restart the service, and try again after each",
+    cutSessions: "Cut the connections that outlived the rules",
+    evidence: "Write the evidence to a Markdown file, - for standard output",
     changeHost: "Host to do it on, through OpenSSH",
   },
   arguments: {
@@ -111,9 +59,14 @@ export const COMMANDS_EN: CommandWords = {
   },
   placeholders: {
     address: "ADDRESS",
+    network: "CIDR",
+    port: "PORT",
+    seconds: "90s",
+    server: "SERVER",
     socket: "ADDRESS:PORT",
     interface: "INTERFACE",
     target: "ssh://user@host",
+    vantage: "namespace|ssh://user@host|urls",
     file: "FILE",
     url: "URL",
     rule: "RULE",
@@ -136,7 +89,10 @@ export const COMMANDS_EN: CommandWords = {
   },
   exitCodes: [
     ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped; undo: undone"],
-    ["1", "findings; probe: it answers without a credential; trace: admitted; undo: not all of it"],
+    [
+      "1",
+      "findings; probe: it answers without a credential; trace: admitted; verify: not as expected; undo: not all of it",
+    ],
     ["2", "could not judge: a verdict that matters is unknown"],
     ["3", "a bug of Portlock"],
     ["64", "a command line that is not understood"],
@@ -154,11 +110,35 @@ export const COMMANDS_EN: CommandWords = {
     takesNoValue: (flag) => `${flag} takes no value`,
     takes: (values) => `it takes ${values.join(", ")}`,
     badLanguage: "there are words in en and zh-CN",
+    badPort: "a port is a number from 1 to 65535",
+    badSeconds: "write 90s or 5m, at most an hour",
+    badNetwork: "write an address or a network such as 10.0.0.0/24",
     hint: (command) => `\`${command} --help\` shows what can be given.`,
   },
   error: "error",
   whatToDo: "What to do",
   troubles: {
+    "file-unread": ({ file, detail }) => ({
+      sentence: `${quote(file)} could not be read (${toPrintable(detail, 200)}).`,
+      hint: "Check the path and its rights; a plan needs root.",
+    }),
+    "flags-contradict": ({ flags: [one, other] }) => ({
+      sentence: `${one} and ${other} do not go together.`,
+      hint: "`portlock harden --help` shows what can be given.",
+    }),
+    "plan-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
+      hint: "Make it anew: portlock harden --plan FILE",
+    }),
+    "moved-on": ({ file }) => ({
+      sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
+      hint: "Look at the new one: portlock harden --plan FILE",
+    }),
+    "plan-refused": (words) => words,
+    "confirmation-missing": () => ({
+      sentence: "There is no terminal to ask on, and nothing was changed.",
+      hint: "Look at the plan with --dry-run, then run it with --yes.",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
       hint:
@@ -206,6 +186,10 @@ export const COMMANDS_EN: CommandWords = {
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share.",
 
+  badVantage: "it takes namespace, ssh://user@host or urls",
+  trying: "trying every door ...",
+  evidenceWritten: (file) => `The evidence is in ${quote(file)}.\n`,
+
   connecting: (target) => `logging in to ${target} ...`,
   reading: (target, fact) => `reading ${target}: ${fact} ...`,
   asking: (places) => `asking ${places} ...`,
@@ -222,6 +206,7 @@ export const COMMANDS_EN: CommandWords = {
     "It still holds host names, addresses, user names and paths: give it to people you would give those to.\n" +
     `Judge it with: portlock audit --from FILE\n`,
 
+  harden: HARDEN_EN,
   probe: {
     verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
     open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,

@@ -2,14 +2,17 @@ import type { ChangeTroubles } from "../../apply/change-error.ts";
 import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
+import type { HardenWords } from "./harden-words.ts";
 
 export type CommandName =
   | "audit"
+  | "harden"
+  | "verify"
+  | ChangeCommandName
   | "record"
   | "probe"
   | "trace"
   | "explain"
-  | ChangeCommandName
   | "demo"
   | "completion";
 
@@ -57,13 +60,50 @@ export interface CommandWords {
       | "door"
       | "recording"
       | "traceJson"
+      | "hardenHost"
+      | "server"
+      | "method"
+      | "sandbox"
+      | "ipFilter"
+      | "restartProcess"
+      | "recreate"
+      | "firewall"
+      | "allow"
+      | "mend"
+      | "mayChange"
+      | "dryRun"
+      | "plan"
+      | "apply"
+      | "yes"
+      | "confirmWithin"
+      | "hardenJson"
+      | "vantage"
+      | "rehearse"
+      | "cutSessions"
+      | "evidence"
       | "changeHost",
       string
     >
   >;
   readonly arguments: Readonly<Record<"url" | "rule" | "shell" | "undoId" | "confirmId", string>>;
   readonly placeholders: Readonly<
-    Record<"address" | "socket" | "interface" | "target" | "file" | "url" | "rule" | "shell" | "change", string>
+    Record<
+      | "address"
+      | "network"
+      | "port"
+      | "seconds"
+      | "server"
+      | "socket"
+      | "interface"
+      | "target"
+      | "vantage"
+      | "file"
+      | "url"
+      | "rule"
+      | "shell"
+      | "change",
+      string
+    >
   >;
   readonly help: Readonly<
     Record<
@@ -98,6 +138,9 @@ export interface CommandWords {
     takesNoValue(flag: string): string;
     takes(values: readonly string[]): string;
     readonly badLanguage: string;
+    readonly badPort: string;
+    readonly badSeconds: string;
+    readonly badNetwork: string;
     hint(command: string): string;
   };
   readonly error: string;
@@ -105,6 +148,12 @@ export interface CommandWords {
   readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code]) => ErrorWords };
   hostError(error: HostError): ErrorWords;
   bug(version: string): string;
+
+  /** Faults of --vantage. */
+  readonly badVantage: string;
+  /** Said on the terminal while connections are tried. */
+  readonly trying: string;
+  evidenceWritten(file: string): string;
 
   /** Said on the terminal while a host is read. */
   connecting(target: string): string;
@@ -115,6 +164,7 @@ export interface CommandWords {
 
   recorded(facts: RecordedFacts): string;
 
+  readonly harden: HardenWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

@@ -1,82 +1,15 @@
 import type { HostErrorCode } from "../../host/host-error.ts";
 import { toPrintable } from "../../report/printable.ts";
-import { CHANGE_HELP_ZH_CN, CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
+import { HARDEN_ZH_CN } from "./harden-words.ts";
+import { CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
+import { HELP_ZH_CN } from "./help.zh-CN.ts";
 import type { CommandWords, ErrorWords } from "./words.ts";
 
 /** The command line in Simplified Chinese. */
 export const COMMANDS_ZH_CN: CommandWords = {
   about:
     "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n它只读取：不改动主机上的任何内容，也只向你指定的主机发出请求。",
-  commands: {
-    audit: {
-      brief: "检查谁能访问主机上的模型服务，以及被什么拦截",
-      description:
-        "读取主机，逐个说明模型服务谁能访问、经由哪条路径、被什么拦截、该怎么做。未指定 --host 或 --from 时检查本机。" +
-        "以 root 运行才能看全；未能读取的内容会列出，绝不当作安全。",
-      examples: [
-        ["", "检查本机"],
-        ["--host ssh://root@gpu-1 --host ssh://root@gpu-2", "通过本机的 OpenSSH 检查两台主机，对方无需安装任何东西"],
-        ["--from gpu-1.json", "检查 `portlock record` 生成的记录文件，无需 root，也不限于 Linux"],
-        ["--json --fail-on medium", "输出供程序读取的 JSON；中危及以上时退出码为 1"],
-      ],
-    },
-    record: {
-      brief: "把主机信息保存到文件，供以后或在别处判断",
-      description:
-        "与 `audit` 一样读取主机，并写入只有你能读取的文件。读取时即丢弃机密：环境变量只保留模型服务的设置项。",
-      examples: [
-        ["-o gpu-1.json", "记录本机"],
-        ["-o gpu-1.json --host ssh://root@gpu-1", "记录另一台主机"],
-        ["-o - | ssh security@desk portlock audit --from -", "写到标准输出，在别处判断"],
-      ],
-    },
-    probe: {
-      brief: "从当前位置，以陌生人的视角查看一个服务",
-      description:
-        "用 GET 请求查看某个地址是否为模型服务、是哪一种、是否向陌生人开放。只发少量小请求，不跟随重定向，只访问你指定的主机。" +
-        "未写端口时使用 11434。",
-      examples: [
-        ["gpu-1", "gpu-1 的 11434 端口"],
-        ["http://192.0.2.10:8000 [2001:db8::10]:11434", "两个地址"],
-        ["https://ollama.example.com --json", "代理后面的服务，输出 JSON"],
-      ],
-    },
-    trace: {
-      brief: "逐条规则跟踪一个数据包穿过防火墙的过程",
-      description:
-        "说明主机的包过滤器如何处理一个新连接的首个数据包：经过哪些链、匹配哪些规则、被送往何处、由谁拦截，以及到达处由谁监听。" +
-        "退出码 0：被拦截；1：放行；2：未知。",
-      examples: [
-        ["--from 203.0.113.9 --to 11434", "陌生人访问本机自己的地址"],
-        ["--from 192.168.1.7 --to 10.0.0.5:11434 --in eth1", "同网段主机从另一个接口进入"],
-        ["--from 2001:db8::9 --to [2001:db8::5]:11434 --recording gpu-1.json", "使用记录文件中的规则"],
-      ],
-    },
-    explain: {
-      brief: "解释规则：检查什么、有什么影响、如何修复",
-      description: "不带参数时列出全部规则。",
-      examples: [
-        ["", "每条规则一行"],
-        ["open-bind", "一条规则的完整说明"],
-      ],
-    },
-    ...CHANGE_HELP_ZH_CN,
-    demo: {
-      brief: "用外界无法访问的替身服务演示一遍（约 20 秒）",
-      description:
-        "在一次性的网络命名空间里启动一个替身 Ollama：先检查出暴露，改绑地址后再检查一次，前后都从另一个命名空间真实连接验证。" +
-        "不会在你自己的网络上监听任何端口。",
-      examples: [["", "运行演示"]],
-    },
-    completion: {
-      brief: "输出 shell 补全脚本",
-      description: "输出 bash 或 zsh 的补全脚本，在 shell 启动文件中加载即可。",
-      examples: [
-        ["bash > ~/.local/share/bash-completion/completions/portlock", "用于 bash"],
-        ["zsh > ~/.zsh/completions/_portlock", "用于 zsh，目录须在 fpath 中"],
-      ],
-    },
-  },
+  commands: HELP_ZH_CN,
   flags: {
     host: "通过 OpenSSH 读取的主机，可多次指定",
     from: "改为检查记录文件，- 表示标准输入，可多次指定",
@@ -94,6 +27,27 @@ export const COMMANDS_ZH_CN: CommandWords = {
     door: "数据包进入的接口；不写时为主机应答所走的接口",
     recording: "改用记录文件中的规则，- 表示标准输入",
     traceJson: "输出 JSON 文档",
+    hardenHost: "要更改的主机，通过 OpenSSH；默认为本机",
+    server: "要关闭的服务器，使用报告中的名称；可多次给出；默认为全部",
+    method: "如何把服务器绑定到回环地址；默认取决于由谁运行",
+    sandbox: "为单元加入 systemd 的加固指令",
+    ipFilter: "只允许该单元与本机交换数据包（IPAddressDeny=）",
+    restartProcess: "重新启动手动启动的服务器，而不是只给出命令",
+    recreate: "在无法以其他方式更改端口时重新创建容器",
+    firewall: "同时在防火墙中关闭端口；默认不使用",
+    allow: "仍可通过防火墙的网络；可多次给出",
+    mend: "同时修正此项；可多次给出",
+    mayChange: "允许防火墙改变其访问者的其他服务的端口；可多次给出",
+    dryRun: "只展示计划，不作更改",
+    plan: "把计划写入此文件，不作更改",
+    apply: "执行此文件中的计划，除非主机此后有变化",
+    yes: "不询问",
+    confirmWithin: "若未在此时间内执行 `portlock confirm`（如 90s）则全部撤销；0 表示从不",
+    hardenJson: "把计划、日志、验证和报告作为一个 JSON 文档输出",
+    vantage: "从哪里测试：namespace（root 的默认值）、ssh://user@host、urls；可多次给出",
+    rehearse: "实际重新加载 systemd 并重启服务，每次之后再测试",
+    cutSessions: "切断规则生效前遗留的连接",
+    evidence: "把验证记录写入 Markdown 文件，- 表示标准输出",
     changeHost: "要操作的主机，通过 OpenSSH",
   },
   arguments: {
@@ -105,9 +59,14 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   placeholders: {
     address: "地址",
+    network: "网段",
+    port: "端口",
+    seconds: "90s",
+    server: "服务器",
     socket: "地址:端口",
     interface: "接口",
     target: "ssh://用户@主机",
+    vantage: "namespace|ssh://user@host|urls",
     file: "文件",
     url: "URL",
     rule: "规则名",
@@ -130,7 +89,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   exitCodes: [
     ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截；undo：已撤销"],
-    ["1", "发现问题；probe：无需凭据即应答；trace：放行；undo：未能完全撤销"],
+    ["1", "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符；undo：未能完全撤销"],
     ["2", "无法判断：某个重要结论为未知"],
     ["3", "Portlock 自身的缺陷"],
     ["64", "命令行有误"],
@@ -148,11 +107,35 @@ export const COMMANDS_ZH_CN: CommandWords = {
     takesNoValue: (flag) => `${flag} 不带值`,
     takes: (values) => `可用的值：${values.join("、")}`,
     badLanguage: "可用的语言为 en 和 zh-CN",
+    badPort: "端口是 1 到 65535 的数字",
+    badSeconds: "请写成 90s 或 5m，最长一小时",
+    badNetwork: "请写地址或网段，如 10.0.0.0/24",
     hint: (command) => `运行 \`${command} --help\` 查看用法。`,
   },
   error: "错误",
   whatToDo: "处理方法",
   troubles: {
+    "file-unread": ({ file, detail }) => ({
+      sentence: `无法读取 ${quote(file)}（${toPrintable(detail, 200)}）。`,
+      hint: "请检查路径和权限；制定计划需要 root。",
+    }),
+    "flags-contradict": ({ flags: [one, other] }) => ({
+      sentence: `${one} 与 ${other} 不能同时使用。`,
+      hint: "`portlock harden --help` 列出可用的选项。",
+    }),
+    "plan-damaged": ({ file, detail }) => ({
+      sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
+      hint: "请重新生成：portlock harden --plan FILE",
+    }),
+    "moved-on": ({ file }) => ({
+      sentence: `自计划 ${quote(file)} 生成以来主机已有变化：同样的选择现在会得到另一个计划。`,
+      hint: "请查看新的计划：portlock harden --plan FILE",
+    }),
+    "plan-refused": (words) => words,
+    "confirmation-missing": () => ({
+      sentence: "没有可供询问的终端，未作任何更改。",
+      hint: "请先用 --dry-run 查看计划，再加上 --yes 执行。",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${flag} 不接受 ${quote(text)}：它不是数字形式的地址。`,
       hint:
@@ -198,6 +181,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
     `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关，也没有改动任何内容。\n` +
     "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。",
 
+  badVantage: "可用 namespace、ssh://user@host 或 urls",
+  trying: "正在测试每个入口 ...",
+  evidenceWritten: (file) => `验证记录已写入 ${quote(file)}。\n`,
+
   connecting: (target) => `正在登录 ${target} …`,
   reading: (target, fact) => `正在读取 ${target}：${fact} …`,
   asking: (places) => `正在询问 ${places} …`,
@@ -212,6 +199,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "文件中仍有主机名、地址、用户名和路径，请只交给可以知道这些信息的人。\n" +
     "检查记录：portlock audit --from 文件\n",
 
+  harden: HARDEN_ZH_CN,
   probe: {
     verdicts: { open: "开放", guarded: "需认证", closed: "不通", none: "无", unknown: "未知" },
     open: (place, server) => `开放：${place} 的 ${server} 无需凭据即应答。`,

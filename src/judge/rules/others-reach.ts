@@ -23,7 +23,8 @@ export function isHeldByRules({ servers }: Pick<JudgedHost, "servers">): boolean
   return servers.some(({ routes }) => routes.some(isStoppedByRulesAlone));
 }
 
-function isStoppedByRulesAlone({ barriers }: Route): boolean {
+/** Whether a route would be open but for rules. */
+export function isStoppedByRulesAlone({ barriers }: Route): boolean {
   const stopping = barriers.filter(({ stops }) => stops === true);
   return stopping.length > 0 && stopping.every(({ kind }) => kind === "firewall");
 }

@@ -2,6 +2,7 @@ import type { UfwRule } from "../../facts/ufw.ts";
 import type { FindingOf, Severity } from "../finding.ts";
 import type { JudgedHost, Rule } from "../rule.ts";
 import type { Server } from "../server.ts";
+import { isAboutPorts } from "../ufw-claim.ts";
 import { isOpenToOthers, portsOf } from "./others-reach.ts";
 import { findOpenRoutes } from "./others-routes.ts";
 
@@ -35,11 +36,8 @@ export const UFW_INACTIVE: Rule<"ufw-inactive"> = {
   },
 };
 
-/** Ranges and lists of ports too. */
-function isAbout({ protocol, port }: UfwRule, server: Server): boolean {
-  if (protocol !== "tcp" && protocol !== "any") return false;
-  const ranges = port.split(",").map((range) => range.split(":").map(Number));
-  return portsOf([server]).some((one) => ranges.some(([from = Number.NaN, to = from]) => from <= one && one <= to));
+function isAbout(rule: UfwRule, server: Server): boolean {
+  return isAboutPorts(rule, new Set(portsOf([server])));
 }
 
 function toSeverity(host: JudgedHost, named: UfwRule | undefined): Severity {

@@ -8,6 +8,7 @@ import { JOURNAL_EN } from "./journal.en.ts";
 import { PLAN_EN } from "./plan.en.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_EN } from "./rules.en.ts";
+import { PROOFS_EN } from "./proof-words.ts";
 import { TRACE_EN } from "./trace-words.ts";
 import type { Words } from "./words.ts";
 
@@ -17,6 +18,7 @@ export const EN: Words = {
   rules: RULES_EN,
   trace: TRACE_EN,
   plan: PLAN_EN,
+  proofs: PROOFS_EN,
   journal: JOURNAL_EN,
   severities: { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW", info: "INFO" },
   verdicts: { exposed: "EXPOSED", guarded: "GUARDED", local: "LOCAL", unknown: "UNKNOWN", none: "NONE" },
@@ -142,6 +144,7 @@ export const EN: Words = {
     containers: "containers",
     firewall: "firewall rules",
     managers: "what managers of firewall rules were told",
+    sessions: "open connections",
     answers: "answers of the listeners",
     files: "owners and modes of files",
   },

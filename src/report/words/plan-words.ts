@@ -1,4 +1,4 @@
-import type { Expectation, LeaveReason, Remark, StepKind } from "../../plan/plan.ts";
+import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
 
 /** What a plan says of itself, in one language. What came from the host is made printable. */
 export interface PlanWords {
@@ -21,4 +21,6 @@ export interface PlanWords {
   expectation(expectation: Expectation): string;
   remark(remark: Remark): string;
   leave(why: LeaveReason): string;
+  /** Why no plan was made, and what to do. */
+  refusal(refusal: Refusal): { readonly sentence: string; readonly hint: string };
 }

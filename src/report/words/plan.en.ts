@@ -1,5 +1,5 @@
-import type { Expectation, LeaveReason, Remark } from "../../plan/plan.ts";
-import { toPrintable, toShellWord } from "../printable.ts";
+import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
+import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_EN: PlanWords = {
@@ -48,6 +48,7 @@ export const PLAN_EN: PlanWords = {
   expectation: toExpectationText,
   remark: toRemarkText,
   leave: toLeaveText,
+  refusal: toRefusalText,
 };
 
 function count(number: number, one: string, many: string): string {
@@ -71,6 +72,12 @@ function toRemarkText(remark: Remark): string {
       return "It lasts until the next reboot.";
     case "others-read-this-file":
       return `${show(remark.path)} is read by every login too: the \`ollama\` command of every user then calls that address.`;
+    case "service-reads-whole-file":
+      return `From now on the service is given every variable that stands in ${show(remark.path)}.`;
+    case "for-every-user":
+      return `${show(remark.path)} counts for the service of that name of every user, not of this one alone.`;
+    case "stays-closed-after-undo":
+      return "Its files said so before, and it only had to be restarted: after an undo it stays closed.";
     case "blocks-downloads":
       return "The service can no longer pull models or use cloud models: its way out is closed too.";
     case "ip-filter-may-be-inert":
@@ -86,7 +93,7 @@ function toRemarkText(remark: Remark): string {
     case "keeps-old-container":
       return `The container as it was is kept, stopped, as ${show(remark.container)}, until you remove it.`;
     case "run-in-its-terminal":
-      return `In its terminal: ${showCommand(remark.command)}`;
+      return `In its terminal: ${toCommandLine(remark.command)}`;
   }
 }
 
@@ -96,10 +103,14 @@ function toLeaveText(why: LeaveReason): string {
       return `not asked for; ${why.flag} does it`;
     case "no-safe-change":
       return "there is no change that surely mends it";
+    case "set-by-command":
+      return `the command that starts ${show(why.unit)} sets its own address, which no drop-in changes: edit its ExecStart=`;
+    case "port-taken":
+      return `port ${why.port} of this host's loopback is taken by another program: give one of them another port`;
     case "started-by-hand":
-      return `it was started by hand: stop it in its terminal and start it with ${showCommand(why.command)}, or use --restart-process`;
+      return `it was started by hand: stop it in its terminal and start it with ${toCommandLine(why.command)}, or use --restart-process`;
     case "needs-recreate":
-      return `its ports can only be changed by making the container anew: ${showCommand(why.command)}, or use --recreate`;
+      return `its ports can only be changed by making the container anew: ${toCommandLine(why.command)}, or use --recreate`;
     case "user-service":
       return "it is a service of a user's own: run `portlock harden` as that user or as root";
     case "owner-decides":
@@ -109,10 +120,58 @@ function toLeaveText(why: LeaveReason): string {
   }
 }
 
-function show(text: string): string {
-  return toPrintable(text, 200);
+function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+  switch (refusal.code) {
+    case "no-such-server":
+      return {
+        sentence: `There is no server ${show(refusal.server)} on this host.`,
+        hint: "`portlock audit` lists the servers with their names.",
+      };
+    case "method-does-not-fit":
+      return {
+        sentence: `The method ${refusal.method} does not fit ${show(refusal.server)}, which is run by ${show(refusal.runBy)}.`,
+        hint: "Leave --method out: the one that fits is taken.",
+      };
+    case "facts-missing":
+      return {
+        sentence: `A plan needs to know ${show(refusal.fact)}, and it could not be read.`,
+        hint: 'Run as root; `portlock audit` says under "Not read" what is missing and what to do.',
+      };
+    case "would-cut-session":
+      return {
+        sentence: `This would cut your own session from ${show(refusal.source)}.`,
+        hint: `Let it through with --allow ${show(refusal.source)}, or run it on the console of the host.`,
+      };
+    case "would-change-others":
+      return {
+        sentence: `This would change who reaches other services of this host, on port ${refusal.ports.join(", ")}.`,
+        hint: `Where that is meant: ${refusal.ports.map((port) => `--may-change ${port}`).join(" ")}`,
+      };
+    case "manager-not-in-charge":
+      return {
+        sentence:
+          `${refusal.manager} is not in charge of this host's firewall` +
+          `${refusal.inCharge === null ? "" : `, ${refusal.inCharge} is`}: two managers of rules undo each other.`,
+        hint: "Use --firewall auto.",
+      };
+    case "prediction-unsure":
+      return {
+        sentence: `What the rules of this host would make of the new rule cannot be told (${show(refusal.why)}).`,
+        hint: "Close the server by its listen address instead, without --firewall.",
+      };
+    case "file-not-text":
+      return {
+        sentence: `${show(refusal.path)} is no UTF-8 text, and is left as it is.`,
+        hint: "Mend that file by hand, or use another --method.",
+      };
+    case "file-not-understood":
+      return {
+        sentence: `${show(refusal.path)} cannot be edited safely (${show(refusal.why)}).`,
+        hint: "Change that file by hand, then run `portlock verify`.",
+      };
+  }
 }
 
-function showCommand(command: readonly string[]): string {
-  return command.map(toShellWord).join(" ");
+function show(text: string): string {
+  return toPrintable(text, 200);
 }

@@ -1,5 +1,5 @@
-import type { Expectation, LeaveReason, Remark } from "../../plan/plan.ts";
-import { toPrintable, toShellWord } from "../printable.ts";
+import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
+import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
@@ -46,6 +46,7 @@ export const PLAN_ZH_CN: PlanWords = {
   expectation: toExpectationText,
   remark: toRemarkText,
   leave: toLeaveText,
+  refusal: toRefusalText,
 };
 
 function toExpectationText(expectation: Expectation): string {
@@ -65,6 +66,12 @@ function toRemarkText(remark: Remark): string {
       return "只持续到下次重启。";
     case "others-read-this-file":
       return `每次登录也会读取 ${show(remark.path)}：此后所有用户的 \`ollama\` 命令都会访问该地址。`;
+    case "service-reads-whole-file":
+      return `此后 ${show(remark.path)} 中的所有变量都会交给该服务。`;
+    case "for-every-user":
+      return `${show(remark.path)} 对每个用户的同名服务都有效，不只是这一个用户。`;
+    case "stays-closed-after-undo":
+      return "它的文件原本就是这样设置的，只是需要重新启动：撤销之后它仍然是关闭的。";
     case "blocks-downloads":
       return "该服务将无法再拉取模型，也无法使用云端模型：对外的连接同样被关闭。";
     case "ip-filter-may-be-inert":
@@ -80,7 +87,7 @@ function toRemarkText(remark: Remark): string {
     case "keeps-old-container":
       return `原来的容器会停止并保留，名为 ${show(remark.container)}，直到你删除它。`;
     case "run-in-its-terminal":
-      return `在它的终端中执行：${showCommand(remark.command)}`;
+      return `在它的终端中执行：${toCommandLine(remark.command)}`;
   }
 }
 
@@ -90,10 +97,14 @@ function toLeaveText(why: LeaveReason): string {
       return `没有要求；使用 ${why.flag} 即可处理`;
     case "no-safe-change":
       return "没有能确保解决的更改";
+    case "set-by-command":
+      return `启动 ${show(why.unit)} 的命令自己设置了地址，drop-in 无法更改：请修改它的 ExecStart=`;
+    case "port-taken":
+      return `本机回环地址的端口 ${why.port} 已被其他程序占用：请为其中一个换一个端口`;
     case "started-by-hand":
-      return `它是手动启动的：请在其终端中停止它，再以 ${showCommand(why.command)} 启动，或使用 --restart-process`;
+      return `它是手动启动的：请在其终端中停止它，再以 ${toCommandLine(why.command)} 启动，或使用 --restart-process`;
     case "needs-recreate":
-      return `它的端口只能通过重新创建容器来更改：${showCommand(why.command)}，或使用 --recreate`;
+      return `它的端口只能通过重新创建容器来更改：${toCommandLine(why.command)}，或使用 --recreate`;
     case "user-service":
       return "它是某个用户自己的服务：请以该用户或 root 运行 `portlock harden`";
     case "owner-decides":
@@ -103,10 +114,58 @@ function toLeaveText(why: LeaveReason): string {
   }
 }
 
-function show(text: string): string {
-  return toPrintable(text, 200);
+function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+  switch (refusal.code) {
+    case "no-such-server":
+      return {
+        sentence: `本机没有名为 ${show(refusal.server)} 的服务器。`,
+        hint: "`portlock audit` 会列出各服务器的名称。",
+      };
+    case "method-does-not-fit":
+      return {
+        sentence: `方法 ${refusal.method} 不适用于 ${show(refusal.server)}，它由 ${show(refusal.runBy)} 运行。`,
+        hint: "不写 --method，即会采用合适的方法。",
+      };
+    case "facts-missing":
+      return {
+        sentence: `制定计划需要知道“${show(refusal.fact)}”，但无法读取。`,
+        hint: "请以 root 运行；`portlock audit` 会说明缺少什么以及如何处理。",
+      };
+    case "would-cut-session":
+      return {
+        sentence: `这会切断你自己来自 ${show(refusal.source)} 的会话。`,
+        hint: `请用 --allow ${show(refusal.source)} 放行，或在主机的控制台上运行。`,
+      };
+    case "would-change-others":
+      return {
+        sentence: `这会改变谁能访问本机的其他服务（端口 ${refusal.ports.join("、")}）。`,
+        hint: `如果确实需要：${refusal.ports.map((port) => `--may-change ${port}`).join(" ")}`,
+      };
+    case "manager-not-in-charge":
+      return {
+        sentence:
+          `本机的防火墙不由 ${refusal.manager} 管理` +
+          `${refusal.inCharge === null ? "" : `，而是由 ${refusal.inCharge} 管理`}：两个规则管理器会互相抵消。`,
+        hint: "请使用 --firewall auto。",
+      };
+    case "prediction-unsure":
+      return {
+        sentence: `无法确定本机的规则会如何处理新规则（${show(refusal.why)}）。`,
+        hint: "请改为通过监听地址关闭服务器，不使用 --firewall。",
+      };
+    case "file-not-text":
+      return {
+        sentence: `${show(refusal.path)} 不是 UTF-8 文本，未作更改。`,
+        hint: "请手动修正该文件，或使用其他 --method。",
+      };
+    case "file-not-understood":
+      return {
+        sentence: `无法安全地编辑 ${show(refusal.path)}（${show(refusal.why)}）。`,
+        hint: "请手动修改该文件，然后运行 `portlock verify`。",
+      };
+  }
 }
 
-function showCommand(command: readonly string[]): string {
-  return command.map(toShellWord).join(" ");
+function show(text: string): string {
+  return toPrintable(text, 200);
 }

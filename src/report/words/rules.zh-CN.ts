@@ -1,12 +1,14 @@
-import type { ManagerName, RuleId } from "../../judge/finding.ts";
-import { toLoopbackPublication, toLoopbackValue } from "../mend-command.ts";
+import type { RuleId } from "../../judge/finding.ts";
+import { toLoopbackValue } from "../../judge/loopback-value.ts";
+import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
 import type { RuleWords, Subject } from "../report.ts";
 import { toRunner } from "../runner.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_ZH_CN } from "./misleading-reasons.ts";
 import { chooseFlaws } from "./flaws.ts";
-import { MANAGER_NAMES } from "./product-names.ts";
+import { FIREWALL_RULES_ZH_CN } from "./firewall-rules.zh-CN.ts";
+import { listInChinese as list, show } from "./lists.ts";
 
 /** The rules in Simplified Chinese. */
 export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
@@ -26,6 +28,8 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     what: "容器把模型服务的端口发布到了他人可达的地址。",
     title: ({ engine, container, published, containerPort }) =>
       `${show(engine)} 把容器 ${show(container)} 的端口 ${containerPort} 发布到了对外地址 ${show(published)}`,
+    details: ({ passesBy }) =>
+      passesBy === null ? [] : [`${show(passesBy)} 已生效，但关不掉该端口：Docker 让这些数据包绕过了 ufw 的规则。`],
     why: "`-p 11434:11434` 会发布到本机的所有地址。Docker 在 ufw、firewalld 的 INPUT 规则之前就转发了这些数据包，因此 `ufw deny` 关不掉该端口。",
     fix: ({ published, containerPort }) =>
       `用 \`-p ${toLoopbackPublication(published, containerPort)}\` 重新创建容器（compose 文件：在 \`ports\` 下写 ` +
@@ -256,60 +260,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     fix: () => "请关闭对外路径。设置 OLLAMA_NO_CLOUD=1 可立即停用云端模型（Ollama 0.16.2 及以上）。",
     check: "`curl -s http://127.0.0.1:11434/api/status` 显示云端功能已停用。",
   },
-  "ufw-inactive": {
-    what: "ufw 配置了规则，但处于停用状态。",
-    title: ({ rules, command }) =>
-      `ufw 有 ${rules} 条规则但未启用：` + (command === null ? "没有一条生效" : `${show(command)} 未生效`),
-    why: "ufw 停用时不加载任何规则：放行规则不生效，“默认拒绝其余连接”同样不生效。",
-    fix: () =>
-      "请先放行必须保持可达的端口（如通过 SSH 登录，先执行 `sudo ufw allow OpenSSH`），再执行 `sudo ufw enable`。" +
-      "如果本机由其他防火墙负责，可用 `sudo ufw reset` 清除 ufw 的规则。",
-    check: "`sudo ufw status` 显示 `Status: active` 并列出规则。",
-  },
-  "firewalld-unsaved": {
-    what: "firewalld 正在运行的配置与其文件不一致。",
-    title: ({ zone, onlyNow, onlySaved }) =>
-      `firewalld 的区域 ${show(zone)} 将在下次重新加载时改变：` +
-      [
-        ...(onlyNow.length > 0 ? [`${list(onlyNow)} 将消失`] : []),
-        ...(onlySaved.length > 0 ? [`${list(onlySaved)} 将生效`] : []),
-      ].join("；"),
-    why:
-      "未加 --permanent 的设置在 firewalld 下次重新加载或主机重启后失效，而加了 --permanent 的设置到那时才生效。" +
-      "安装软件包也可能触发重新加载。",
-    fix: () =>
-      "如果当前运行的配置正确，将其保存：`sudo firewall-cmd --runtime-to-permanent`；如果文件正确，将其加载：`sudo firewall-cmd --reload`。",
-    check: "`firewall-cmd --zone=ZONE --list-all` 与 `firewall-cmd --permanent --zone=ZONE --list-all` 内容一致。",
-  },
-  "rule-managers-fight": {
-    what: "有两个程序在管理包过滤规则，其中一个会清除另一个的规则。",
-    title: ({ by, of, flushes }) =>
-      by === "ufw"
-        ? `ufw 与 ${joinManagers(of)} 同时管理包过滤规则，且互不知晓对方的规则`
-        : `${show(by)} 每次启动都会清除${flushes ? "全部规则" : "其文件所列的表"}，包括 ${joinManagers(of)} 的规则`,
-    why: "其中任何一个启动或更新，都会打开或关闭另一个所管的端口，而后者的状态仍显示一切正常。",
-    fix: ({ by, of, flushes }) =>
-      by === "ufw"
-        ? "只保留一个：确认规则都已在另一个中配置后，执行 `sudo ufw disable` 或 `sudo systemctl disable --now firewalld`。"
-        : `只保留一个。如果保留 ${joinManagers(of)}，执行 \`sudo systemctl disable ${show(by)}\`` +
-          (flushes ? "；不要停止它，否则同样会清除全部规则。" : "。"),
-    check: "主机下次启动后，`sudo nft list ruleset` 仍显示所保留的那个程序的规则。",
-  },
-  "rule-lost-on-reload": {
-    what: "有一条手工添加的规则，在 Docker 或 firewalld 下次启动或重新加载后不再起作用。",
-    title: ({ manager, chain, how, rules }) =>
-      how === "put-behind"
-        ? `${show(chain)} 中的 ${list(rules)} 只在 ${toManager(manager)} 再次启动之前有效，之后其自身规则会排到它前面`
-        : `${show(chain)} 中的 ${list(rules)} 只在 ${toManager(manager)} 重建规则之前有效，之后将消失`,
-    why:
-      "Docker 启动时会重建 DOCKER 链，并把自己的跳转放到 FORWARD 的最前面；firewalld 每次重新加载都会重建其全部链。" +
-      "更新软件包就足以触发。",
-    fix: ({ manager }) =>
-      manager === "docker"
-        ? "请把它放到 Docker 不会改动的 DOCKER-USER 链中并保存。该链中的端口是容器自身的端口。"
-        : "请通过 firewalld 设置：`sudo firewall-cmd --permanent --add-rich-rule='...'`，然后 `sudo firewall-cmd --reload`。",
-    check: "执行 `sudo systemctl restart docker` 或 `sudo firewall-cmd --reload` 之后，应被它拦截的连接依然失败。",
-  },
+  ...FIREWALL_RULES_ZH_CN,
   "ip-filter-unproven": {
     what: "unit 设置了 IP 过滤，但没有证据表明它真正拦截。",
     title: ({ unit, unifiedCgroups }) =>
@@ -344,21 +295,4 @@ const PLACES = {
 
 function place(file: string, line: number | null): string {
   return line === null ? show(file) : `${show(file)}:${line}`;
-}
-
-function list(values: readonly string[]): string {
-  const shown = values.slice(0, 4).map(show).join("、");
-  return values.length > 4 ? `${shown} 等 ${values.length} 个` : shown;
-}
-
-function show(value: string): string {
-  return toPrintable(value, 80);
-}
-
-function joinManagers(names: readonly ManagerName[]): string {
-  return names.map(toManager).join(" 和 ");
-}
-
-function toManager(name: ManagerName): string {
-  return MANAGER_NAMES[name];
 }

@@ -8,6 +8,7 @@ import type { HostVerdict, Missing, Reader, RuleWords } from "../report.ts";
 import type { Summary } from "../summary.ts";
 import type { JournalWords } from "./journal-words.ts";
 import type { PlanWords } from "./plan-words.ts";
+import type { ProofWords } from "./proof-words.ts";
 import type { TraceWords } from "./trace-words.ts";
 
 export type Language = "en" | "zh-CN";
@@ -94,6 +95,7 @@ export interface Words {
 
   readonly trace: TraceWords;
   readonly plan: PlanWords;
+  readonly proofs: ProofWords;
   readonly journal: JournalWords;
 
   /** Words for `explain` and docs/rules.md. */

@@ -8,6 +8,7 @@ import { JOURNAL_ZH_CN } from "./journal.zh-CN.ts";
 import { PLAN_ZH_CN } from "./plan.zh-CN.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_ZH_CN } from "./rules.zh-CN.ts";
+import { PROOFS_ZH_CN } from "./proof-words.ts";
 import { TRACE_ZH_CN } from "./trace-words.ts";
 import type { Words } from "./words.ts";
 
@@ -17,6 +18,7 @@ export const ZH_CN: Words = {
   rules: RULES_ZH_CN,
   trace: TRACE_ZH_CN,
   plan: PLAN_ZH_CN,
+  proofs: PROOFS_ZH_CN,
   journal: JOURNAL_ZH_CN,
   severities: { critical: "严重", high: "高危", medium: "中危", low: "低危", info: "提示" },
   verdicts: { exposed: "暴露", guarded: "受保护", local: "仅本机", unknown: "未知", none: "无" },
@@ -138,6 +140,7 @@ export const ZH_CN: Words = {
     containers: "容器",
     firewall: "防火墙规则",
     managers: "防火墙管理程序的配置",
+    sessions: "已建立的连接",
     answers: "监听端口的应答",
     files: "文件属主和权限",
   },

@@ -3,6 +3,7 @@ import type { Process } from "../../facts/processes.ts";
 import type { HttpAnswer } from "../../host/host.ts";
 import { programOf } from "../program.ts";
 import {
+  API_PS,
   API_STATUS,
   API_TAGS,
   API_VERSION,
@@ -43,7 +44,7 @@ export const OLLAMA: ServerKind = {
   id: "ollama",
   ports: [11434],
   identifiedBy: [ROOT, API_VERSION, OPENAI_MODELS, API_TAGS],
-  questions: [API_TAGS, API_STATUS, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION],
+  questions: [API_TAGS, API_STATUS, API_PS, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION],
   variables: VARIABLES,
   units: /(?:^|[-_.])ollama(?:[-_.@]|$)/i,
   defaultsFiles: ["ollama"],

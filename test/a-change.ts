@@ -1,9 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_CHOICES } from "../../plan/choices.ts";
-import type { Plan, Step } from "../../plan/plan.ts";
-import type { ApplySettings } from "../apply-plan.ts";
+import { DEFAULT_CHOICES } from "../src/plan/choices.ts";
+import type { Plan, Step } from "../src/plan/plan.ts";
+import type { ApplySettings } from "../src/apply/apply-plan.ts";
 
 /** A step that does nothing but what is said. */
 function toStep(parts: Partial<Step>): Step {

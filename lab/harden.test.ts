@@ -1,0 +1,190 @@
+/**
+ * The second bar Portlock stands on: what `portlock harden` says it closes is closed for everybody who really tries,
+ * the host's own client goes on, other services are as reachable as before, a reboot and an upgrade change nothing of
+ * that, and `portlock undo` gives back the host as it was.
+ */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import type { Plan } from "../src/plan/plan.ts";
+import type { Report } from "../src/report/report.ts";
+import { NODE_INSIDE } from "./audit.ts";
+import { CONFIGURATIONS } from "./configurations.ts";
+import type { Configuration, ExtraPlaces } from "./configurations/configuration.ts";
+import { HARDENED, type Hardening } from "./hardened.ts";
+import type { Host } from "./host.ts";
+import { compareHostStates, readHostState } from "./host-state.ts";
+import { type Lab, openLab } from "./lab.ts";
+import { OLLAMA_UNIT_PATH, toUnit } from "./ollama.ts";
+import { runPortlock } from "./portlock.ts";
+import { missingRequirement } from "./requirements.ts";
+import { placesOf, tryRoute } from "./try-route.ts";
+import type { Vantage } from "./vantage.ts";
+
+const skipAll = missingRequirement() ?? false;
+const lab: Lab | null = skipAll === false ? openLab() : null;
+const tally = { hardened: 0, closed: 0, rebooted: 0, upgraded: 0, undone: 0 };
+after(() => {
+  lab?.close();
+  const { hardened, closed, rebooted, upgraded, undone } = tally;
+  console.log(
+    `harden: ${hardened} hosts closed, ${closed} routes tried and refused, ${rebooted} rebooted, ${upgraded} upgraded, ${undone} as before`,
+  );
+});
+
+/** Reboots take most of the time: in CI every fourth host is rebooted, with PORTLOCK_LAB=full every one. */
+const REBOOT_EVERY = process.env["PORTLOCK_LAB"] === "full" ? 1 : 4;
+const OTHER_PORT = 8089;
+
+interface HardenedDocument {
+  readonly plan: Plan;
+  readonly journal: { readonly id: string; readonly state: string } | null;
+  readonly after: Report | null;
+}
+
+async function harden(host: Host, args: readonly string[]): Promise<HardenedDocument> {
+  const output = await runPortlock(host, ["harden", "--yes", "--json", ...args]);
+  const document: HardenedDocument = JSON.parse(output.stdout);
+  const { stderr } = output;
+  const { stdout: log } = await host.attempt(["sh", "-c", "cat /var/lib/portlock/*/journal.jsonl"]);
+  assert.equal(document.journal?.state, "applied", `${stderr}\n${log}\n${JSON.stringify(document.plan, null, 1)}`);
+  return document;
+}
+
+/** Everybody who got in by a route that was open tries it again. */
+async function assertClosed(before: Report, plan: Plan, host: Host, extra: ExtraPlaces): Promise<void> {
+  const claimed = new Set(plan.claims.map(({ from, entry }) => JSON.stringify([from, entry])));
+  const routes = before.servers.flatMap((server) => server.routes);
+  for (const route of routes.filter(({ from, entry }) => claimed.has(JSON.stringify([from, entry])))) {
+    for (const place of placesOf(route, host, extra)) {
+      const { address, port } = route.entry;
+      assert.equal(await tryRoute(route, place, host), "closed", `${place.name} to ${address} port ${port}`);
+      tally.closed += 1;
+    }
+  }
+}
+
+/** A program of the host's own asks for an answer word by word. */
+const STREAM = `
+const response = await fetch(process.argv[1] + "/api/generate", {
+  method: "POST",
+  body: JSON.stringify({ model: "llama3.2", prompt: "hello", stream: true }),
+});
+const lines = (await response.text()).trim().split("\\n");
+console.log(JSON.stringify({ status: response.status, lines: lines.length, last: JSON.parse(lines.at(-1)) }));
+`;
+
+async function assertStreams(host: Host, port: number, address = "127.0.0.1"): Promise<void> {
+  const authority = address.includes(":") ? `[${address}]` : address;
+  const url = `http://${authority}:${port}`;
+  const { stdout } = await host.run([NODE_INSIDE, "--input-type=module", "-e", STREAM, url]);
+  const streamed = JSON.parse(stdout);
+  assert.equal(streamed.status, 200);
+  assert.ok(streamed.lines > 1 && streamed.last.done === true, stdout);
+}
+
+/** Who reaches a service of the host that Portlock knows nothing of. */
+async function tryOtherService(host: Host): Promise<readonly string[]> {
+  const places: readonly Vantage[] = [host.outsider, host.neighbour, host.local];
+  const { ipv4, ipv6 } = host.addresses.eth0;
+  const tries = places.flatMap((place) => [ipv4, ipv6].map((address) => ({ place, address })));
+  return Promise.all(
+    tries.map(async ({ place, address }) => {
+      const { kind } = await place.connect(address, OTHER_PORT);
+      return `${place.name} to ${address}: ${kind}`;
+    }),
+  );
+}
+
+async function startOtherService(host: Host): Promise<void> {
+  await host.spawn(["busybox", "httpd", "-f", "-p", `[::]:${OTHER_PORT}`], { user: "nobody" });
+  await host.waitForPort(OTHER_PORT);
+}
+
+/** The installer of the next version writes the unit anew and restarts the service. */
+async function upgrade(host: Host): Promise<void> {
+  await host.write(OLLAMA_UNIT_PATH, toUnit([]));
+  await host.systemd("daemon-reload");
+  await host.systemd("restart", "ollama");
+}
+
+function toPort(report: Report): number {
+  return report.servers[0]?.listeners[0]?.port ?? 11434;
+}
+
+async function waitForServer(host: Host, report: Report): Promise<void> {
+  if (report.servers.length > 0) await host.waitForPort(toPort(report));
+}
+
+async function tell(hardening: Hardening, configuration: Configuration, opened: Lab, number: number): Promise<void> {
+  const host = await opened.host(configuration.host ?? {});
+  try {
+    const extra = (await configuration.set(host)) ?? {};
+    await startOtherService(host);
+    const others = await tryOtherService(host);
+    const { report: before } = await host.audit();
+    const state = await readHostState(host);
+
+    const { plan, journal, after } = await harden(host, hardening.args);
+
+    assert.ok(plan.claims.length > 0, "nothing was claimed");
+    assert.equal(after?.verdict, hardening.verdict);
+    await assertClosed(before, plan, host, extra);
+    for (const { listeners } of after?.servers ?? []) {
+      for (const { port, address } of listeners) await assertStreams(host, port, address);
+    }
+    assert.deepEqual(await tryOtherService(host), others, "another service is not as reachable as before");
+    tally.hardened += 1;
+
+    const again = await runPortlock(host, ["harden", "--yes", "--json", ...hardening.args]);
+    assert.deepEqual(JSON.parse(again.stdout).plan.steps, [], "closing it again changes something");
+
+    if (host.hasSystemd && hardening.untilReboot !== true && number % REBOOT_EVERY === 0) {
+      if (configuration.id !== "user-service" && configuration.id !== "user-service-edited") {
+        await upgrade(host);
+        await waitForServer(host, after ?? before);
+        await assertClosed(before, plan, host, extra);
+        tally.upgraded += 1;
+      }
+      return await assertClosedAfterReboot(host, before, after ?? before, plan);
+    }
+
+    const undone = await runPortlock(host, ["undo", journal?.id ?? "", "--json"]);
+    assert.equal(undone.exitCode, 0, undone.stdout + undone.stderr);
+    await waitForServer(host, before);
+    assert.deepEqual(compareHostStates(state, await readHostState(host)), []);
+    const { report } = await host.audit();
+    assert.deepEqual(toLasting(report), toLasting(before));
+    tally.undone += 1;
+  } finally {
+    host.close();
+  }
+}
+
+async function assertClosedAfterReboot(host: Host, before: Report, after: Report, plan: Plan): Promise<void> {
+  await host.reboot();
+  await waitForServer(host, after);
+  await assertClosed(before, plan, host, {});
+  for (const { listeners } of after.servers) {
+    for (const { port, address } of listeners) await assertStreams(host, port, address);
+  }
+  tally.rebooted += 1;
+}
+
+/** A report without what is another at every start of a process. */
+function toLasting(report: Report): unknown {
+  return JSON.parse(
+    JSON.stringify(report, (key, value: unknown) =>
+      ["recordedAt", "pid", "startedAt", "evidence", "cgroup"].includes(key) ? null : value,
+    ),
+  );
+}
+
+for (const [number, hardening] of HARDENED.entries()) {
+  const configuration = CONFIGURATIONS.find(({ id }) => id === hardening.configuration);
+  const skip = missingRequirement(...(configuration?.needs ?? [])) ?? false;
+  const name = ["portlock harden", ...hardening.args, `on ${hardening.configuration}`].join(" ");
+  test(`${name}: closed, proven, and as before when undone`, { skip, timeout: 240_000 }, async () => {
+    assert.ok(lab && configuration);
+    await tell(hardening, configuration, lab, number);
+  });
+}

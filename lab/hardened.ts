@@ -1,0 +1,69 @@
+import type { HostVerdict } from "../src/report/report.ts";
+
+/** How somebody closes one of the configurations, and what the host comes to. */
+export interface Hardening {
+  readonly configuration: string;
+  /** Arguments of `portlock harden`. */
+  readonly args: readonly string[];
+  readonly verdict: HostVerdict;
+  /** What a change for the time until the next boot leaves open after it. Default: false. */
+  readonly untilReboot?: boolean;
+}
+
+function close(configuration: string, ...args: readonly string[]): Hardening {
+  return { configuration, args, verdict: "local" };
+}
+
+/** By the unit's own drop-in, the way Portlock recommends. */
+const BY_DROP_IN: readonly Hardening[] = [
+  close("all-addresses"),
+  close("port-only"),
+  close("ipv6-wildcard"),
+  close("quoted-value"),
+  close("url-with-port"),
+  close("bad-port"),
+  close("lan-address-two-lans"),
+  close("ipv6-address"),
+  close("etc-environment"),
+  close("exported-in-shell"),
+  close("environment-d"),
+  close("defaults-file-unnamed"),
+  close("environment-file-wins"),
+  close("daemon-reload-missing"),
+  close("restart-missing"),
+  close("outside-service-section"),
+  close("curly-quotes"),
+  close("comment-applied"),
+  close("later-drop-in-wins"),
+  close("drop-in-removed"),
+  close("reinstalled-over-an-edit"),
+  close("user-service"),
+  close("user-service-edited"),
+  close("no-default-route"),
+  close("ipv4-only"),
+  close("old-version-exposed"),
+  close("strangers-were-here"),
+  close("container-calls-the-host"),
+  close("ufw-for-the-lan"),
+  close("ufw-for-one-colleague"),
+  close("ufw-all-but-one"),
+  close("ufw-inactive"),
+  close("another-address-let-in"),
+];
+
+/** By the other methods that people are taught, in the form that works. */
+const BY_OTHER_METHODS: readonly Hardening[] = [
+  close("all-addresses", "--sandbox"),
+  close("all-addresses", "--ip-filter"),
+  close("all-addresses", "--mend", "origins", "--mend", "cloud"),
+  close("all-addresses", "--method", "environment"),
+  close("etc-environment", "--method", "environment"),
+  close("environment-file-wins", "--method", "environment"),
+  { ...close("all-addresses", "--method", "session"), untilReboot: true },
+  { ...close("environment-file-wins", "--method", "session"), untilReboot: true },
+  { ...close("second-server-by-hand", "--restart-process"), untilReboot: true },
+  { ...close("by-hand-open", "--restart-process"), untilReboot: true },
+];
+
+/** Every starting point and way that harden.test.ts closes, reboots, upgrades and takes back. */
+export const HARDENED: readonly Hardening[] = [...BY_DROP_IN, ...BY_OTHER_METHODS];

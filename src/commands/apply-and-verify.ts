@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { applyPlan } from "../apply/apply-plan.ts";
+import type { Journal, JournalEvent } from "../apply/journal.ts";
+import type { HostWriter } from "../host/writer.ts";
+import type { Plan } from "../plan/plan.ts";
+import { findBrokenPromises, type BrokenPromises } from "../verify/promises.ts";
+import type { Proofs } from "../verify/proofs.ts";
+import { verifyHost } from "../verify/verify-host.ts";
+import type { Session } from "./context.ts";
+import { judgeHost, type JudgedHost } from "./plan-host.ts";
+import { RECOGNISER } from "./recogniser.ts";
+
+/** What applying a plan came to, and what was seen after its last step, before anything was taken back. */
+export interface Hardened {
+  readonly journal: Journal;
+  /** Null where it did not come to that. */
+  readonly seen: Seen | null;
+}
+
+export interface Seen {
+  readonly after: JudgedHost;
+  readonly proofs: Proofs;
+  readonly broken: BrokenPromises;
+}
+
+export interface ApplyRequest {
+  readonly host: HostWriter;
+  readonly plan: Plan;
+  readonly confirmWithinSeconds: number | null;
+  readonly hear: (event: JournalEvent) => void;
+}
+
+/**
+ * Applies a plan, then judges the host again and connects to it anew; where the plan's promises did not come true
+ * everything is taken back. Rejects with a `ChangeError` where nothing was begun.
+ */
+export async function applyAndVerify(session: Session, request: ApplyRequest): Promise<Hardened> {
+  const { host, plan, confirmWithinSeconds, hear } = request;
+  let seen: Seen | null = null;
+  const now = (): Date => session.now();
+  const settings = { id: toChangeId(now()), confirmWithinSeconds, now, hear };
+  const journal = await applyPlan(host, plan, settings, async () => {
+    seen = await look(session, host, plan);
+    return seen.broken.open.length + seen.broken.mute.length === 0;
+  });
+  return { journal, seen };
+}
+
+async function look(session: Session, host: HostWriter, plan: Plan): Promise<Seen> {
+  const after = await judgeHost(session, host);
+  const { facts, judgement } = after;
+  const examination = {
+    host,
+    openWriter: () => session.openWriter(host.target),
+    facts,
+    judgement,
+    recogniser: RECOGNISER,
+    vantages: [],
+    openHost: (target: string) => session.openHost(target),
+    now: () => session.now(),
+  };
+  const settings = { version: session.version, writer: null, rehearse: false, cutSessions: false, untried: [] };
+  const proofs = await verifyHost(examination, settings);
+  return { after, proofs, broken: findBrokenPromises(plan, judgement, proofs.proofs) };
+}
+
+/** Sorts by time: see state-folder.ts for its form. */
+function toChangeId(now: Date): string {
+  const moment = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return `${moment}-${randomBytes(2).toString("hex")}`;
+}

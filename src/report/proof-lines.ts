@@ -1,0 +1,103 @@
+import { toFamily } from "../judge/addresses.ts";
+import type { Server } from "../judge/server.ts";
+import type { OldSession, Proofs, Survival, TriedConnection, Untried } from "../verify/proofs.ts";
+import type { Report } from "./report.ts";
+import { toPrintable, toSocketText } from "./printable.ts";
+import type { Words } from "./words/words.ts";
+
+/** What was verified of one host: what the judge says, and what connections came to. */
+export interface Verified {
+  readonly report: Report;
+  readonly proofs: Proofs;
+}
+
+/** The cells of one connection that was tried, in the order of the table: what was said, beside what was seen. */
+export interface ProofCells {
+  readonly at: string;
+  readonly place: string;
+  readonly address: string;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+export function toProofCells(proof: TriedConnection, words: Words): ProofCells {
+  const { proofs: says } = words;
+  const { outcome } = proof;
+  const came =
+    outcome.kind === "answered" ? says.answered(outcome.status, outcome.isModelServer) : says.outcomes[outcome.kind];
+  const seen = says.seen(words.routeVerdicts[proof.verdict], came);
+  return {
+    at: proof.at,
+    place: toPlaceText(proof.place, words),
+    address: toSocketText(show(proof.to.address), proof.to.port),
+    expected: words.routeVerdicts[proof.expected],
+    seen: proof.agrees ? seen : `${seen} ${says.parts}`,
+  };
+}
+
+/** What the connections come to, in sentences each of which stands on connections that were really made. */
+export function toConclusions({ report, proofs: { proofs } }: Verified, words: Words): readonly string[] {
+  const { proofs: says } = words;
+  const outside = proofs.filter(({ place }) => place.kind !== "host");
+  const parting = proofs.filter(({ agrees }) => !agrees);
+  const served = outside.filter(({ verdict }) => verdict === "open");
+  const own = served.filter((proof) => isOfOwnLink(proof, report.servers));
+  const open = served.filter((proof) => !own.includes(proof));
+  const closed = outside.length > 0 && outside.every(({ verdict }) => verdict === "closed");
+  return [
+    ...(outside.length === 0 ? [says.nothingFromOutside] : []),
+    ...(open.length > 0 ? [says.openFrom(listPlaces(open, words), open.length)] : []),
+    ...(own.length > 0 ? [says.openByOwnLink(listPlaces(own, words), own.length)] : []),
+    ...(closed ? [says.closedFrom(listPlaces(outside, words), outside.length)] : []),
+    ...(proofs.length > 0 ? [says.tried(proofs.length, parting.length)] : []),
+    ...(outside.length < proofs.length ? [says.ownProvesNothing] : []),
+  ];
+}
+
+/**
+ * True where a guest beside the host was served as expected, while everybody who comes in by the host's own interfaces
+ * is kept out of that port: rules that name those interfaces let the guest's own one through.
+ */
+export function isOfOwnLink({ place, to, server, expected }: TriedConnection, servers: readonly Server[]): boolean {
+  if (place.kind !== "namespace" || expected !== "open") return false;
+  const routes = servers.find(({ id }) => id === server)?.routes ?? [];
+  return routes
+    .filter(({ from, entry }) => {
+      const isOutside = from.vantage === "internet" || from.vantage === "neighbour";
+      return isOutside && entry.port === to.port && toFamily(entry.address) === toFamily(to.address);
+    })
+    .every(({ verdict }) => verdict === "closed");
+}
+
+function listPlaces(proofs: readonly TriedConnection[], words: Words): string {
+  const places = proofs.map(({ place }) =>
+    toPlaceText(place.kind === "namespace" ? { ...place, source: "" } : place, words),
+  );
+  return words.join([...new Set(places)]);
+}
+
+function toPlaceText(place: TriedConnection["place"], words: Words): string {
+  if (place.kind === "ssh") return words.proofs.place({ kind: "ssh", target: show(place.target) });
+  if (place.kind === "host") return words.proofs.place(place);
+  return words.proofs.place({ ...place, source: show(place.source) });
+}
+
+export function toSessionText(session: OldSession, words: Words): string {
+  return words.proofs.oldSession({ ...session, local: show(session.local), remote: show(session.remote) });
+}
+
+export function toUntriedText({ place, why, detail }: Untried, words: Words): string {
+  const text = words.proofs.untried[why](toPrintable(detail ?? "-", 200));
+  return place === null ? text : words.labelled(toPlaceText(place, words), text);
+}
+
+/** Event, whether it stays closed, and why. */
+export function toSurvivalCells(survival: Survival, words: Words): readonly [string, string, string] {
+  const { proofs: says } = words;
+  const holds = survival.holds === null ? says.holds.unknown : survival.holds ? says.holds.yes : says.holds.no;
+  return [says.events[survival.event], holds, says.reasons[survival.because]];
+}
+
+function show(text: string): string {
+  return toPrintable(text, 80);
+}

@@ -1,0 +1,52 @@
+import type { HostWriter } from "../host/writer.ts";
+import { foretell } from "../judge/survival.ts";
+import { examineHost } from "./examine-host.ts";
+import type { Examination } from "./examination.ts";
+import { cutSessions, findOldSessions } from "./old-sessions.ts";
+import type { Proofs, Survival, Untried } from "./proofs.ts";
+import { rehearse } from "./rehearse.ts";
+
+export interface VerifySettings {
+  readonly version: string;
+  /** By which changes are made that were asked for; null where none was. */
+  readonly writer: HostWriter | null;
+  /** Reload systemd and restart the services, and try again after each. */
+  readonly rehearse: boolean;
+  /** Cut the connections that outlived the rules. */
+  readonly cutSessions: boolean;
+  /** What is known before to stay untried. */
+  readonly untried: readonly Untried[];
+}
+
+/**
+ * Proves what the judge says of a host: new connections from every place of the examination, the sessions that are older
+ * than the rules, and what will stay closed. Nothing is left on the host.
+ */
+export async function verifyHost(examination: Examination, settings: VerifySettings): Promise<Proofs> {
+  const { host, facts, judgement } = examination;
+  const { writer, version } = settings;
+  const [examined, found] = await Promise.all([examineHost(examination), findOldSessions(host, facts, judgement)]);
+  const oldSessions = settings.cutSessions && writer !== null ? await cutSessions(writer, found) : found;
+  const tryAgain = async () => (await examineHost(examination)).proofs;
+  const rehearsed =
+    settings.rehearse && writer !== null
+      ? await rehearse(writer, judgement.servers, examined.proofs, tryAgain)
+      : { survival: [], proofs: examined.proofs };
+  return {
+    schema: "portlock.proofs/1",
+    tool: { name: "portlock", version },
+    host: judgement.host,
+    proofs: rehearsed.proofs,
+    oldSessions,
+    survival: withRehearsed(foretell(facts, judgement), rehearsed.survival),
+    untried: [...settings.untried, ...examined.untried],
+  };
+}
+
+/** What was done says more than what was concluded. */
+function withRehearsed(foretold: readonly Survival[], done: readonly Survival[]): readonly Survival[] {
+  const isDone = ({ server, event }: Survival): boolean =>
+    done.some((each) => each.server === server && each.event === event && each.holds !== null);
+  const kept = foretold.filter((each) => !isDone(each));
+  return [...done.filter(isDone), ...kept];
+}
