@@ -64,7 +64,7 @@ async function assertClosed(plan: Plan, host: Host, extra: ExtraPlaces): Promise
 /** A program of the host's own asks for an answer word by word. */
 const STREAM = `
 const { models } = await (await fetch(process.argv[1] + "/api/tags")).json();
-const { name: model } = models.find(({ name, remote_host: remote }) => remote === undefined && !name.includes("embed"));
+const { name: model } = models.find(({ name }) => !/cloud|embed/.test(name));
 const response = await fetch(process.argv[1] + "/api/generate", {
   method: "POST",
   body: JSON.stringify({ model, prompt: "hello", stream: true }),

@@ -41,7 +41,6 @@ const BY_DROP_IN: readonly Hardening[] = [
   close("comment-applied"),
   close("later-drop-in-wins"),
   { ...close("drop-in-removed"), staysClosed: true },
-  close("reinstalled-over-an-edit"),
   close("user-service"),
   { ...close("user-service-edited"), staysClosed: true },
   close("no-default-route"),
