@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History, Journal } from "../src/apply/journal.ts";
-import { toPlan } from "../src/apply/testing/a-change.ts";
+import { toPlan } from "../test/a-change.ts";
 import type { Blow, Orders } from "../src/apply/testing/apply-and-die.ts";
 import type { Plan, Step } from "../src/plan/plan.ts";
 import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";

@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { openLocalWriter } from "../host/local-writer.ts";
 import { parseEvents, parsePlan, parseState } from "./parse-change.ts";
 import { findUnfinished, readHistory } from "./read-history.ts";
-import { openBench, toPlan } from "./testing/a-change.ts";
+import { openBench, toPlan } from "../../test/a-change.ts";
 
 const host = openLocalWriter();
 const bench = openBench();

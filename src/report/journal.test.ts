@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ChangeState, Journal } from "../apply/journal.ts";
-import { toPlan } from "../apply/testing/a-change.ts";
+import { toPlan } from "../../test/a-change.ts";
 import { formatHistory, formatJournal } from "./journal.ts";
 import type { TextOptions } from "./text.ts";
 import { EN } from "./words/en.ts";
