@@ -65,5 +65,19 @@ const BY_OTHER_METHODS: readonly Hardening[] = [
   { ...close("by-hand-open", "--restart-process"), untilReboot: true },
 ];
 
+/** In the manager of rules that is in charge, with the server left where it listens. */
+const BY_FIREWALL: readonly Hardening[] = [
+  close("all-addresses", "--firewall", "auto"),
+  close("ufw-for-the-lan", "--firewall", "auto"),
+  close("ufw-for-one-colleague", "--firewall", "ufw"),
+  close("ufw-all-but-one", "--firewall", "auto"),
+  close("ufw-limit", "--firewall", "auto"),
+  close("firewalld-unsaved", "--firewall", "auto"),
+  close("another-address-let-in", "--firewall", "auto"),
+  { ...close("ipv4-only", "--firewall", "auto", "--allow", "10.77.0.0/24"), verdict: "exposed" },
+  { ...close("ufw-for-the-lan", "--firewall", "auto", "--allow", "10.77.0.20"), verdict: "exposed" },
+  { ...close("docker-published", "--firewall", "auto"), verdict: "exposed" },
+];
+
 /** Every starting point and way that harden.test.ts closes, reboots, upgrades and takes back. */
-export const HARDENED: readonly Hardening[] = [...BY_DROP_IN, ...BY_OTHER_METHODS];
+export const HARDENED: readonly Hardening[] = [...BY_DROP_IN, ...BY_OTHER_METHODS, ...BY_FIREWALL];
