@@ -8,6 +8,11 @@ export interface Hardening {
   readonly verdict: HostVerdict;
   /** What a change for the time until the next boot leaves open after it. Default: false. */
   readonly untilReboot?: boolean;
+  /**
+   * What opened it stands in no file any more, and only waited for a reload or a restart: no undo can bring it back.
+   * Default: false.
+   */
+  readonly staysClosed?: boolean;
 }
 
 function close(configuration: string, ...args: readonly string[]): Hardening {
@@ -29,16 +34,16 @@ const BY_DROP_IN: readonly Hardening[] = [
   close("environment-d"),
   close("defaults-file-unnamed"),
   close("environment-file-wins"),
-  close("daemon-reload-missing"),
-  close("restart-missing"),
+  { ...close("daemon-reload-missing"), staysClosed: true },
+  { ...close("restart-missing"), staysClosed: true },
   close("outside-service-section"),
   close("curly-quotes"),
   close("comment-applied"),
   close("later-drop-in-wins"),
-  close("drop-in-removed"),
+  { ...close("drop-in-removed"), staysClosed: true },
   close("reinstalled-over-an-edit"),
   close("user-service"),
-  close("user-service-edited"),
+  { ...close("user-service-edited"), staysClosed: true },
   close("no-default-route"),
   close("ipv4-only"),
   close("old-version-exposed"),

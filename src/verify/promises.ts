@@ -18,7 +18,7 @@ export interface BrokenPromises {
  * answered its own host and does not any more counts too.
  */
 export function findBrokenPromises(
-  plan: Pick<Plan, "claims" | "steps">,
+  plan: Pick<Plan, "claims">,
   { servers }: Pick<Judgement, "servers">,
   proofs: readonly TriedConnection[],
 ): BrokenPromises {
