@@ -187,6 +187,21 @@ test("what is confirmed stays, and its watch goes", { skip, timeout: 120_000 }, 
   host.close();
 });
 
+test("a host that is shut down before anybody confirms comes up as it was", { skip, timeout: 180_000 }, async () => {
+  const host = await openExposed();
+  assert.match(await apply(host, CLOSES, { confirmWithinSeconds: 600 }), /"outcome":"waiting"/);
+  assert.equal(await isOpen(host), false);
+  await host.reboot();
+  // Files are back; services could not be restarted on the way down, which the history says and the boot has done.
+  const journal = await waitForEnd(host);
+  assert.ok(journal?.state === "undone" || journal?.state === "undo-failed", JSON.stringify(journal));
+  await host.attempt(["systemctl", "start", UNIT]);
+  await host.waitForPort(11434);
+  assert.equal(await isOpen(host), true);
+  assert.equal((await portlock<Journal>(host, "undo", ID)).state, "undone");
+  host.close();
+});
+
 /** What breaks a change of a host, and what is said of the step. Where it is broken it stays so during the undo. */
 const FAULTS: readonly (readonly [what: string, set: (host: Host) => Promise<unknown>, plan: Plan, says: RegExp])[] = [
   [
