@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Plan } from "../src/plan/plan.ts";
+import { isWildcard } from "../src/judge/addresses.ts";
+import type { Server } from "../src/judge/server.ts";
 import type { Report } from "../src/report/report.ts";
 import { NODE_INSIDE } from "./audit.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
@@ -73,13 +75,17 @@ const lines = (await response.text()).trim().split("\\n");
 console.log(JSON.stringify({ status: response.status, lines: lines.length, last: JSON.parse(lines.at(-1)) }));
 `;
 
-async function assertStreams(host: Host, port: number, address = "127.0.0.1"): Promise<void> {
-  const authority = address.includes(":") ? `[${address}]` : address;
-  const url = `http://${authority}:${port}`;
+async function assertStreams(host: Host, { port, address }: Server["listeners"][number]): Promise<void> {
+  const own = isWildcard(address) ? "127.0.0.1" : address;
+  const url = `http://${own.includes(":") ? `[${own}]` : own}:${port}`;
   const { stdout } = await host.run([NODE_INSIDE, "--input-type=module", "-e", STREAM, url]);
   const streamed = JSON.parse(stdout);
   assert.equal(streamed.status, 200);
   assert.ok(streamed.lines > 1 && streamed.last.done === true, stdout);
+}
+
+async function assertServes(host: Host, { servers }: Report): Promise<void> {
+  for (const listener of servers.flatMap(({ listeners }) => listeners)) await assertStreams(host, listener);
 }
 
 /** Who reaches a service of the host that Portlock knows nothing of. */
@@ -93,6 +99,17 @@ async function tryOtherService(host: Host): Promise<readonly string[]> {
       return `${place.name} to ${address}: ${kind}`;
     }),
   );
+}
+
+/**
+ * Debian starts ufw at boot from the moment it is installed, which the lab's hosts do not, and ufw loads less than it
+ * holds when it is switched on: two rules of limits that nobody uses come with its next reload.
+ */
+async function settleUfw(host: Host): Promise<void> {
+  const { stdout } = await host.attempt(["ufw", "status"]);
+  if (!stdout.includes("Status: active")) return;
+  await host.systemd("enable", "ufw");
+  await host.run(["ufw", "reload"]);
 }
 
 async function startOtherService(host: Host): Promise<void> {
@@ -119,6 +136,7 @@ async function tell(hardening: Hardening, configuration: Configuration, opened: 
   const host = await opened.host(configuration.host ?? {});
   try {
     const extra = (await configuration.set(host)) ?? {};
+    if (hardening.args.includes("--firewall")) await settleUfw(host);
     await startOtherService(host);
     const others = await tryOtherService(host);
     const { report: before } = await host.audit();
@@ -129,9 +147,7 @@ async function tell(hardening: Hardening, configuration: Configuration, opened: 
     assert.ok(plan.claims.length > 0, "nothing was claimed");
     assert.equal(after?.verdict, hardening.verdict);
     await assertClosed(plan, host, extra);
-    for (const { listeners } of after?.servers ?? []) {
-      for (const { port, address } of listeners) await assertStreams(host, port, address);
-    }
+    await assertServes(host, after ?? before);
     assert.deepEqual(await tryOtherService(host), others, "another service is not as reachable as before");
     tally.hardened += 1;
 
@@ -151,7 +167,8 @@ async function tell(hardening: Hardening, configuration: Configuration, opened: 
     const undone = await runPortlock(host, ["undo", journal?.id ?? "", "--json"]);
     assert.equal(undone.exitCode, 0, undone.stdout + undone.stderr);
     await waitForServer(host, before);
-    const differences = compareHostStates(state, await readHostState(host));
+    const all = compareHostStates(state, await readHostState(host));
+    const differences = all.filter((each) => hardening.differs?.test(each) !== true);
     if (hardening.staysClosed === true) {
       assert.deepEqual(
         differences.filter((each) => !each.startsWith("listeners: ")),
@@ -172,9 +189,7 @@ async function assertClosedAfterReboot(host: Host, after: Report, plan: Plan): P
   await host.reboot();
   await waitForServer(host, after);
   await assertClosed(plan, host, {});
-  for (const { listeners } of after.servers) {
-    for (const { port, address } of listeners) await assertStreams(host, port, address);
-  }
+  await assertServes(host, after);
   tally.rebooted += 1;
 }
 

@@ -13,6 +13,8 @@ export interface Hardening {
    * Default: false.
    */
   readonly staysClosed?: boolean;
+  /** What an undo leaves otherwise than it was: a process that was started by hand is nobody's child any more. */
+  readonly differs?: RegExp;
 }
 
 function close(configuration: string, ...args: readonly string[]): Hardening {
@@ -65,8 +67,7 @@ const BY_OTHER_METHODS: readonly Hardening[] = [
   close("environment-file-wins", "--method", "environment"),
   { ...close("all-addresses", "--method", "session"), untilReboot: true },
   { ...close("environment-file-wins", "--method", "session"), untilReboot: true },
-  { ...close("second-server-by-hand", "--restart-process"), untilReboot: true },
-  { ...close("by-hand-open", "--restart-process"), untilReboot: true },
+  { ...close("second-server-by-hand", "--restart-process"), untilReboot: true, differs: /transient|portlock-server-/ },
 ];
 
 /** In the manager of rules that is in charge, with the server left where it listens. */
@@ -75,12 +76,11 @@ const BY_FIREWALL: readonly Hardening[] = [
   close("ufw-for-the-lan", "--firewall", "auto"),
   close("ufw-for-one-colleague", "--firewall", "ufw"),
   close("ufw-all-but-one", "--firewall", "auto"),
-  close("ufw-limit", "--firewall", "auto"),
-  close("firewalld-unsaved", "--firewall", "auto"),
   close("another-address-let-in", "--firewall", "auto"),
   { ...close("ipv4-only", "--firewall", "auto", "--allow", "10.77.0.0/24"), verdict: "exposed" },
   { ...close("ufw-for-the-lan", "--firewall", "auto", "--allow", "10.77.0.20"), verdict: "exposed" },
-  { ...close("docker-published", "--firewall", "auto"), verdict: "exposed" },
+  { ...close("docker-published", "--firewall", "auto"), verdict: "unknown" },
+  close("ufw-inactive", "--firewall", "auto"),
 ];
 
 /** Every starting point and way that harden.test.ts closes, reboots, upgrades and takes back. */
