@@ -5,7 +5,8 @@ import type { Host } from "./host.ts";
 /** What is typed, as printf(1) takes it, once a text stands on the screen. */
 export type Keys = readonly [text: string, keys: string];
 
-const SCREEN = "/root/screen";
+/** Where the state of a host is not compared. */
+const SCREEN = "/tmp/screen";
 /** 30 seconds at most for each text. */
 const SCRIPT = `screen=$1 command=$2; shift 2
 rm -f "$screen"

@@ -44,8 +44,11 @@ export const CHANGE_TROUBLES_EN: ChangeTroubleWords = {
     sentence: `${show(path)} could not be read (${show(detail)}).`,
     hint: "Look at that folder and the disk it is on.",
   }),
-  "change-at-work": () => ({
-    sentence: "somebody is changing this host right now, or taking a change back.",
+  "change-at-work": ({ change }) => ({
+    sentence:
+      change === null
+        ? "somebody is changing this host right now, or taking a change back."
+        : `somebody is at work on this host right now: change ${change.id}, begun at ${show(change.begunAt)}.`,
     hint: "Wait until that has ended; `portlock history` tells what it is.",
   }),
   "change-unfinished": (data) => ({

@@ -43,8 +43,11 @@ export const CHANGE_TROUBLES_ZH_CN: ChangeTroubleWords = {
     sentence: `无法读取 ${show(path)}（${show(detail)}）。`,
     hint: "请检查该文件夹及其所在的磁盘。",
   }),
-  "change-at-work": () => ({
-    sentence: "有人正在更改这台主机，或正在撤销某项更改。",
+  "change-at-work": ({ change }) => ({
+    sentence:
+      change === null
+        ? "有人正在更改这台主机，或正在撤销某项更改。"
+        : `有人正在操作这台主机：更改 ${change.id}，始于 ${show(change.begunAt)}。`,
     hint: "请等它结束；`portlock history` 会说明是哪一项。",
   }),
   "change-unfinished": (data) => ({

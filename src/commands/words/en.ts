@@ -8,7 +8,7 @@ import type { CommandWords } from "./words.ts";
 export const COMMANDS_EN: CommandWords = {
   about:
     "Portlock tells who can reach your model server, by which route, and what stops them.\n" +
-    "It only reads: nothing on the host is changed, and it asks nobody but the hosts you name.",
+    "It changes nothing unless you ask it to (harden, undo, verify --rehearse), and asks nobody but the hosts you name.",
   commands: HELP_EN,
   flags: {
     host: "Host to read through OpenSSH; may be given several times",
@@ -183,8 +183,8 @@ export const COMMANDS_EN: CommandWords = {
   },
   hostError: ({ message, hint }) => ({ sentence: toPrintable(message, 400), hint: toPrintable(hint, 400) }),
   bug: (version) =>
-    `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
-    "  What to do: please report it with the lines below; take out names you do not want to share.",
+    `portlock: error bug: this is a bug of Portlock ${version}, not of your host.\n` +
+    "  What to do: where it was changing a host, `portlock history` tells how that stands. Please report it with the lines below; take out names you do not want to share.",
 
   badVantage: "it takes namespace, ssh://user@host or urls",
   trying: "trying every door ...",
