@@ -105,13 +105,13 @@ describe("a host with ufw", { skip, timeout }, () => {
 
     const vantage = await openSshVantage(host, auditor);
     try {
-      // Nothing is needed on the host but a POSIX shell and one of bash and curl.
-      await host.run(["mount", "--bind", "/dev/null", "/usr/bin/bash"]);
+      // Nothing is needed on the host but a POSIX shell, and bash where there is no curl.
+      await host.run(["mount", "--bind", "/dev/null", "/usr/bin/curl"]);
       const verified = await say<Verified>(site, "verify", "--vantage", "namespace", "--vantage", vantage.target);
       const seen = new Set(verified.proofs.proofs.map(({ place, verdict }) => `${place.kind} ${verdict}`));
       assert.deepEqual([...seen].toSorted(), ["host open", "namespace closed", "ssh closed"]);
     } finally {
-      await host.run(["umount", "/usr/bin/bash"]);
+      await host.run(["umount", "/usr/bin/curl"]);
       vantage.sshd.kill("SIGTERM");
     }
 
@@ -181,16 +181,13 @@ describe("a host with ufw", { skip, timeout }, () => {
   });
 
   test("a login without rights may plan, and is told what to do to change", async () => {
-    const { host, auditor, exposed } = site;
+    const { host, auditor } = site;
     await host.run(["useradd", "--create-home", "--shell", "/bin/bash", "alice"]);
     await host.run(["cp", "-r", "/root/.ssh", "/home/alice"]);
     await host.run(["chown", "-R", "alice:", "/home/alice/.ssh"]);
     const target = `ssh://alice@${host.addresses.eth0.ipv4}`;
     assert.match((await auditor.portlock(["harden", "--dry-run", "--host", target])).stdout, /^Plan for gpu-1: /);
     assertRefused(await auditor.portlock(["harden", "--yes", "--host", target]), "not-root", /ssh:\/\/root@/);
-    await host.run(["userdel", "--remove", "alice"]);
-    const differences = exposed["files"] ?? [];
-    assert.ok(differences.length > 0);
     site.session.end();
   });
 });
@@ -221,6 +218,7 @@ describe("a host whose rules are nobody's", { skip, timeout }, () => {
     const lines = [`ListenAddress ${host.addresses.eth0.ipv4}`];
     const { auditor, target } = await letIn(host, host.neighbour, { port: 11434, lines });
     await host.installOllama({ override: [`Environment=OLLAMA_HOST=${host.addresses.eth1.ipv4}`] });
+    await host.local.get(host.addresses.eth1.ipv4, 11434, { timeoutMs: 10_000 });
     const before = await readHostState(host);
     for (const more of [[], ["--may-change", "11434"]]) {
       const args = ["harden", "--yes", "--firewall", "auto", "--host", target, ...more];

@@ -10,7 +10,7 @@ export type HostState = Readonly<Record<string, readonly string[]>>;
 const LIST_FILES = `
 cd /
 find etc root home usr/local usr/share/ollama var/lib/ufw var/spool/cron run/systemd/system run/systemd/transient \\
-  -xdev \\( -path 'etc/machine-id' -o -path '*/.ollama/models' -o -path 'usr/local/lib*' \\) -prune \\
+  -xdev \\( -path 'etc/machine-id' -o -path '*/.ollama/models' -o -path 'usr/local/lib*' -o -name 'session-*.scope' \\) -prune \\
   -o \\( -type f -printf '%p %y %m %U %G %T@\\n' -o -printf '%p %y %m %U %G %l\\n' \\) 2>/dev/null | sort
 find etc root home usr/local var/lib/ufw run/systemd/system -xdev -type f -size -1024k \\
   -not -path '*/.ollama/*' -exec sha256sum {} + 2>/dev/null | sort`;

@@ -40,12 +40,18 @@ export async function undoChange(
   return await readJournal(host, stateFolder, chosen.id);
 }
 
-/** Lets the script of a change take it back; it waits for the lock. Where the change is undone already it does nothing. */
+/**
+ * Lets the script of a change take it back; it waits for the lock. Where the change is undone already it does nothing.
+ * Where the host no longer answers, its watch ends what is left to do.
+ */
 export async function runUndo(host: HostWriter, stateFolder: string, id: string): Promise<void> {
   const folder = `${stateFolder}/${id}`;
   const output = await host.change(["/bin/sh", `${folder}/undo.sh`, "undo"], { timeoutMs: UNDO_TIMEOUT_MS });
-  if (output.ok && ENDED.includes(output.value.exitCode)) return;
-  if (output.ok && output.value.exitCode === BUSY) throw await toAtWork(host, stateFolder);
+  if (!output.ok) {
+    throw new ChangeError({ code: "change-cut-off", data: { id, detail: output.detail ?? output.why } });
+  }
+  if (ENDED.includes(output.value.exitCode)) return;
+  if (output.value.exitCode === BUSY) throw await toAtWork(host, stateFolder);
   try {
     mustSucceed("undo.sh", output);
   } catch (error) {
