@@ -6,7 +6,7 @@ export interface Hardening {
   /** Arguments of `portlock harden`. */
   readonly args: readonly string[];
   readonly verdict: HostVerdict;
-  /** What a change for the time until the next boot leaves open after it. Default: false. */
+  /** True where the change, or the server itself, ends with the next boot: it is not rebooted. Default: false. */
   readonly untilReboot?: boolean;
   /**
    * What opened it stands in no file any more, and only waited for a reload or a restart: no undo can bring it back.
@@ -61,10 +61,13 @@ const BY_DROP_IN: readonly Hardening[] = [
 const BY_OTHER_METHODS: readonly Hardening[] = [
   close("all-addresses", "--sandbox"),
   close("all-addresses", "--ip-filter"),
-  close("all-addresses", "--mend", "origins", "--mend", "cloud"),
+  close("all-addresses", "--sandbox", "--ip-filter", "--mend", "origins", "--mend", "cloud"),
+  close("comment-applied", "--mend", "leftovers"),
+  close("curly-quotes", "--mend", "leftovers"),
+  close("loose-permissions", "--mend", "permissions"),
   close("all-addresses", "--method", "environment"),
   close("etc-environment", "--method", "environment"),
-  close("environment-file-wins", "--method", "environment"),
+  close("environment-file-wins", "--method", "environment", "--mend", "leftovers"),
   { ...close("all-addresses", "--method", "session"), untilReboot: true },
   { ...close("environment-file-wins", "--method", "session"), untilReboot: true },
   { ...close("second-server-by-hand", "--restart-process"), untilReboot: true, differs: /transient|portlock-server-/ },
@@ -79,7 +82,7 @@ const BY_FIREWALL: readonly Hardening[] = [
   close("another-address-let-in", "--firewall", "auto"),
   { ...close("ipv4-only", "--firewall", "auto", "--allow", "10.77.0.0/24"), verdict: "exposed" },
   { ...close("ufw-for-the-lan", "--firewall", "auto", "--allow", "10.77.0.20"), verdict: "exposed" },
-  { ...close("docker-published", "--firewall", "auto"), verdict: "unknown" },
+  { ...close("docker-published", "--firewall", "auto"), verdict: "unknown", untilReboot: true },
   close("ufw-inactive", "--firewall", "auto"),
 ];
 
