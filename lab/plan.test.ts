@@ -54,10 +54,11 @@ async function planHost(host: Host, choices: Partial<Choices>): Promise<Plan> {
   const facts = await readFacts(host);
   const texts = new Map<string, FileText>();
   for (;;) {
-    const input = { facts, judgement: judge(facts), choices: { ...DEFAULT_CHOICES, ...choices }, texts, operators: [] };
+    const all = { ...DEFAULT_CHOICES, ...choices };
+    const input = { facts, judgement: judge(facts), choices: all, texts, inspected: new Map(), operators: [] };
     const planned = makePlan(input, { version: "lab", madeAt: "" });
     if (planned.kind === "plan") return planned.plan;
-    if (planned.kind === "refused") throw new Error(`lab: no plan: ${JSON.stringify(planned.refusal)}`);
+    if (planned.kind !== "needs-files") throw new Error(`lab: no plan: ${JSON.stringify(planned)}`);
     for (const path of planned.paths) texts.set(path, await readText(host, path));
   }
 }

@@ -14,7 +14,8 @@ export function planWith(facts: Facts, choices: Partial<Choices> = {}, files: Fi
   const texts = new Map<string, FileText>();
   const judgement = judge(facts);
   for (let round = 0; round < 8; round += 1) {
-    const input = { facts, judgement, choices: { ...DEFAULT_CHOICES, ...choices }, texts, operators: [] };
+    const all = { ...DEFAULT_CHOICES, ...choices };
+    const input = { facts, judgement, choices: all, texts, inspected: new Map(), operators: [] };
     const planned = makePlan(input, { version: "0.0.0", madeAt: "2026-11-22T10:00:00.000Z" });
     if (planned.kind !== "needs-files") return planned;
     for (const path of planned.paths) texts.set(path, files[path] ?? null);
