@@ -68,7 +68,11 @@ export interface ComposeClients {
 type Engine = Container["engine"];
 
 /** Asks an engine about one container as a plan to make it anew needs to know it. */
-export async function inspectContainer(host: HostReader, engine: Engine, id: string): Promise<Reading<InspectedContainer>> {
+export async function inspectContainer(
+  host: HostReader,
+  engine: Engine,
+  id: string,
+): Promise<Reading<InspectedContainer>> {
   const socket = engine === "docker" ? (["--host", "unix:///run/docker.sock"] as const) : ([] as const);
   const [inspected, difference] = await Promise.all([
     host.run([engine, ...socket, "inspect", "--", id]),

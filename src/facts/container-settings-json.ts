@@ -46,7 +46,9 @@ const HOST_SETTINGS = z.strictObject({
   CpuRealtimeRuntime: Size,
   CpusetCpus: z.string(),
   CpusetMems: z.string(),
-  Devices: z.array(z.strictObject({ PathOnHost: z.string(), PathInContainer: z.string(), CgroupPermissions: z.string() })),
+  Devices: z.array(
+    z.strictObject({ PathOnHost: z.string(), PathInContainer: z.string(), CgroupPermissions: z.string() }),
+  ),
   DeviceCgroupRules: Texts,
   DeviceRequests: z.array(
     z.strictObject({

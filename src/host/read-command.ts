@@ -44,7 +44,11 @@ type EngineCommand =
   | readonly [Engine, ...EngineSocket, "diff", "--", string]
   | readonly [Engine, ...EngineSocket, "network", "ls", "--quiet", "--no-trunc"]
   | readonly [Engine, ...EngineSocket, "network", "inspect", "--", ...string[]];
-type ComposeCommand = readonly [...(readonly ["docker", "compose"] | readonly ["docker-compose"]), "version", "--short"];
+type ComposeCommand = readonly [
+  ...(readonly ["docker", "compose"] | readonly ["docker-compose"]),
+  "version",
+  "--short",
+];
 type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
 
 export type ReadCommand =

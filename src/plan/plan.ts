@@ -168,6 +168,8 @@ export type LeaveReason =
   | { readonly code: "needs-recreate"; readonly command: readonly string[]; readonly environment: readonly string[] }
   /** It was made with settings that could not be given to a new one. */
   | { readonly code: "settings-not-understood"; readonly settings: readonly string[] }
+  /** Its engine did not tell how it was made. */
+  | { readonly code: "not-inspected"; readonly container: string }
   /** What was written in the container itself, and in no volume, would not be in a new one. */
   | { readonly code: "data-in-container"; readonly paths: readonly string[] }
   /** No client of Compose is there that is as old or as new as the one that made it. */

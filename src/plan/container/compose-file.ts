@@ -8,7 +8,8 @@ import {
   type ComposeFault,
   type ComposeService,
 } from "./compose-document.ts";
-import { findPorts, type ComposePort } from "./compose-ports.ts";
+import { findPorts } from "./compose-ports.ts";
+import type { PortMove } from "./published.ts";
 import { addVariable, findVariable, type Variable } from "./compose-variable.ts";
 import { toSplices, type TextEdit } from "./line-edits.ts";
 
@@ -21,7 +22,7 @@ export interface ComposeFile {
 /** What is to be said of one service in its files. */
 export interface ComposeWish {
   readonly service: string;
-  readonly ports: readonly ComposePort[];
+  readonly ports: readonly PortMove[];
   readonly variable: Variable | null;
 }
 
@@ -36,7 +37,7 @@ export type ComposeEdits =
  */
 export function editComposeFiles(files: readonly ComposeFile[], wish: ComposeWish): ComposeEdits {
   const edits: { path: string; splices: readonly Splice[] }[] = [];
-  const found = new Set<ComposePort>();
+  const found = new Set<PortMove>();
   let last: { readonly file: ComposeFile; readonly service: ComposeService } | null = null;
   let isSaid = false;
   for (const file of files) {
@@ -58,7 +59,10 @@ export function editComposeFiles(files: readonly ComposeFile[], wish: ComposeWis
   if (last === null || wish.ports.some((port) => !found.has(port))) return { ok: false, path, why: "port-not-found" };
   if (wish.variable === null || isSaid) return { ok: true, edits };
   try {
-    return { ok: true, edits: [{ path, splices: toSplices(last.file.text, [addVariable(last.service, wish.variable)]) }] };
+    return {
+      ok: true,
+      edits: [{ path, splices: toSplices(last.file.text, [addVariable(last.service, wish.variable)]) }],
+    };
   } catch (fault) {
     return toFault(last.file, fault);
   }

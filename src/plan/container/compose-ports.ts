@@ -10,16 +10,10 @@ import {
   type Written,
 } from "./compose-document.ts";
 import type { TextEdit } from "./line-edits.ts";
-
-/** A published port, and where on loopback it is to be published instead. */
-export interface ComposePort {
-  readonly hostPort: number;
-  readonly containerPort: number;
-  readonly loopback: "127.0.0.1" | "::1";
-}
+import type { PortMove } from "./published.ts";
 
 export interface FoundPort {
-  readonly port: ComposePort;
+  readonly port: PortMove;
   /** Null: it is on loopback already. */
   readonly edit: TextEdit | null;
 }
@@ -29,7 +23,7 @@ const SHORT =
 const ON_LOOPBACK = /^(?:127\.[\d.]+|\[?::1\]?)$/;
 
 /** Finds where a service publishes these ports, and what to change there. Throws a `ComposeFaultError`. */
-export function findPorts({ text, map }: ComposeService, ports: readonly ComposePort[]): readonly FoundPort[] {
+export function findPorts({ text, map }: ComposeService, ports: readonly PortMove[]): readonly FoundPort[] {
   const list = own(findPair(map, "ports")?.value);
   if (list === null) return [];
   if (!isSeq(list)) throw new ComposeFaultError("unknown-form");
@@ -42,7 +36,7 @@ export function findPorts({ text, map }: ComposeService, ports: readonly Compose
 }
 
 /** What to change of `ADDRESS:PUBLISHED:TARGET/PROTOCOL`, of which parts may be left out. Throws a `ComposeFaultError`. */
-export function findShort(written: Written, ports: readonly ComposePort[]): readonly FoundPort[] {
+export function findShort(written: Written, ports: readonly PortMove[]): readonly FoundPort[] {
   const groups = SHORT.exec(written.value)?.groups;
   if (groups === undefined) throw new ComposeFaultError("unknown-form");
   const { address, published = "", target = "", protocol } = groups;
@@ -60,7 +54,7 @@ export function findShort(written: Written, ports: readonly ComposePort[]): read
   return [{ port, edit: { start: written.start, end, text: address === undefined ? `${host}:` : host } }];
 }
 
-function findLong(text: string, map: YAMLMap, ports: readonly ComposePort[]): readonly FoundPort[] {
+function findLong(text: string, map: YAMLMap, ports: readonly PortMove[]): readonly FoundPort[] {
   if (findPair(map, "<<") !== null) throw new ComposeFaultError("merge");
   const read = (key: string): Written | null => readScalar(text, findPair(map, key)?.value);
   const published = read("published");
@@ -89,8 +83,8 @@ function toAddedAddress(text: string, map: YAMLMap, published: Written, entry: s
 /** The port that an entry is about. Throws where it is one of several that the entry stands for. */
 function match(
   entry: { readonly target: string; readonly published: string; readonly protocol: string | undefined },
-  ports: readonly ComposePort[],
-): ComposePort | null {
+  ports: readonly PortMove[],
+): PortMove | null {
   if (entry.protocol !== undefined && entry.protocol !== "tcp") return null;
   const found = ports.find(
     ({ containerPort, hostPort }) => isIn(entry.target, containerPort) && isIn(entry.published, hostPort),

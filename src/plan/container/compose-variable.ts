@@ -33,7 +33,8 @@ function findInMap(text: string, map: YAMLMap, { name, value }: Variable): TextE
 
 function findInList(text: string, list: YAMLSeq, { name, value }: Variable): TextEdit | null {
   const item = list.items.find(
-    (each) => isScalar(each) && typeof each.value === "string" && (each.value === name || each.value.startsWith(`${name}=`)),
+    (each) =>
+      isScalar(each) && typeof each.value === "string" && (each.value === name || each.value.startsWith(`${name}=`)),
   );
   if (item === undefined) return null;
   const written = readScalar(text, item);

@@ -21,7 +21,9 @@ export function toMountOptions({ host: { settings }, mounts }: InspectedContaine
       ...each("volume", settings.Binds),
       ...left.filter(isNamedVolume).map((mount) => option("volume", toVolume(mount))),
       ...asked.filter((each) => each !== null),
-      ...Object.entries(settings.Tmpfs ?? {}).map(([path, how]) => option("tmpfs", how === "" ? path : `${path}:${how}`)),
+      ...Object.entries(settings.Tmpfs ?? {}).map(([path, how]) =>
+        option("tmpfs", how === "" ? path : `${path}:${how}`),
+      ),
       ...each("volumes-from", settings.VolumesFrom),
       ...optional("volume-driver", settings.VolumeDriver),
     ],

@@ -37,10 +37,7 @@ export function toNetworkOptions({ host, process, networks }: InspectedContainer
       .filter(({ name }) => !isFirst(name))
       .map(({ name, end }) => ({
         network: name,
-        options: [
-          ...toAliases(end, given).map((alias) => `--alias=${alias}` as const),
-          ...toAddresses(end),
-        ],
+        options: [...toAliases(end, given).map((alias) => `--alias=${alias}` as const), ...toAddresses(end)],
       })),
   };
 }

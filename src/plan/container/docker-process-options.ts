@@ -27,7 +27,10 @@ export function toProcessOptions(
       ...optional("workdir", isSame(settings.WorkingDir, image.process.WorkingDir) ? undefined : settings.WorkingDir),
       ...(settings.Tty === true ? [option("tty", "true")] : []),
       ...(settings.OpenStdin === true ? [option("interactive", "true")] : []),
-      ...optional("stop-signal", isSame(settings.StopSignal, image.process.StopSignal) ? undefined : settings.StopSignal),
+      ...optional(
+        "stop-signal",
+        isSame(settings.StopSignal, image.process.StopSignal) ? undefined : settings.StopSignal,
+      ),
       ...optional("stop-timeout", settings.StopTimeout),
       ...optional("mac-address", settings.MacAddress),
       ...each(

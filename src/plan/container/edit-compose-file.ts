@@ -14,7 +14,9 @@ interface Project {
   readonly files: readonly string[];
   /** Files of variables that were named at its start. */
   readonly named: readonly string[];
-  readonly client: readonly ["docker", "--host", typeof SOCKET, "compose"] | readonly ["docker-compose", "--host", typeof SOCKET];
+  readonly client:
+    | readonly ["docker", "--host", typeof SOCKET, "compose"]
+    | readonly ["docker-compose", "--host", typeof SOCKET];
 }
 
 const SOCKET = "unix:///run/docker.sock";

@@ -4,7 +4,8 @@ import type { Splice } from "../file-edit.ts";
 import type { PlannedSteps } from "../plan-input.ts";
 import { leave, needFiles, refuse, toSteps } from "../planned-steps.ts";
 import { ComposeFaultError, type ComposeFault } from "./compose-document.ts";
-import { findShort, type ComposePort } from "./compose-ports.ts";
+import { findShort } from "./compose-ports.ts";
+import type { PortMove } from "./published.ts";
 import { toExpectations, toMends, type ContainerSite } from "./site.ts";
 
 const FOLDER = "/etc/containers/systemd";
@@ -57,10 +58,10 @@ export function planQuadlet(site: ContainerSite, unit: string): PlannedSteps {
 }
 
 /** Puts loopback before the ports that `PublishPort=` lines of a quadlet publish; every other byte stays. */
-export function editQuadlet(text: string, ports: readonly ComposePort[]): QuadletEdit {
+export function editQuadlet(text: string, ports: readonly PortMove[]): QuadletEdit {
   const lines = text.split(/\r?\n/);
   const splices: Splice[] = [];
-  const found = new Set<ComposePort>();
+  const found = new Set<PortMove>();
   let section = "";
   for (const [index, line] of lines.entries()) {
     section = /^\[(.+)\]\s*$/.exec(line)?.[1] ?? section;

@@ -3,14 +3,19 @@ import { isOnLoopback, toLoopbackValue } from "../../judge/loopback-value.ts";
 import type { Server } from "../../judge/server.ts";
 import { countLoadedModels } from "../loaded-models.ts";
 import type { PlanInput, PlannedSteps } from "../plan-input.ts";
-import { leave, refuse, toSteps } from "../planned-steps.ts";
+import { leave, toSteps } from "../planned-steps.ts";
 import { findOwnData } from "./changed-paths.ts";
-import type { ComposePort } from "./compose-ports.ts";
 import { planCompose } from "./edit-compose-file.ts";
 import { planQuadlet } from "./edit-quadlet.ts";
-import { findOpenPorts, toLoopback } from "./published.ts";
+import { findOpenPorts, type PortMove } from "./published.ts";
 import { planRecreate } from "./recreate-container.ts";
 import type { ContainerSite } from "./site.ts";
+
+export interface PortsMove {
+  readonly server: Server;
+  readonly container: Container;
+  readonly ports: readonly PortMove[];
+}
 
 /**
  * Closes the published ports of the container that a server runs in, or, on the network of the host itself, the
@@ -24,14 +29,14 @@ export function planContainer(input: PlanInput, server: Server): PlannedSteps {
   const [first = server, ...others] = servers;
   if (first !== server) return toSteps({});
   const isOnHost = container.networkMode === "host";
-  const ports = isOnHost ? [] : servers.flatMap((each) => toPorts(each, container));
+  const ports = isOnHost ? [] : servers.flatMap((each) => findOpenPorts(each, container));
   if (isOnHost && server.kind !== "ollama") return leave(server, { code: "no-safe-change" }, "open-bind");
   if (!isOnHost && ports.length === 0) return leaveUnpublished(input, server);
   const reading = input.inspected.get(container.id);
   if (reading === undefined) {
     return { kind: "needs-inspection", containers: [{ engine: container.engine, id: container.id }] };
   }
-  if (!reading.ok) return refuse({ code: "facts-missing", fact: `${container.engine} inspect ${container.name}` });
+  if (!reading.ok) return leave(server, { code: "not-inspected", container: container.name });
   const interruptions = servers.map((each) => ({
     server: each.id,
     loadedModels: countLoadedModels(input, each),
@@ -55,13 +60,21 @@ function planSite(site: ContainerSite): PlannedSteps {
     : leave(server, { code: "no-safe-change" }, "published-port-open");
 }
 
+/** What becomes of a host where the ports of a server's container are closed; null: its own address is. */
+export function toPortsMove(input: PlanInput, server: Server): PortsMove | null {
+  const container = findContainer(input, server);
+  if (container === null || container.networkMode === "host") return null;
+  const servers = input.judgement.servers.filter((each) => isMeant(input, each, server));
+  return { server, container, ports: servers.flatMap((each) => findOpenPorts(each, container)) };
+}
+
 /** Another container lives in its network, and would lose it. */
 function sharesNamespace({ facts }: PlanInput, { id }: Container): boolean {
   const containers = facts.containers.ok ? facts.containers.value.containers : [];
   return containers.some(({ networkMode }) => networkMode === `container:${id}`);
 }
 
-export function findContainer({ facts }: Pick<PlanInput, "facts">, { runBy }: Server): Container | null {
+function findContainer({ facts }: Pick<PlanInput, "facts">, { runBy }: Server): Container | null {
   if ((runBy.kind !== "docker" && runBy.kind !== "podman") || !facts.containers.ok) return null;
   const { containers } = facts.containers.value;
   return containers.find(({ engine, name }) => engine === runBy.kind && name === runBy.container) ?? null;
@@ -72,16 +85,6 @@ function isMeant({ choices }: PlanInput, each: Server, server: Server): boolean 
   if (each === server) return true;
   const isSame = JSON.stringify(each.runBy) === JSON.stringify(server.runBy);
   return isSame && !isOnLoopback(each) && (choices.servers === null || choices.servers.includes(each.id));
-}
-
-function toPorts(server: Server, container: Container): readonly ComposePort[] {
-  const open = findOpenPorts(server, container);
-  const places = Map.groupBy(open, ({ hostPort, containerPort }) => `${hostPort} ${containerPort}`);
-  return [...places.values()].flatMap((same) => {
-    const [first] = same;
-    const loopback = toLoopback(same.map(({ hostAddress }) => hostAddress));
-    return first === undefined ? [] : [{ hostPort: first.hostPort, containerPort: first.containerPort, loopback }];
-  });
 }
 
 /** Reached by its own address alone, or through another container's ports: nothing of its own could be changed. */

@@ -142,7 +142,8 @@ function readLong(word: string): Read | null {
   const at = word.indexOf("=");
   const name = word.slice(2, at < 0 ? word.length : at);
   const value = at < 0 ? null : word.slice(at + 1);
-  if (TAKE_VALUE.has(name)) return value === null ? { said: [], waiting: name } : { said: [{ name, value }], waiting: null };
+  if (TAKE_VALUE.has(name))
+    return value === null ? { said: [], waiting: name } : { said: [{ name, value }], waiting: null };
   if (!STAND_ALONE.has(name) || (value !== null && value !== "true")) return null;
   return { said: [{ name, value: null }], waiting: null };
 }

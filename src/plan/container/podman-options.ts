@@ -80,13 +80,13 @@ function isUnnamedVolume({ name, value }: Said): boolean {
 function toUnnamedVolumes(said: readonly Said[], { mounts }: InspectedContainer): readonly Option[] {
   const targets = new Set(
     said.flatMap(({ name, value }) => {
-      const [, target] = (name === "volume" || name === "tmpfs" ? value : null)?.split(":") ?? [];
-      return target ?? (name === "tmpfs" ? (value ?? []) : []);
+      const [first, second] = value?.split(":") ?? [];
+      return (name === "volume" ? second : name === "tmpfs" ? first : undefined) ?? [];
     }),
   );
   const isLeft = ({ type, name, destination }: MountPoint): boolean =>
     type === "volume" && name !== "" && !targets.has(destination) && !destination.includes(":");
-  return mounts.filter(isLeft).map(({ name, destination, isWritable }) =>
-    option("volume", `${name}:${destination}${isWritable ? "" : ":ro"}`),
-  );
+  return mounts
+    .filter(isLeft)
+    .map(({ name, destination, isWritable }) => option("volume", `${name}:${destination}${isWritable ? "" : ":ro"}`));
 }

@@ -7,39 +7,63 @@ import { option, type Option } from "./option.ts";
 
 export type Bindings = Readonly<Record<string, readonly PortBinding[]>>;
 
-/** The published ports that lead to a server from elsewhere than this host's loopback. */
-export function findOpenPorts(server: Server, container: Container): readonly PublishedPort[] {
+/** A published port, and where on loopback it is to be published instead. */
+export interface PortMove {
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly loopback: "127.0.0.1" | "::1";
+}
+
+/** The published ports that lead to a server from elsewhere than this host's loopback: IPv6 only where it is all there is. */
+export function findOpenPorts(server: Server, container: Container): readonly PortMove[] {
   const places = new Set(
     server.routes.flatMap(({ hops }) =>
       hops.flatMap((hop) => (hop.kind === "published-port" && hop.container === container.name ? hop.publishedOn : [])),
     ),
   );
-  return container.published.filter(
+  const open = container.published.filter(
     ({ hostAddress, hostPort }) => places.has(toAuthority(hostAddress, hostPort)) && !isLoopback(hostAddress),
   );
+  const byPort = Map.groupBy(open, ({ hostPort, containerPort }) => `${hostPort} ${containerPort}`);
+  return [...byPort.values()].flatMap((same) => {
+    const [first] = same;
+    const isV6 = same.every(({ hostAddress }) => hostAddress.includes(":"));
+    const loopback = isV6 ? "::1" : "127.0.0.1";
+    return first === undefined ? [] : [{ hostPort: first.hostPort, containerPort: first.containerPort, loopback }];
+  });
 }
 
-/** Where on loopback a port is published instead: IPv6 only where it was on nothing else. */
-export function toLoopback(addresses: readonly string[]): "127.0.0.1" | "::1" {
-  return addresses.length > 0 && addresses.every((address) => address.includes(":")) ? "::1" : "127.0.0.1";
-}
-
-/** The same publications with these ports on loopback alone. Null: a port of them is not one that was asked for by number. */
-export function closeBindings(bindings: Bindings, ports: readonly PublishedPort[]): Bindings | null {
-  const isMeant = (target: string, binding: PortBinding): boolean =>
-    ports.some(({ hostPort, containerPort }) => `${containerPort}/tcp` === target && `${hostPort}` === binding.HostPort);
-  const isFound = ports.every(({ containerPort, hostPort }) =>
-    bindings[`${containerPort}/tcp`]?.some(({ HostPort }) => HostPort === `${hostPort}`),
-  );
-  if (!isFound) return null;
+/** The same publications with these ports on loopback alone. Null: one of them was not asked for by its number. */
+export function closeBindings(bindings: Bindings, ports: readonly PortMove[]): Bindings | null {
+  const toMove = (target: string, { HostPort }: PortBinding): PortMove | undefined =>
+    ports.find(({ hostPort, containerPort }) => `${containerPort}/tcp` === target && `${hostPort}` === HostPort);
+  const isSaid = (port: PortMove): boolean =>
+    (bindings[`${port.containerPort}/tcp`] ?? []).some(({ HostPort }) => HostPort === `${port.hostPort}`);
+  if (!ports.every(isSaid)) return null;
   const closed = Object.entries(bindings).map(([target, all]) => {
-    const loopback = toLoopback(all.filter((each) => isMeant(target, each)).map(({ HostIp }) => HostIp));
-    const moved = all.map((each) =>
-      isMeant(target, each) && !isLoopback(each.HostIp) ? { ...each, HostIp: loopback } : each,
-    );
+    const moved = all.map((each): PortBinding => {
+      const move = toMove(target, each);
+      return move === undefined || isLoopback(each.HostIp) ? each : { ...each, HostIp: move.loopback };
+    });
     return [target, [...new Map(moved.map((each) => [`${each.HostIp} ${each.HostPort}`, each])).values()]] as const;
   });
   return Object.fromEntries(closed);
+}
+
+/** The same of what an engine says that it publishes. */
+export function closePublished(
+  published: readonly PublishedPort[],
+  ports: readonly PortMove[],
+): readonly PublishedPort[] {
+  const moved = published.map((each): PublishedPort => {
+    const move = ports.find(
+      ({ hostPort, containerPort }) => hostPort === each.hostPort && containerPort === each.containerPort,
+    );
+    return move === undefined || isLoopback(each.hostAddress) ? each : { ...each, hostAddress: move.loopback };
+  });
+  return [
+    ...new Map(moved.map((each) => [`${each.hostAddress} ${each.hostPort} ${each.containerPort}`, each])).values(),
+  ];
 }
 
 export function toPublishOptions(bindings: Bindings): readonly Option[] {

@@ -69,10 +69,21 @@ function toStep(site: ContainerSite, made: NewContainer): Step {
       [...engine, "rename", "--", id, aside],
       ...(hasFiles ? keep : []),
       [...engine, "create", `--name=${name}`, ...made.options, ...files, made.image, ...made.words],
-      ...made.connections.map(
-        ({ network, options }): ChangeCommand => [...engine, "network", "connect", ...options, "--", network, name],
-      ),
-      ...(hasFiles ? ([["rm", "-f", "--", environment], ["rm", "-f", "--", labels]] as const) : []),
+      ...made.connections.map(({ network, options }): ChangeCommand => [
+        ...engine,
+        "network",
+        "connect",
+        ...options,
+        "--",
+        network,
+        name,
+      ]),
+      ...(hasFiles
+        ? ([
+            ["rm", "-f", "--", environment],
+            ["rm", "-f", "--", labels],
+          ] as const)
+        : []),
       ...(restarts ? ([[...engine, "update", "--restart=no", "--", id]] as const) : []),
       [...engine, "stop", "--", id],
       [...engine, "start", "--", name],

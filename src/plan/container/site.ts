@@ -5,7 +5,7 @@ import type { InspectedContainer } from "../../facts/container-inspection.ts";
 import type { RuleId } from "../../judge/finding.ts";
 import type { Expectation, Interruption } from "../plan.ts";
 import type { PlanInput } from "../plan-input.ts";
-import type { ComposePort } from "./compose-ports.ts";
+import type { PortMove } from "./published.ts";
 import type { Variable } from "./compose-variable.ts";
 
 /** One container, the model servers in it that are to be closed, and how. */
@@ -15,7 +15,7 @@ export interface ContainerSite {
   readonly container: Container;
   readonly inspected: InspectedContainer;
   /** Ports that are to be published on loopback. */
-  readonly ports: readonly ComposePort[];
+  readonly ports: readonly PortMove[];
   /** What its server is told instead, on the network of the host itself; else null. */
   readonly variable: Variable | null;
   readonly interruptions: readonly Interruption[];

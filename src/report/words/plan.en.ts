@@ -121,6 +121,8 @@ function toLeaveText(why: LeaveReason): string {
       );
     case "settings-not-understood":
       return `the container has settings that could not be given to a new one: ${why.settings.map((name) => show(name)).join(", ")}`;
+    case "not-inspected":
+      return `the engine of the container ${show(why.container)} did not tell how it was made`;
     case "data-in-container":
       return `a new container would not have what was written in this one, outside of its volumes: ${why.paths.map((path) => show(path)).join(", ")}`;
     case "no-compose-client":

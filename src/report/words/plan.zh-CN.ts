@@ -115,6 +115,8 @@ function toLeaveText(why: LeaveReason): string {
       );
     case "settings-not-understood":
       return `该容器有些设置无法原样交给新容器：${why.settings.map((name) => show(name)).join("、")}`;
+    case "not-inspected":
+      return `容器 ${show(why.container)} 的引擎没有给出它是如何创建的`;
     case "data-in-container":
       return `新容器中不会有写在此容器内、卷以外的内容：${why.paths.map((path) => show(path)).join("、")}`;
     case "no-compose-client":
