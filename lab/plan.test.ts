@@ -6,19 +6,15 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Facts } from "../src/facts/facts.ts";
-import { parseRecording } from "../src/facts/recording.ts";
-import type { ChangeCommand } from "../src/host/change-command.ts";
-import { judge } from "../src/judge/judge.ts";
-import { type Choices, DEFAULT_CHOICES } from "../src/plan/choices.ts";
-import { applyEdit, type FileText } from "../src/plan/file-edit.ts";
-import { makePlan } from "../src/plan/make-plan.ts";
+import type { Choices } from "../src/plan/choices.ts";
 import type { Plan } from "../src/plan/plan.ts";
 import type { HostVerdict, Report } from "../src/report/report.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
+import { carryOut } from "./carry-out.ts";
 import type { Configuration } from "./configurations/configuration.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
+import { planHost } from "./plan-host.ts";
 import { missingRequirement } from "./requirements.ts";
 import { placesOf, tryRoute } from "./try-route.ts";
 
@@ -48,63 +44,6 @@ const PLANNED: readonly (readonly [configuration: string, choices: Partial<Choic
   ["user-service", {}],
   ["second-server-by-hand", { restartProcess: true }],
 ];
-
-/** A plan, made from what is read on the host. */
-async function planHost(host: Host, choices: Partial<Choices>): Promise<Plan> {
-  const facts = await readFacts(host);
-  const texts = new Map<string, FileText>();
-  for (;;) {
-    const all = { ...DEFAULT_CHOICES, ...choices };
-    const input = { facts, judgement: judge(facts), choices: all, texts, inspected: new Map(), operators: [] };
-    const planned = makePlan(input, { version: "lab", madeAt: "" });
-    if (planned.kind === "plan") return planned.plan;
-    if (planned.kind !== "needs-files") throw new Error(`lab: no plan: ${JSON.stringify(planned)}`);
-    for (const path of planned.paths) texts.set(path, await readText(host, path));
-  }
-}
-
-async function readFacts(host: Host): Promise<Facts> {
-  const parsed = parseRecording(await host.record());
-  assert.ok(parsed.ok, "not a recording");
-  return parsed.recording.facts;
-}
-
-async function readText(host: Host, path: string): Promise<FileText> {
-  const { exitCode, stdout } = await host.attempt(["cat", path]);
-  return exitCode === 0 ? stdout : null;
-}
-
-async function putText(host: Host, path: string, text: FileText): Promise<void> {
-  if (text === null) await host.run(["rm", "-f", "--", path]);
-  else await host.write(path, text);
-}
-
-async function runAll(host: Host, commands: readonly ChangeCommand[]): Promise<void> {
-  for (const command of commands) await host.run([...command]);
-}
-
-/** Does every step; returns what takes it all back. */
-async function carryOut(host: Host, { steps }: Plan): Promise<() => Promise<void>> {
-  const before = new Map<string, FileText>();
-  for (const step of steps) {
-    for (const { path, edit } of step.files) {
-      const text = await readText(host, path);
-      if (!before.has(path)) before.set(path, text);
-      const edited = applyEdit(text, edit);
-      assert.ok(edited.ok, `${path} is another file`);
-      await putText(host, path, edited.text);
-    }
-    await runAll(host, step.commands);
-  }
-  return async () => {
-    for (const step of steps.toReversed()) {
-      await runAll(host, step.undo.before);
-      for (const { path } of step.files) await putText(host, path, before.get(path) ?? null);
-      await runAll(host, step.undo.after);
-    }
-    for (const [path, text] of before) assert.equal(await readText(host, path), text, path);
-  };
-}
 
 /** Audits until the host is what it is to be and every server is there again. */
 async function auditUntil(host: Host, verdict: HostVerdict, servers: number): Promise<Report> {

@@ -69,7 +69,7 @@ type Engine = Container["engine"];
 
 /** Asks an engine about one container as a plan to make it anew needs to know it. */
 export async function inspectContainer(
-  host: HostReader,
+  host: Pick<HostReader, "run">,
   engine: Engine,
   id: string,
 ): Promise<Reading<InspectedContainer>> {
@@ -104,7 +104,7 @@ function toPaths(difference: string): readonly string[] {
   return difference.split("\n").flatMap((line) => /^[ACD] (\/.*)$/.exec(line)?.[1] ?? []);
 }
 
-async function findComposeClients(host: HostReader): Promise<ComposeClients> {
+async function findComposeClients(host: Pick<HostReader, "run">): Promise<ComposeClients> {
   const [plugin, standalone] = await Promise.all([
     host.run(["docker", "compose", "version", "--short"]),
     host.run(["docker-compose", "version", "--short"]),

@@ -4,7 +4,7 @@ import type { InspectedContainer } from "../../facts/container-inspection.ts";
 const FLEETING: RegExp = /^\/(?:tmp|run|var\/run|var\/tmp|dev|proc|sys)(?:\/|$)|\/__pycache__(?:\/|$)/;
 /** Empty files and folders over which an engine lays what is the host's. */
 const MADE_BY_ENGINE: RegExp =
-  /^\/(?:etc\/(?:hosts|hostname|resolv\.conf|mtab|ld\.so\.cache)|sbin\/docker-init|\.dockerenv)$/;
+  /^\/(?:etc|etc\/(?:hosts|hostname|resolv\.conf|mtab|ld\.so\.cache)|sbin\/docker-init|\.dockerenv)$/;
 /** Places over which the NVIDIA runtime lays the driver of the host. */
 const DRIVER: RegExp =
   /\/(?:nvidia|lib(?:nvidia|cuda|cudadebugger|nvcuvid|nvoptix|EGL|GLES|GLX|OpenCL|OpenGL|vdpau)[^/]*)[^/]*$|^\/(?:lib|usr\/lib)\/firmware\/nvidia(?:\/|$)/;
