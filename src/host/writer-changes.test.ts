@@ -29,9 +29,20 @@ for (const door of WRITER_DOORS) {
         value: { exitCode: 7, stdout: "out /1\n", stderr: "err/1\n\n" },
         from: `/bin/sh ${path("script")} undo`,
       });
-      assert.equal(failureOf(await writer().change(["docker-compose", "a\0b"])), "failed: a NUL byte");
+      assert.equal(failureOf(await writer().change(["podman", "start", "--", "a\0b"])), "failed: a NUL byte");
       // The same name as nothing that is installed: a type that lists commands has no other one to offer.
-      const missing = await writer().change(["docker-compose", "version"]);
+      const missing = await writer().change([
+        "docker-compose",
+        "--host",
+        "unix:///run/docker.sock",
+        "--project-name=none",
+        "--project-directory=/nowhere",
+        "up",
+        "--detach",
+        "--no-deps",
+        "--no-build",
+        "none",
+      ]);
       if (!existsSync("/usr/bin/docker-compose")) assert.equal(failureOf(missing), "absent: no such program");
     });
 

@@ -91,14 +91,21 @@ function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): s
 function formatUndo(step: Step, page: Page): string[] {
   const { says } = page;
   const keeps = step.files.length + step.modes.length > 0 ? [says.filesAsTheyAre] : [];
-  const parts = [...step.undo.before.map(toCommandLine), ...keeps, ...step.undo.after.map(toCommandLine)];
+  const parts = [...step.undo.before.map(toShownCommand), ...keeps, ...step.undo.after.map(toShownCommand)];
   return formatTold(says.headings.undo, parts, page);
 }
 
 /** One a line, never wrapped: they are there to be read against a manual. */
 function formatCommands(heading: string, commands: readonly ChangeCommand[], { words }: Page): string[] {
   if (commands.length === 0) return [];
-  return indent([words.labelled(heading, "").trimEnd(), ...commands.map((command) => `  ${toCommandLine(command)}`)]);
+  return indent([words.labelled(heading, "").trimEnd(), ...commands.map((command) => `  ${toShownCommand(command)}`)]);
+}
+
+/** Of a script of Portlock's own the first line, which says what it does. */
+function toShownCommand(command: ChangeCommand): string {
+  const [program, flag, script = "", ...operands] = command;
+  if (program !== "/bin/sh" || flag !== "-c") return toCommandLine(command);
+  return toCommandLine([program, flag, `${script.split("\n")[0] ?? ""} ...`, ...operands]);
 }
 
 function formatTold(heading: string, parts: readonly string[], { words, says, width }: Page): string[] {
