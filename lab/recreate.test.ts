@@ -18,6 +18,7 @@ const lab: Lab | null = skipAll === false ? openLab() : null;
 after(() => lab?.close());
 
 const SECRET = "hf_sEcReTsEcReTsEcReT12345";
+const DOCKER_SKIP = missingRequirement("docker") ?? false;
 const CHOICES = { method: "container", recreate: true } as const;
 
 /** What differs from one container to the next although both were made alike, by its path in what an engine says. */
@@ -105,50 +106,37 @@ const DOCKER: Readonly<Record<string, readonly string[]>> = {
     ..."--health-cmd true --health-interval 30s --log-driver json-file --log-opt max-size=1m".split(" "),
     ..."--ipc shareable --device /dev/null:/dev/xnull:rw --stop-signal SIGINT --stop-timeout 5".split(" "),
     ..."--sysctl net.ipv4.ip_unprivileged_port_start=0 --oom-score-adj 10 --read-only".split(" "),
-    ...["--label", "note=two words = three", "-e", 'MOTD= it\'s a "$HOME" \\ value # with marks '],
+    "--label",
+    "note=two words = three",
+    "-e",
+    'MOTD= it\'s a "$HOME" \\ value # with marks ',
   ],
   "with a terminal and words of its own": [
     ..."-i -t -p 11434:11434 -v models:/root/.ollama --entrypoint /bin/ollama".split(" "),
-    ...["-e", "OLLAMA_KEEP_ALIVE=5m", "--security-opt", "systempaths=unconfined"],
+    "-e",
+    "OLLAMA_KEEP_ALIVE=5m",
+    "--security-opt",
+    "systempaths=unconfined",
   ],
 };
 
 for (const [what, args] of Object.entries(DOCKER)) {
-  test(
-    `Docker: a container ${what} is made anew and put back`,
-    { skip: missingRequirement("docker") ?? false },
-    async () => {
-      assert.ok(lab);
-      const host = await lab.host({ systemd: true, docker: true });
-      try {
-        await host.docker.start();
-        await prepare(host);
-        await host.docker.command(
-          "network",
-          "create",
-          "--subnet",
-          "10.99.0.0/24",
-          "--ip-range",
-          "10.99.0.128/25",
-          "llm",
-        );
-        await host.docker.command("network", "create", "back");
-        const image = await host.docker.importOllama();
-        await host.docker.run([
-          "--name",
-          "ollama",
-          ...args,
-          image,
-          ...(args.includes("--entrypoint") ? ["serve"] : []),
-        ]);
-        if (args.includes("llm"))
-          await host.docker.command("network", "connect", "--alias", "second", "back", "ollama");
-        await assertRecreated(host, host.docker, "ollama", 11_434);
-      } finally {
-        host.close();
-      }
-    },
-  );
+  test(`Docker: a container ${what} is made anew and put back`, { skip: DOCKER_SKIP }, async () => {
+    assert.ok(lab);
+    const host = await lab.host({ systemd: true, docker: true });
+    try {
+      await host.docker.start();
+      await prepare(host);
+      await host.docker.command("network", "create", "--subnet", "10.99.0.0/24", "--ip-range", "10.99.0.128/25", "llm");
+      await host.docker.command("network", "create", "back");
+      const image = await host.docker.importOllama();
+      await host.docker.run(["--name", "ollama", ...args, image, ...(args.includes("--entrypoint") ? ["serve"] : [])]);
+      if (args.includes("llm")) await host.docker.command("network", "connect", "--alias", "second", "back", "ollama");
+      await assertRecreated(host, host.docker, "ollama", 11_434);
+    } finally {
+      host.close();
+    }
+  });
 }
 
 test(
@@ -176,6 +164,171 @@ test(
     }
   },
 );
+
+const COMPOSE = `# Our models
+services:
+  llm:
+    image: ollama/ollama:latest   # pinned elsewhere
+    container_name: ollama
+    restart: always
+    ports:
+      - "11434:11434"     # everybody
+      - 127.0.0.1:9000:9000
+    environment:
+      - OLLAMA_KEEP_ALIVE=\${KEEP_ALIVE}
+    volumes: [models:/root/.ollama, /scratch]
+  other:
+    image: busybox:latest
+    ports: ["8080:80"]
+volumes:
+  models:
+`;
+
+const COMPOSE_SKIP = missingRequirement("docker", "compose") ?? false;
+
+test("Compose: the port is closed in its file, and opened again", { skip: COMPOSE_SKIP }, async () => {
+  assert.ok(lab);
+  const host = await lab.host({ systemd: true, docker: true });
+  try {
+    await host.docker.start();
+    await host.docker.importOllama();
+    await host.docker.importBusybox();
+    await host.write("/srv/my models/docker-compose.yml", COMPOSE);
+    await host.write("/srv/my models/.env", "KEEP_ALIVE=7m\n");
+    await host.run(["sh", "-c", 'cd "/srv/my models" && docker-compose up -d llm other']);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    await host.docker.command("exec", "ollama", "sh", "-c", "echo kept | tee /root/.ollama/kept /scratch/kept");
+    const before = await describe(host.docker, "ollama");
+    const other = await idOf(host.docker, "mymodels_other_1");
+
+    const plan = await planHost(host, { method: "container" });
+
+    assert.deepEqual(
+      plan.steps.map(({ kind, files }) => [kind, files]),
+      [
+        [
+          "edit-compose-file",
+          [
+            {
+              path: "/srv/my models/docker-compose.yml",
+              edit: {
+                kind: "splice",
+                splices: [
+                  {
+                    line: 8,
+                    removed: ['      - "11434:11434"     # everybody'],
+                    inserted: ['      - "127.0.0.1:11434:11434"     # everybody'],
+                  },
+                ],
+              },
+            },
+          ],
+        ],
+      ],
+      JSON.stringify(plan.leaves),
+    );
+    const undo = await carryOut(host, plan);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    assert.notEqual((await host.neighbour.connect(host.addresses.eth0.ipv4, 11_434)).kind, "connected");
+    assert.deepEqual(withoutComposeNotes(await describe(host.docker, "ollama")), withoutComposeNotes(before));
+    const kept = await host.docker.command("exec", "ollama", "cat", "/root/.ollama/kept", "/scratch/kept");
+    assert.equal(kept.stdout, "kept\nkept\n");
+    assert.equal(await idOf(host.docker, "mymodels_other_1"), other, "no other service is touched");
+
+    await undo();
+
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    assert.equal((await host.neighbour.connect(host.addresses.eth0.ipv4, 11_434)).kind, "connected");
+    assert.deepEqual(withoutComposeNotes(await describe(host.docker, "ollama")), withoutComposeNotes(before));
+  } finally {
+    host.close();
+  }
+});
+
+/** Compose notes on a container what its file said and where that is, and which one it took the place of. */
+const COMPOSE_NOTE =
+  /^Config\.(?:Labels\.com\.docker\.compose\.(?:config-hash|project\.config_files) |Env\.\d+ "affinity:)/;
+
+function withoutComposeNotes(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => !COMPOSE_NOTE.test(line));
+}
+
+test("Docker: what is cut off anywhere is put back all the same", { skip: DOCKER_SKIP }, async () => {
+  assert.ok(lab);
+  const host = await lab.host({ systemd: true, docker: true });
+  try {
+    await host.docker.start();
+    await prepare(host);
+    const image = await host.docker.importOllama();
+    const args = "--name ollama -p 11434:11434 -v models:/root/.ollama --env-file /srv/secret.env --restart always";
+    const id = await host.docker.run([...args.split(" "), image]);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    const before = await describe(host.docker, "ollama");
+    const [step] = (await planHost(host, CHOICES)).steps;
+    assert.ok(step !== undefined);
+    for (let done = 0; done <= step.commands.length; done += 1) {
+      for (const command of step.commands.slice(0, done)) await host.run(command);
+      for (const command of step.undo.after) await host.run(command);
+      assert.equal(await idOf(host.docker, "ollama"), id, `after ${done} commands`);
+      assert.deepEqual(await describe(host.docker, "ollama"), before, `after ${done} commands`);
+      assert.equal((await host.docker.command("ps", "--all", "--quiet")).stdout.trim().split("\n").length, 1);
+      await waitForAnswer(host, "127.0.0.1", 11_434);
+    }
+  } finally {
+    host.close();
+  }
+});
+
+test("Docker: on the host's own network the address is another one", { skip: DOCKER_SKIP }, async () => {
+  assert.ok(lab);
+  const host = await lab.host({ systemd: true, docker: true });
+  try {
+    await host.docker.start();
+    await prepare(host);
+    const image = await host.docker.importOllama();
+    const args = "--name ollama --network host -v models:/root/.ollama --env-file /srv/secret.env";
+    const id = await host.docker.run([...args.split(" "), image]);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    const plan = await planHost(host, CHOICES);
+    assert.ok(plan.claims.length > 0);
+    const undo = await carryOut(host, plan);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    assert.equal((await host.neighbour.connect(host.addresses.eth0.ipv4, 11_434)).kind, "refused");
+    const { stdout } = await host.docker.command("inspect", "--format", "{{json .Config.Env}}", "ollama");
+    assert.match(stdout, /"OLLAMA_HOST=127\.0\.0\.1:11434"/);
+    assert.ok(stdout.includes(SECRET) && !stdout.includes("0.0.0.0"));
+    await undo();
+    assert.equal(await idOf(host.docker, "ollama"), id);
+  } finally {
+    host.close();
+  }
+});
+
+test("Docker: a container with data of its own is left", { skip: DOCKER_SKIP }, async () => {
+  assert.ok(lab);
+  const host = await lab.host({ systemd: true, docker: true });
+  try {
+    await host.docker.start();
+    await host.docker.run(["--name", "ollama", "-p", "11434:11434", await host.docker.importOllama()]);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    await host.docker.command(
+      "exec",
+      "ollama",
+      "sh",
+      "-c",
+      "mkdir -p /root/.ollama/models; echo x >/root/.ollama/models/x",
+    );
+    const { steps, leaves } = await planHost(host, CHOICES);
+    assert.deepEqual(steps, []);
+    const why = leaves.map((each) => each.why).find(({ code }) => code === "data-in-container");
+    assert.ok(
+      why?.code === "data-in-container" && why.paths.includes("/root/.ollama/models/x"),
+      JSON.stringify(leaves),
+    );
+  } finally {
+    host.close();
+  }
+});
 
 async function prepare(host: Host): Promise<void> {
   await host.run(["mkdir", "-p", "/srv/data"]);
