@@ -35,7 +35,7 @@ export async function planOn(
   const texts = new Map<string, FileText>();
   for (let round = 0; round < 3; round += 1) {
     const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
-    const input = { facts, judgement, choices: all, texts, operators };
+    const input = { facts, judgement, choices: all, texts, inspected: new Map(), operators };
     const planned = planFirewall(input);
     const foretold = foretellFirewall(input)?.judgement ?? judgement;
     if (planned.kind !== "needs-files") return { planned, foretold };

@@ -132,7 +132,8 @@ describe("a host with ufw", { skip, timeout }, () => {
     const { stdout, exitCode } = await auditor.portlock(["harden", "--yes", "--firewall", "auto", "--host", target]);
     const confirm = new RegExp(`portlock confirm (\\S+) --host ${target}`).exec(stdout);
     assert.ok(confirm?.[1] !== undefined, stdout);
-    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /Still found: \S+.*\. See: portlock explain \S+\n/);
+    assert.equal(exitCode, 1, stdout);
     const waiting = (await readJournals(host)).at(-1);
     assert.equal(waiting?.state, "waiting");
     const seconds = (Date.parse(waiting.confirmBy ?? "") - asked) / 1000;

@@ -5,7 +5,7 @@ import { ROOT_ENVIRONMENT } from "./command.ts";
 import { unifiedHierarchy } from "./machine.ts";
 
 /** Parts of the lab that a machine may lack. `host` is what every lab test needs. */
-export type Part = "host" | "docker" | "podman" | "ufw" | "ssh" | "login-shells" | "strace" | "firewall";
+export type Part = "host" | "docker" | "compose" | "podman" | "ufw" | "ssh" | "login-shells" | "strace" | "firewall";
 
 /** Programs of each part, with the Debian package that has them. */
 const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
@@ -18,6 +18,7 @@ const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
     "systemd-nspawn": "systemd-container",
   },
   docker: { dockerd: "docker.io", docker: "docker.io", iptables: "iptables", busybox: "busybox-static" },
+  compose: { "docker-compose": "docker-compose" },
   podman: { podman: "podman", iptables: "iptables", busybox: "busybox-static" },
   ufw: { ufw: "ufw" },
   firewall: {

@@ -170,7 +170,7 @@ for (const shell of SHELLS) {
     const words = ["", " ", "a b", "*", "$(touch owned)", "`id`", "'", '"', "\\", "\\n", "\n", "%s", "é", "-n", "a=b"];
     const { tree, folder, run } = lay((path) => ({
       undo: {
-        before: [["docker-compose", ...words]],
+        before: [["podman", "create", "--name=any", ...words]],
         after: [["cp", "-a", "--", join(path, "b c"), join(path, "copied")]],
       },
     }));
@@ -178,12 +178,12 @@ for (const shell of SHELLS) {
     const said = join(tree, "said");
     writeFileSync(join(tree, "program"), `#!/bin/sh\nprintf '%s\\0' "$@" >'${said}'\n`, { mode: 0o755 });
     const argv = join(folder, "steps", "001", "undo-before-001.argv");
-    writeFileSync(argv, readFileSync(argv, "utf8").replace(/^docker-compose\n/, `${join(tree, "program")}\n`));
+    writeFileSync(argv, readFileSync(argv, "utf8").replace(/^podman\n/, `${join(tree, "program")}\n`));
     writeFileSync(join(tree, "b c"), "");
     assert.equal(run(shell, "keep", "001").status, 0);
     writeFileSync(join(folder, "steps", "001", "ran"), "");
     assert.equal(run(shell, "undo").status, 0, readFileSync(join(folder, "journal.jsonl"), "utf8"));
-    assert.equal(readFileSync(said, "utf8"), words.map((word) => `${word}\0`).join(""));
+    assert.equal(readFileSync(said, "utf8"), ["create", "--name=any", ...words].map((word) => `${word}\0`).join(""));
     assert.ok(existsSync(join(tree, "copied")));
   });
 

@@ -1,7 +1,8 @@
 import type { Facts } from "../facts/facts.ts";
 import { gatherFacts } from "../facts/gather.ts";
+import { inspectContainer, type InspectedContainer } from "../facts/container-inspection.ts";
 import { gatherConnections } from "../facts/connections.ts";
-import type { HostReader } from "../host/host.ts";
+import type { HostReader, Reading } from "../host/host.ts";
 import { judge } from "../judge/judge.ts";
 import type { Choices } from "../plan/choices.ts";
 import type { FileText } from "../plan/file-edit.ts";
@@ -26,6 +27,9 @@ export interface JudgedHost {
 /** A file is asked for, then another one that it names: no host needs more rounds than this. */
 const MOST_ROUNDS = 8;
 
+/** What is asked for by none: a plan, or a refusal. */
+type Settled = Exclude<Planned, { kind: "needs-files" | "needs-inspection" }>;
+
 /** Reads and judges a host through a door that stays open. `hear` is told the fact that is read next. */
 export async function judgeHost(
   session: Session,
@@ -43,13 +47,23 @@ export async function planHost(
   host: HostReader,
   { facts, judgement, readAt, operators }: JudgedHost,
   choices: Choices,
-): Promise<Exclude<Planned, { kind: "needs-files" }>> {
+): Promise<Settled> {
   const texts = new Map<string, FileText>();
+  const inspected = new Map<string, Reading<InspectedContainer>>();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const input = { facts, judgement, choices, texts, operators };
+    const input = { facts, judgement, choices, texts, inspected, operators };
     const planned = makePlan(input, { version: session.version, madeAt: readAt });
-    if (planned.kind !== "needs-files") return planned;
-    for (const path of planned.paths) texts.set(path, await readText(host, path));
+    switch (planned.kind) {
+      case "needs-files":
+        for (const path of planned.paths) texts.set(path, await readText(host, path));
+        break;
+      case "needs-inspection":
+        for (const { engine, id } of planned.containers) inspected.set(id, await inspectContainer(host, engine, id));
+        break;
+      case "plan":
+      case "refused":
+        return planned;
+    }
   }
   throw new Error("a plan asks for files without end");
 }

@@ -80,15 +80,63 @@ export type FirewallChange =
   | readonly ["nft", "-f", Path]
   | readonly ["nft", "add" | "delete", "table", "inet", `portlock_${number}`];
 
-type Engine = "docker" | "podman";
+/** Words that call an engine: Docker at its own socket, wherever a context of the user points. */
+export type EngineWords = readonly ["docker", "--host", "unix:///run/docker.sock"] | readonly ["podman"];
+
+/** Scripts of plan/container/scripts.ts by their first lines; what they are told of a container, they are told as operands. */
+type ContainerScript =
+  | readonly [
+      "/bin/sh",
+      "-c",
+      `# Writes the settings of a container to files that only root reads.\n${string}`,
+      "portlock",
+      id: string,
+      environment: Path,
+      labels: Path,
+      without: string,
+      ...EngineWords,
+    ]
+  | readonly [
+      "/bin/sh",
+      "-c",
+      `# Puts a container back in the place of the one that was made instead of it.\n${string}`,
+      "portlock",
+      id: string,
+      name: string,
+      aside: string,
+      policy: string,
+      environment: Path,
+      labels: Path,
+      ...EngineWords,
+    ];
+
+/** A container is made anew beside the old one, which is put aside; options all have the form `--name=value`. */
 type EngineChange =
-  | readonly [Engine, "stop" | "start" | "rm", "--", string]
-  | readonly [Engine, "rename", "--", string, string]
-  | readonly [Engine, "update", `--restart=${string}`, "--", string]
-  | readonly [Engine, "create", ...string[]]
-  | readonly [Engine, "network", "connect", ...string[]]
-  | readonly [Engine, "compose", ...string[]]
-  | readonly ["docker-compose", ...string[]];
+  | readonly [...EngineWords, "rename", "--", string, string]
+  | readonly [...EngineWords, "create", `--name=${string}`, ...string[]]
+  | readonly [...EngineWords, "network", "connect", ...`--${"alias" | "ip" | "ip6"}=${string}`[], "--", string, string]
+  | readonly [...EngineWords, "update", "--restart=no", "--", string]
+  | readonly [...EngineWords, "stop" | "start", "--", string]
+  | ContainerScript;
+
+/** Begins with a letter or a digit: the older Compose knows no `--`. */
+type ServiceName = string;
+
+/** Makes a service of a compose file anew; the options before `up` name the project and its files. */
+type ComposeChange = readonly [
+  ...(
+    | readonly ["docker", "--host", "unix:///run/docker.sock", "compose"]
+    | readonly ["docker-compose", "--host", "unix:///run/docker.sock"]
+  ),
+  `--project-name=${string}`,
+  `--project-directory=${string}`,
+  ...`--${"env-file" | "file"}=${string}`[],
+  "up",
+  "--detach",
+  "--no-deps",
+  "--no-build",
+  ServiceName,
+];
 
 /**
  * A server that somebody started by hand, started anew as a service of its own that is gone after a reboot: it has no
@@ -119,6 +167,7 @@ export type ChangeCommand =
   | ScriptCommand
   | FirewallChange
   | EngineChange
+  | ComposeChange
   | ProcessChange
   | SessionChange
   | VisitCommand;

@@ -44,8 +44,14 @@ type EngineCommand =
   | readonly [Engine, ...EngineSocket, "version", "--format", "{{json .}}"]
   | readonly [Engine, ...EngineSocket, "ps", "--quiet", "--no-trunc"]
   | readonly [Engine, ...EngineSocket, "inspect", "--", ...string[]]
+  | readonly [Engine, ...EngineSocket, "diff", "--", string]
   | readonly [Engine, ...EngineSocket, "network", "ls", "--quiet", "--no-trunc"]
   | readonly [Engine, ...EngineSocket, "network", "inspect", "--", ...string[]];
+type ComposeCommand = readonly [
+  ...(readonly ["docker", "compose"] | readonly ["docker-compose"]),
+  "version",
+  "--short",
+];
 type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
 
 export type ReadCommand =
@@ -56,5 +62,6 @@ export type ReadCommand =
   | ExposureCommand
   | FirewallCommand
   | EngineCommand
+  | ComposeCommand
   | readonly [...InNamespace, ...(IpCommand | SocketCommand)]
   | readonly ["getent", "passwd"];

@@ -12,7 +12,8 @@ import type { Step } from "./plan.ts";
 
 function toInput(facts: Facts, choices: Partial<Choices>): PlanInput {
   const all = { ...DEFAULT_CHOICES, firewall: "auto" as const, ...choices };
-  const input = { facts, judgement: judge(facts), choices: all, texts: new Map<string, null>(), operators: [] };
+  const texts = new Map<string, null>();
+  const input = { facts, judgement: judge(facts), choices: all, texts, inspected: new Map(), operators: [] };
   const planned = planFirewall(input);
   if (planned.kind !== "needs-files") return input;
   return { ...input, texts: new Map(planned.paths.map((path) => [path, null])) };

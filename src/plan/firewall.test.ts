@@ -19,6 +19,7 @@ function toInput(facts: Facts, choices: Partial<Choices>, operator: Operator | n
     judgement: judge(facts),
     choices: all,
     texts: new Map(),
+    inspected: new Map(),
     operators: operator === null ? [] : [operator],
   };
 }

@@ -4,6 +4,7 @@ import type { Server } from "../judge/server.ts";
 import { findOpenRoutes } from "../judge/rules/others-routes.ts";
 import { chooseServers, type ChosenServer } from "./choose-servers.ts";
 import { leaveRoutes, toOutcome } from "./claims.ts";
+import { toPortsMove } from "./container/plan-container.ts";
 import { foretellFirewall, planFirewall } from "./firewall.ts";
 import { listNotAsked } from "./not-asked.ts";
 import type { Leave, Planned, Step } from "./plan.ts";
@@ -28,7 +29,7 @@ export function makePlan(input: PlanInput, context: { readonly version: string; 
   const planned = combine([closed, planFirewall(input), ...mending]);
   if (planned.kind !== "steps") return planned;
   const flag = choices.firewall === "none" ? "--firewall auto" : null;
-  const moves = toMoves(chosen.servers, planned.steps);
+  const moves = toMoves(input, chosen.servers, planned.steps);
   const ruled = new Set(planned.steps.filter(({ kind }) => kind === "add-firewall-rule").map((step) => step.server));
   const touched = judgement.servers.filter(({ id }) => ruled.has(id) || moves.some(({ server }) => server.id === id));
   const outcome = toOutcome(judgement, touched, { servers: judgeAhead(input, moves), allow: choices.allow, flag });
@@ -61,14 +62,16 @@ function judgeAhead(input: PlanInput, moves: readonly Move[]): readonly Server[]
   return judge(predictFacts(foretold?.facts ?? input.facts, moves)).servers;
 }
 
-/** Servers that a step of the plan puts on loopback. */
-function toMoves(servers: readonly ChosenServer[], steps: readonly Step[]): readonly Move[] {
+/** Servers that a step of the plan puts on loopback, or the ports of whose containers it publishes there. */
+function toMoves(input: PlanInput, servers: readonly ChosenServer[], steps: readonly Step[]): readonly Move[] {
   const moved = new Set(
     steps
       .filter(({ expect }) => expect.some(({ kind }) => kind === "listens-on-loopback-only"))
       .map((step) => step.server),
   );
-  return servers.flatMap(({ server }) => (moved.has(server.id) ? [{ server, place: toLoopbackPlace(server) }] : []));
+  return servers.flatMap(({ server }) =>
+    moved.has(server.id) ? [toPortsMove(input, server) ?? { server, place: toLoopbackPlace(server) }] : [],
+  );
 }
 
 /** A server that listens on loopback alone and is reached all the same: by a rule, a proxy or a switch of the kernel. */

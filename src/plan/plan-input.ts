@@ -1,8 +1,10 @@
+import type { InspectedContainer } from "../facts/container-inspection.ts";
 import type { Facts } from "../facts/facts.ts";
+import type { Reading } from "../host/host.ts";
 import type { Judgement } from "../report/report.ts";
 import type { Choices } from "./choices.ts";
 import type { FileText } from "./file-edit.ts";
-import type { Interruption, Leave, Refusal, Step } from "./plan.ts";
+import type { ContainerName, Interruption, Leave, Refusal, Step } from "./plan.ts";
 
 /** All that a plan is made from: the same input gives the same steps. */
 export interface PlanInput {
@@ -11,6 +13,8 @@ export interface PlanInput {
   readonly choices: Choices;
   /** Files that were asked for by `needs-files`, as they are; null: there is none. */
   readonly texts: ReadonlyMap<string, FileText>;
+  /** Containers that were asked for by `needs-inspection`, by their ids. */
+  readonly inspected: ReadonlyMap<string, Reading<InspectedContainer>>;
   /** SSH sessions that stand open, one of which may be that of whoever hardens the host. */
   readonly operators: readonly Operator[];
 }
@@ -32,4 +36,5 @@ export type PlannedSteps =
       readonly leaves: readonly Leave[];
     }
   | { readonly kind: "needs-files"; readonly paths: readonly string[] }
+  | { readonly kind: "needs-inspection"; readonly containers: readonly ContainerName[] }
   | { readonly kind: "refused"; readonly refusal: Refusal };

@@ -4,6 +4,7 @@ import { isOnLoopback, toLoopbackPlace, type LoopbackPlace } from "../judge/loop
 import { toServerUnit } from "../judge/server-unit.ts";
 import type { Server } from "../judge/server.ts";
 import { fits, type ChosenServer } from "./choose-servers.ts";
+import { planContainer } from "./container/plan-container.ts";
 import type { PlanInput, PlannedSteps } from "./plan-input.ts";
 import { leave, refuse, toSteps } from "./planned-steps.ts";
 import { planLeftovers } from "./steps/remove-leftover.ts";
@@ -95,9 +96,4 @@ function leaveUnitMends({ choices }: PlanInput, server: Server): readonly Planne
   const { sandbox, ipFilter, mends } = choices;
   const isAsked = sandbox || ipFilter || mends.includes("origins") || mends.includes("cloud");
   return isAsked ? [leave(server, { code: "no-safe-change" })] : [];
-}
-
-/** How a container's ports are closed is planned in a file of its own. */
-function planContainer(_input: PlanInput, server: Server): PlannedSteps {
-  return leave(server, { code: "not-asked", flag: "--method container" });
 }

@@ -29,7 +29,15 @@ export type Planned =
   | { readonly kind: "plan"; readonly plan: Plan }
   /** Files must be read first; plan again with them in `PlanInput.texts`. */
   | { readonly kind: "needs-files"; readonly paths: readonly string[] }
+  /** Containers must be asked about first; plan again with them in `PlanInput.inspected`. */
+  | { readonly kind: "needs-inspection"; readonly containers: readonly ContainerName[] }
   | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** By what an engine finds a container. */
+export interface ContainerName {
+  readonly engine: "docker" | "podman";
+  readonly id: string;
+}
 
 /** Why no plan is made although it was asked for. */
 export type Refusal =
@@ -122,6 +130,8 @@ export type Remark =
   | { readonly code: "old-sessions-survive" }
   | { readonly code: "cloud-models-off" }
   | { readonly code: "keeps-old-container"; readonly container: string }
+  /** Whatever else was changed in its files since it was started comes into effect too. */
+  | { readonly code: "applies-whole-file"; readonly paths: readonly string[] }
   | { readonly code: "run-in-its-terminal"; readonly command: readonly string[] };
 
 /** A route that a plan says it closes. */
@@ -154,7 +164,18 @@ export type LeaveReason =
   /** Somebody else listens on that port of loopback already. */
   | { readonly code: "port-taken"; readonly port: number }
   | { readonly code: "started-by-hand"; readonly command: readonly string[] }
-  | { readonly code: "needs-recreate"; readonly command: readonly string[] }
+  /** `environment`: variables that the file in the command is to hold; empty where it needs none. */
+  | { readonly code: "needs-recreate"; readonly command: readonly string[]; readonly environment: readonly string[] }
+  /** It was made with settings that could not be given to a new one. */
+  | { readonly code: "settings-not-understood"; readonly settings: readonly string[] }
+  /** Its engine did not tell how it was made. */
+  | { readonly code: "not-inspected"; readonly container: string }
+  /** What was written in the container itself, and in no volume, would not be in a new one. */
+  | { readonly code: "data-in-container"; readonly paths: readonly string[] }
+  /** No client of Compose is there that is as old or as new as the one that made it. */
+  | { readonly code: "no-compose-client"; readonly version: string }
+  /** Values came from the environment of whoever started it, and would not come again. */
+  | { readonly code: "unknown-variables"; readonly names: readonly string[] }
   | { readonly code: "user-service" }
   | { readonly code: "owner-decides" }
   | { readonly code: "unknown-runner" };

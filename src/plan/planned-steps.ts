@@ -19,12 +19,14 @@ export function refuse(refusal: Refusal): PlannedSteps {
   return { kind: "refused", refusal };
 }
 
-/** Several parts as one, in their order. The first refusal counts; then all files that any of them needs. */
+/** Several parts as one, in their order. The first refusal counts; then all that any of them needs to be read. */
 export function combine(parts: readonly PlannedSteps[]): PlannedSteps {
   const refused = parts.find(({ kind }) => kind === "refused");
   if (refused !== undefined) return refused;
   const paths = parts.flatMap((part) => (part.kind === "needs-files" ? part.paths : []));
   if (paths.length > 0) return { kind: "needs-files", paths: [...new Set(paths)] };
+  const containers = parts.flatMap((part) => (part.kind === "needs-inspection" ? part.containers : []));
+  if (containers.length > 0) return { kind: "needs-inspection", containers };
   const made = parts.filter((part) => part.kind === "steps");
   return toSteps({
     steps: made.flatMap(({ steps }) => steps),

@@ -155,10 +155,10 @@ test("no facts make it throw", () => {
       for (const method of METHODS) {
         const choices = { ...DEFAULT_CHOICES, ...EVERYTHING, method };
         const planned = makePlan(
-          { facts, judgement, choices, texts: new Map(), operators: [] },
+          { facts, judgement, choices, texts: new Map(), inspected: new Map(), operators: [] },
           { version: "0", madeAt: "x" },
         );
-        assert.ok(["plan", "refused", "needs-files"].includes(planned.kind));
+        assert.ok(["plan", "refused", "needs-files", "needs-inspection"].includes(planned.kind));
       }
     }),
     { numRuns: 150 },

@@ -20,7 +20,7 @@ const WIDEST = 200;
  * that came from the host is made printable.
  */
 export function formatPlan(plan: Plan, options: TextOptions): string {
-  const page: Page = { ...options, paint: toPaint(options.colour), says: options.words.plan };
+  const page = toPageOf(options);
   const sections = [
     formatSummary(plan, page),
     ...plan.steps.map((step, index) => formatStep(step, index + 1, page)),
@@ -30,6 +30,21 @@ export function formatPlan(plan: Plan, options: TextOptions): string {
   ];
   const shown = sections.filter((lines) => lines.length > 0);
   return `${shown.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** The steps of a plan alone, as lines of one text each. */
+export function formatSteps({ steps }: Plan, options: TextOptions): readonly string[] {
+  const page = toPageOf(options);
+  return steps.flatMap((step, index) => formatStep(step, index + 1, page));
+}
+
+/** The routes that a plan closes, each in a sentence. */
+export function listClosed(plan: Plan, options: TextOptions): readonly string[] {
+  return toClosed(plan, toPageOf(options));
+}
+
+function toPageOf(options: TextOptions): Page {
+  return { ...options, paint: toPaint(options.colour), says: options.words.plan };
 }
 
 function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {
@@ -91,14 +106,21 @@ function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): s
 function formatUndo(step: Step, page: Page): string[] {
   const { says } = page;
   const keeps = step.files.length + step.modes.length > 0 ? [says.filesAsTheyAre] : [];
-  const parts = [...step.undo.before.map(toCommandLine), ...keeps, ...step.undo.after.map(toCommandLine)];
+  const parts = [...step.undo.before.map(toShownCommand), ...keeps, ...step.undo.after.map(toShownCommand)];
   return formatTold(says.headings.undo, parts, page);
 }
 
 /** One a line, never wrapped: they are there to be read against a manual. */
 function formatCommands(heading: string, commands: readonly ChangeCommand[], { words }: Page): string[] {
   if (commands.length === 0) return [];
-  return indent([words.labelled(heading, "").trimEnd(), ...commands.map((command) => `  ${toCommandLine(command)}`)]);
+  return indent([words.labelled(heading, "").trimEnd(), ...commands.map((command) => `  ${toShownCommand(command)}`)]);
+}
+
+/** Of a script of Portlock's own the first line, which says what it does. */
+function toShownCommand(command: ChangeCommand): string {
+  const [program, flag, script = "", ...operands] = command;
+  if (program !== "/bin/sh" || flag !== "-c") return toCommandLine(command);
+  return toCommandLine([program, flag, `${script.split("\n")[0] ?? ""} ...`, ...operands]);
 }
 
 function formatTold(heading: string, parts: readonly string[], { words, says, width }: Page): string[] {

@@ -61,7 +61,7 @@ export const CHANGE_TROUBLES_EN: ChangeTroubleWords = {
   }),
   "change-cut-off": ({ id, detail }) => ({
     sentence: `the host no longer answers, in the middle of change ${id} (${show(detail)}).`,
-    hint: "It takes the change back by itself; when it can be reached again, `portlock history` tells how that ended.",
+    hint: "Unless it was done already it takes the change back by itself; once it can be reached, `portlock history` tells.",
   }),
   "no-such-change": ({ id }) => ({
     sentence: `there is no change ${show(id)} on this host.`,

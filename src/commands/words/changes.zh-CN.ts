@@ -60,7 +60,7 @@ export const CHANGE_TROUBLES_ZH_CN: ChangeTroubleWords = {
   }),
   "change-cut-off": ({ id, detail }) => ({
     sentence: `更改 ${id} 进行到一半时，主机不再应答（${show(detail)}）。`,
-    hint: "主机会自行撤销这项更改；能再次连接后，`portlock history` 会说明结果。",
+    hint: "除非更改当时已经完成，主机会自行撤销它；能再次连接后，`portlock history` 会说明结果。",
   }),
   "no-such-change": ({ id }) => ({
     sentence: `这台主机上没有更改 ${show(id)}。`,

@@ -139,6 +139,10 @@ export const COMMANDS_EN: CommandWords = {
       sentence: "There is no terminal to ask on, and nothing was changed.",
       hint: "Look at the plan with --dry-run, then run it with --yes.",
     }),
+    "host-fault": ({ detail }) => ({
+      sentence: `The host did not do what it was asked to: ${toPrintable(detail, 300)}.`,
+      hint: "`portlock history` tells how each change stands.",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
       hint:

@@ -136,6 +136,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
       sentence: "没有可供询问的终端，未作任何更改。",
       hint: "请先用 --dry-run 查看计划，再加上 --yes 执行。",
     }),
+    "host-fault": ({ detail }) => ({
+      sentence: `主机没有完成所要求的操作：${toPrintable(detail, 300)}。`,
+      hint: "`portlock history` 会说明每项更改的状态。",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${flag} 不接受 ${quote(text)}：它不是数字形式的地址。`,
       hint:

@@ -1,30 +1,51 @@
+import type { InspectedContainer } from "../../facts/container-inspection.ts";
 import type { Facts } from "../../facts/facts.ts";
 import type { UnitLine } from "../../facts/units.ts";
+import type { Reading } from "../../host/host.ts";
 import { judge } from "../../judge/judge.ts";
 import { aHost, read, type AHost, type OllamaOptions } from "../../judge/testing/a-host.ts";
 import { DEFAULT_CHOICES, type Choices } from "../choices.ts";
 import { applyEdit, type FileText } from "../file-edit.ts";
 import { makePlan } from "../make-plan.ts";
+import type { PlanInput } from "../plan-input.ts";
 import type { Plan, Planned } from "../plan.ts";
 
 export type Files = Readonly<Record<string, string>>;
 
+/** Containers as their engines describe them, by their ids; what is asked of any other is not told. */
+export type Inspected = PlanInput["inspected"];
+
 /** A plan for these facts; files that it asks for are read from `files`, and are not there otherwise. */
-export function planWith(facts: Facts, choices: Partial<Choices> = {}, files: Files = {}): Planned {
+export function planWith(
+  facts: Facts,
+  choices: Partial<Choices> = {},
+  files: Files = {},
+  told: Inspected = new Map(),
+): Planned {
   const texts = new Map<string, FileText>();
+  const inspected = new Map<string, Reading<InspectedContainer>>();
   const judgement = judge(facts);
   for (let round = 0; round < 8; round += 1) {
-    const input = { facts, judgement, choices: { ...DEFAULT_CHOICES, ...choices }, texts, operators: [] };
+    const all = { ...DEFAULT_CHOICES, ...choices };
+    const input = { facts, judgement, choices: all, texts, inspected, operators: [] };
     const planned = makePlan(input, { version: "0.0.0", madeAt: "2026-11-22T10:00:00.000Z" });
-    if (planned.kind !== "needs-files") return planned;
-    for (const path of planned.paths) texts.set(path, files[path] ?? null);
+    if (planned.kind === "plan" || planned.kind === "refused") return planned;
+    if (planned.kind === "needs-files") for (const path of planned.paths) texts.set(path, files[path] ?? null);
+    else for (const { id } of planned.containers) inspected.set(id, told.get(id) ?? UNTOLD);
   }
   throw new Error("it asks for files without end");
 }
 
+const UNTOLD: Reading<InspectedContainer> = { ok: false, why: "failed", from: "docker inspect" };
+
 /** The same where a plan is expected. */
-export function planOf(facts: Facts, choices: Partial<Choices> = {}, files: Files = {}): Plan {
-  const planned = planWith(facts, choices, files);
+export function planOf(
+  facts: Facts,
+  choices: Partial<Choices> = {},
+  files: Files = {},
+  told: Inspected = new Map(),
+): Plan {
+  const planned = planWith(facts, choices, files, told);
   if (planned.kind !== "plan") throw new Error(`no plan: ${JSON.stringify(planned)}`);
   return planned.plan;
 }

@@ -91,6 +91,8 @@ function toRemarkText(remark: Remark): string {
       return "Models of the cloud can no longer be used through this server.";
     case "keeps-old-container":
       return `The container as it was is kept, stopped, as ${show(remark.container)}, until you remove it.`;
+    case "applies-whole-file":
+      return `What else was changed in ${remark.paths.map((path) => show(path)).join(", ")} since its last start comes into effect too.`;
     case "run-in-its-terminal":
       return `In its terminal: ${toCommandLine(remark.command)}`;
   }
@@ -109,7 +111,23 @@ function toLeaveText(why: LeaveReason): string {
     case "started-by-hand":
       return `it was started by hand: stop it in its terminal and start it with ${toCommandLine(why.command)}, or use --restart-process`;
     case "needs-recreate":
-      return `its ports can only be changed by making the container anew: ${toCommandLine(why.command)}, or use --recreate`;
+      return (
+        `its ports can only be changed by making the container anew: ${toCommandLine(why.command)}` +
+        (why.environment.length === 0
+          ? ""
+          : ` (the file in it must hold the values of ${why.environment.map((name) => show(name)).join(", ")})`) +
+        ", or use --recreate"
+      );
+    case "settings-not-understood":
+      return `the container has settings that could not be given to a new one: ${why.settings.map((name) => show(name)).join(", ")}`;
+    case "not-inspected":
+      return `the engine of the container ${show(why.container)} did not tell how it was made`;
+    case "data-in-container":
+      return `a new container would not have what was written in this one, outside of its volumes: ${why.paths.map((path) => show(path)).join(", ")}`;
+    case "no-compose-client":
+      return `it was made by Compose ${show(why.version)}, and no such Compose is found: change its ports in its compose file yourself`;
+    case "unknown-variables":
+      return `its compose file takes ${why.names.map((name) => show(name)).join(", ")} from the shell it was started in, and those values are not known here`;
     case "user-service":
       return "it is a service of a user's own: run `portlock harden` as that user or as root";
     case "owner-decides":

@@ -85,6 +85,8 @@ function toRemarkText(remark: Remark): string {
       return "将无法再通过此服务器使用云端模型。";
     case "keeps-old-container":
       return `原来的容器会停止并保留，名为 ${show(remark.container)}，直到你删除它。`;
+    case "applies-whole-file":
+      return `自上次启动以来 ${remark.paths.map((path) => show(path)).join("、")} 中的其他更改也会一并生效。`;
     case "run-in-its-terminal":
       return `在它的终端中执行：${toCommandLine(remark.command)}`;
   }
@@ -103,7 +105,23 @@ function toLeaveText(why: LeaveReason): string {
     case "started-by-hand":
       return `它是手动启动的：请在其终端中停止它，再以 ${toCommandLine(why.command)} 启动，或使用 --restart-process`;
     case "needs-recreate":
-      return `它的端口只能通过重新创建容器来更改：${toCommandLine(why.command)}，或使用 --recreate`;
+      return (
+        `它的端口只能通过重新创建容器来更改：${toCommandLine(why.command)}` +
+        (why.environment.length === 0
+          ? ""
+          : `（其中的文件须写有 ${why.environment.map((name) => show(name)).join("、")} 的值）`) +
+        "，或使用 --recreate"
+      );
+    case "settings-not-understood":
+      return `该容器有些设置无法原样交给新容器：${why.settings.map((name) => show(name)).join("、")}`;
+    case "not-inspected":
+      return `容器 ${show(why.container)} 的引擎没有给出它是如何创建的`;
+    case "data-in-container":
+      return `新容器中不会有写在此容器内、卷以外的内容：${why.paths.map((path) => show(path)).join("、")}`;
+    case "no-compose-client":
+      return `它由 Compose ${show(why.version)} 创建，而主机上找不到相应的 Compose：请自行在 compose 文件中更改端口`;
+    case "unknown-variables":
+      return `它的 compose 文件从启动它的 shell 中取得 ${why.names.map((name) => show(name)).join("、")}，这些值在此无从得知`;
     case "user-service":
       return "它是某个用户自己的服务：请以该用户或 root 运行 `portlock harden`";
     case "owner-decides":
