@@ -258,7 +258,7 @@ describe("documents and evidence", { skip, timeout }, () => {
     }
     await assertEvidence("en", [
       /^# Evidence: gpu-1$/m,
-      /^## Before\n\n- EXPOSED\n- OPEN: neighbours on 10\.77\.0\.0\/24, at /m,
+      /^## Before\n\n- EXPOSED\n- OPEN: [^#]*neighbours on 10\.77\.0\.0\/24, at /m,
       /^## Change$[^]*^- .* step 1: done\n[^]*^ {7}\+ Environment="OLLAMA_HOST=127\.0\.0\.1:11434"$/m,
       /^## After$[^]*^- LOCAL: /m,
       /^## What was not tried$/m,

@@ -188,7 +188,8 @@ export const COMMANDS_EN: CommandWords = {
   hostError: ({ message, hint }) => ({ sentence: toPrintable(message, 400), hint: toPrintable(hint, 400) }),
   bug: (version) =>
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host.\n` +
-    "  What to do: where it was changing a host, `portlock history` tells how that stands. Please report it with the lines below; take out names you do not want to share.",
+    "  What to do: please report it with the lines below; take out names you do not want to share. Where a host was " +
+    "being changed, `portlock history` tells how that stands.",
 
   badVantage: "it takes namespace, ssh://user@host or urls",
   trying: "trying every door ...",

@@ -183,7 +183,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
   hostError: ({ code, target }) => HOST_ERRORS[code](toPrintable(target, 120)),
   bug: (version) =>
     `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关。\n` +
-    "  处理方法: 若当时正在更改主机，`portlock history` 会说明其状态。请附上以下内容提交问题；不便公开的名称请先删去。",
+    "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。若当时正在更改主机，`portlock history` 会说明其状态。",
 
   badVantage: "可用 namespace、ssh://user@host 或 urls",
   trying: "正在测试每个入口 ...",
