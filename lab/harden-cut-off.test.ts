@@ -11,7 +11,7 @@ import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChangeState, EventKind, History } from "../src/apply/journal.ts";
 import type { Auditor } from "./auditor.ts";
-import { assertAsBefore, isOpen, waitForEnd } from "./changes.ts";
+import { assertAsBefore, isOpen, readJournals, waitForEnd } from "./changes.ts";
 import type { Host } from "./host.ts";
 import { type HostState, readHostState } from "./host-state.ts";
 import { type Lab, openLab } from "./lab.ts";
@@ -36,10 +36,10 @@ interface Site {
   readonly exposed: HostState;
 }
 
-async function openSite(): Promise<Site> {
+async function openSite(...lines: readonly string[]): Promise<Site> {
   assert.ok(lab);
   const host = await lab.host({ systemd: true });
-  await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0"] });
+  await host.installOllama({ override: ["Environment=OLLAMA_HOST=0.0.0.0", ...lines] });
   const { auditor, target } = await letIn(host, host.neighbour);
   return { host, auditor, target, exposed: await readHostState(host) };
 }
@@ -119,7 +119,7 @@ const MOMENTS: readonly EventKind[] = ["begun", "step-begun", "step-done"];
 
 describe("cut off in the middle", { skip, timeout: 400_000, concurrency: 7 }, () => {
   for (const [what, blow, says] of BLOWS) {
-    test(`${what}`, async (context) => {
+    test(what, async (context) => {
       const site = await openSite();
       for (const moment of MOMENTS) {
         await context.test(`at ${moment}`, async () => {
@@ -175,6 +175,19 @@ describe("cut off in the middle", { skip, timeout: 400_000, concurrency: 7 }, ()
     await site.auditor.run(["ip", "link", "set", "eth0", "down"]);
     assert.match(said(), /Without a confirmation it is taken back at/);
     assert.equal(await assertWhole(site, "no network while it waits"), "undone");
+    site.host.close();
+  });
+
+  test("another one, who comes while the host is being closed, is told who is at work", async () => {
+    const site = await openSite("ExecStartPre=/bin/sleep 8");
+    const { ended } = startHarden(site);
+    await waitForEvent(site, "step-begun");
+    const { exitCode, stderr } = await site.auditor.portlock(["harden", "--yes", "--sandbox", "--host", site.target]);
+    const id = (await readJournals(site.host)).at(-1)?.id ?? "";
+    assert.match(stderr, new RegExp(`^portlock: error (change-unfinished|change-at-work): .* ${id}`));
+    assert.equal(exitCode, 2);
+    await ended;
+    assert.equal(await assertWhole(site, "two at once"), "applied");
     site.host.close();
   });
 });

@@ -169,18 +169,6 @@ describe("a host with ufw", { skip, timeout }, () => {
     });
   }
 
-  test("of two who close it at once, one is told who is at work", async () => {
-    const { host, auditor, target, exposed } = site;
-    const both = await Promise.all([1, 2].map(() => auditor.portlock(["harden", "--yes", "--host", target])));
-    const [first, second] = both.toSorted((one, other) => one.exitCode - other.exitCode);
-    assert.ok(first && second);
-    assert.equal(first.exitCode, 0, first.stdout + first.stderr);
-    const id = (await readJournals(host)).at(-1)?.id ?? "";
-    assertRefused(second, "change-at-work", new RegExp(`change ${id}, begun at`));
-    assert.equal((await say<Journal>(site, "undo")).state, "undone");
-    await assertAsBefore(host, exposed);
-  });
-
   test("a login without rights may plan, and is told what to do to change", async () => {
     const { host, auditor } = site;
     await host.run(["useradd", "--create-home", "--shell", "/bin/bash", "alice"]);

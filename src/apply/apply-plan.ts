@@ -6,7 +6,7 @@ import { type Change, type ChangeSettings, layChange, setState, write } from "./
 import { doStep, mustBeOurs } from "./do-step.ts";
 import { Fault, must } from "./fault.ts";
 import type { Journal } from "./journal.ts";
-import { findUnfinished, readJournal } from "./read-history.ts";
+import { readJournal, refuseUnfinished } from "./read-history.ts";
 import { prepareStateFolder, STATE_FOLDER } from "./state-folder.ts";
 import { takeLock } from "./take-lock.ts";
 import { runUndo } from "./undo-change.ts";
@@ -50,8 +50,7 @@ export async function applyPlan(
 }
 
 async function begin(host: HostWriter, stateFolder: string, plan: Plan, settings: ApplySettings): Promise<Change> {
-  const unfinished = await findUnfinished(host, stateFolder);
-  if (unfinished !== null) throw new ChangeError({ code: "change-unfinished", data: unfinished });
+  await refuseUnfinished(host, stateFolder);
   try {
     return await layChange(host, stateFolder, plan, settings);
   } catch (error) {

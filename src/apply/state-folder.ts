@@ -26,6 +26,11 @@ export async function prepareStateFolder(host: HostWriter, path: string): Promis
   }
 }
 
+/** Rejects with a `ChangeError` for whoever may not change this host. */
+export async function mustBeRoot(host: HostReader): Promise<void> {
+  if ((await readUid(host)) !== 0) throw new ChangeError({ code: "not-root", data: {} });
+}
+
 /** The names of all changes on a host, oldest first. Rejects where the folder may not be read. */
 export async function listChanges(host: HostReader, stateFolder: string): Promise<readonly string[]> {
   const names = await host.listDirectory(stateFolder);

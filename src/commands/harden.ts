@@ -1,3 +1,5 @@
+import { refuseUnfinished } from "../apply/read-history.ts";
+import { mustBeRoot } from "../apply/state-folder.ts";
 import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -34,6 +36,10 @@ export async function harden(session: Session, flags: HardenFlags): Promise<Exit
   const writer = onlyPlans ? null : await session.openWriter(target);
   const host = writer ?? (await session.openHost(target));
   try {
+    if (writer !== null) {
+      await mustBeRoot(writer);
+      await refuseUnfinished(writer);
+    }
     const planned = await makePlanFor(session, flags, host, progress);
     return writer === null
       ? await showPlan(session, flags, planned)

@@ -99,7 +99,7 @@ function toNext({ id, state }: ChangeTroubles["change-unfinished"]): string {
     return `Keep it with \`portlock confirm ${id}\`, or take it back with \`portlock undo ${id}\`.`;
   if (state === "damaged")
     return `Look at /var/lib/portlock/${id}; to take it back: sh /var/lib/portlock/${id}/undo.sh undo`;
-  return `It is taken back within a minute where its watch is alive; else take it back: portlock undo ${id}`;
+  return `Wait while somebody is at work. What was cut off goes back within minutes; else take it back: portlock undo ${id}`;
 }
 
 function show(text: string): string {

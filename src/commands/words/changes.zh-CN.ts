@@ -94,7 +94,7 @@ function toNext({ id, state }: ChangeTroubles["change-unfinished"]): string {
   if (state === "waiting") return `用 \`portlock confirm ${id}\` 保留它，或用 \`portlock undo ${id}\` 撤销它。`;
   if (state === "damaged")
     return `请查看 /var/lib/portlock/${id}；要撤销，请运行：sh /var/lib/portlock/${id}/undo.sh undo`;
-  return `若监护进程仍在，一分钟内会自动撤销；否则请运行：portlock undo ${id}`;
+  return `有人正在操作时请等待；若已中断，几分钟内会自动撤销，否则请运行：portlock undo ${id}`;
 }
 
 function show(text: string): string {

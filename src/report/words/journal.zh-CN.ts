@@ -29,7 +29,7 @@ export const JOURNAL_ZH_CN: JournalWords = {
   },
   events: {
     begun: "开始",
-    armed: "负责自动撤销的看守进程已就位",
+    armed: "监护进程已就位",
     "step-begun": "开始",
     "step-done": "完成",
     "step-failed": "失败",
