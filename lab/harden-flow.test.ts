@@ -280,7 +280,7 @@ async function assertEvidence(language: string, says: readonly RegExp[]): Promis
   for (const word of [id, DROP_IN.split("/").at(-2)?.replace(".d", "") ?? "", ...events.map(({ at }) => at)]) {
     assert.ok(text.includes(word), `${word}\n${text}`);
   }
-  assert.doesNotMatch(text, /<img|\u001b|(?<!\\)\]\(|(?<!\\)`|[^\\]\|ian/, text);
+  assert.doesNotMatch(text, /<img|\u001b|(?<!\\)\]\(|[^\\]`\S*\(id|[^\\]\|ian/, text);
   assert.match(text, /Deb&lt;img src=x/);
   assertRefused(await portlock("verify", "--report", file), "file-exists", /--force/, 64);
 }
