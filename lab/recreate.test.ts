@@ -106,11 +106,14 @@ const DOCKER: Readonly<Record<string, readonly string[]>> = {
     ..."--health-cmd true --health-interval 30s --log-driver json-file --log-opt max-size=1m".split(" "),
     ..."--ipc shareable --device /dev/null:/dev/xnull:rw --stop-signal SIGINT --stop-timeout 5".split(" "),
     ..."--sysctl net.ipv4.ip_unprivileged_port_start=0 --oom-score-adj 10 --read-only".split(" "),
-    ...["--label", "note=two words = three", "-e", 'MOTD= it\'s a "$HOME" \\ value # with marks '],
+    "--label",
+    "note=two words = three",
+    "-e",
+    'MOTD= it\'s a "$HOME" \\ value # with marks ',
   ],
   "with a terminal and words of its own": [
     ..."-i -t -p 11434:11434 -v models:/root/.ollama --entrypoint /bin/ollama".split(" "),
-    ...["-e", "OLLAMA_KEEP_ALIVE=5m", "--security-opt", "systempaths=unconfined"],
+    ..."-e OLLAMA_KEEP_ALIVE=5m --security-opt systempaths=unconfined".split(" "),
   ],
 };
 

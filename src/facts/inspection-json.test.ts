@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
+import { readSaved, withMembers } from "../../test/inspected-container.ts";
 import { parseInspectedContainer, parseInspectedImage } from "./inspection-json.ts";
 
-function readSaved(name: string): string {
-  return readFileSync(new URL(`../plan/container/saved/${name}.json`, import.meta.url), "utf8");
-}
-
-const IMAGE = parseInspectedImage(readSaved("docker-20.10.24-image"));
+const IMAGE = parseInspectedImage(readSaved("docker-20.10.24-inspect-image"));
 
 function read(text: string, engine: "docker" | "podman" = "docker") {
   return parseInspectedContainer(text, engine, IMAGE);
@@ -16,12 +12,11 @@ function read(text: string, engine: "docker" | "podman" = "docker") {
 
 /** The container that has everything, with other values in a part of it. */
 function withPart(part: "HostConfig" | "Config", members: object): string {
-  const [container]: Readonly<Record<string, object>>[] = JSON.parse(readSaved("docker-20.10.24-full"));
-  return JSON.stringify([{ ...container, [part]: { ...container?.[part], ...members } }]);
+  return withMembers(part, members)(readSaved("docker-20.10.24-inspect-full"));
 }
 
 test("a container is read with all its settings known, and of its variables and labels the names alone", () => {
-  const container = read(readSaved("docker-20.10.24-full"));
+  const container = read(readSaved("docker-20.10.24-inspect-full"));
   assert.deepEqual([container?.host.unknown, container?.process.unknown], [[], []]);
   assert.deepEqual(container?.environment, {
     names: ["HF_TOKEN", "OLLAMA_KEEP_ALIVE", "OLLAMA_HOST", "PATH"],
@@ -59,7 +54,7 @@ describe("a setting that is not known is named:", () => {
     ["Config", { Healthcheck: { Test: ["CMD-SHELL", "curl -H 'Authorization: Bearer s3cret' x"] } }, ["Healthcheck"]],
   ];
   for (const [part, members, unknown] of cases) {
-    test(`${JSON.stringify(members).slice(0, 70)}`, () => {
+    test(JSON.stringify(members).slice(0, 70), () => {
       const container = read(withPart(part, members));
       assert.deepEqual(part === "Config" ? container?.process.unknown : container?.host.unknown, unknown);
       assert.doesNotMatch(JSON.stringify(container), /s3cret/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findOwnData } from "./changed-paths.ts";
-import { anInspected, withMembers } from "./testing/inspected.ts";
+import { anInspected, withMembers } from "../../../test/inspected-container.ts";
 
 /** What `docker diff` lists, in a container with a volume at /root/.ollama. */
 const CHANGES: readonly (readonly [what: string, changed: string, data: string])[] = [
@@ -21,7 +21,7 @@ const CHANGES: readonly (readonly [what: string, changed: string, data: string])
 describe("what lies in a container itself:", () => {
   for (const [what, changed, data] of CHANGES) {
     test(what, () => {
-      const inspected = anInspected("docker-20.10.24-plain", (text) => text, {
+      const inspected = anInspected("docker-20.10.24-inspect-plain", (text) => text, {
         changed: changed.split(" ").filter((path) => path !== ""),
       });
       assert.equal(findOwnData(inspected).join(" "), data);
@@ -32,6 +32,9 @@ describe("what lies in a container itself:", () => {
     const changed =
       "/usr/bin/nvidia-smi /usr/lib/x86_64-linux-gnu/libcuda.so.1 /etc/ld.so.cache /lib/firmware/nvidia/5.bin";
     const change = withMembers("HostConfig", { DeviceRequests: [{ Count: -1, Capabilities: [["gpu"]] }] });
-    assert.deepEqual(findOwnData(anInspected("docker-20.10.24-plain", change, { changed: changed.split(" ") })), []);
+    assert.deepEqual(
+      findOwnData(anInspected("docker-20.10.24-inspect-plain", change, { changed: changed.split(" ") })),
+      [],
+    );
   });
 });

@@ -125,7 +125,7 @@ const REFUSED: readonly (readonly [why: string, text: string])[] = [
   ["merge", `x-p: &p {target: 11434}\n${IN_SERVICE}    ports: [{<<: *p, published: 11434}]\n`],
   ["not-yaml", "services: [\n"],
   ["not-yaml", "services: {}\n---\nservices: {}\n"],
-  ["not-yaml", `${"[".repeat(50_000)}`],
+  ["not-yaml", "[".repeat(50_000)],
   ["not-yaml", "just words"],
 ];
 

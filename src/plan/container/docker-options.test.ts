@@ -6,13 +6,13 @@ import { DEFAULT_CHOICES } from "../choices.ts";
 import { translateDocker } from "./docker-options.ts";
 import type { Translation } from "./new-container.ts";
 import type { ContainerSite } from "./site.ts";
-import { anInspected, withMembers, type Saved } from "./testing/inspected.ts";
+import { anInspected, withMembers, type Saved } from "../../../test/inspected-container.ts";
 
 const PORTS: Readonly<Record<Saved, number>> = {
-  "docker-20.10.24-full": 11_435,
-  "docker-20.10.24-plain": 11_434,
-  "docker-20.10.24-privileged": 11_437,
-  "podman-4.3.1-full": 21_435,
+  "docker-20.10.24-inspect-full": 11_435,
+  "docker-20.10.24-inspect-plain": 11_434,
+  "docker-20.10.24-inspect-privileged": 11_437,
+  "podman-4.3.1-inspect-full": 21_435,
 };
 
 function translate(
@@ -40,7 +40,7 @@ function translate(
 const ALWAYS = /^--(?:shm-size=67108864b|cgroupns=private|ipc=private|runtime=runc|log-driver=json-file)$/;
 
 test("a container with everything is made again with every setting", () => {
-  const translated = translate("docker-20.10.24-full");
+  const translated = translate("docker-20.10.24-inspect-full");
   assert.ok(translated.ok);
   assert.deepEqual(translated.made, {
     options: (
@@ -101,7 +101,7 @@ describe("a plain container", () => {
   ];
   for (const [part, members, options] of cases) {
     test(`with ${JSON.stringify(members).slice(0, 90)}`, () => {
-      const translated = translate("docker-20.10.24-plain", (text) =>
+      const translated = translate("docker-20.10.24-inspect-plain", (text) =>
         withMembers(part, members)(withMembers("Config", { Hostname: "c75183ca2151" })(text)),
       );
       assert.ok(translated.ok, JSON.stringify(translated));
@@ -133,14 +133,17 @@ describe("what no option can say is named:", () => {
   ];
   for (const [part, members, settings] of cases) {
     test(JSON.stringify(members).slice(0, 90), () => {
-      const translated = translate("docker-20.10.24-plain", withMembers(part, members));
+      const translated = translate("docker-20.10.24-inspect-plain", withMembers(part, members));
       assert.deepEqual(translated, { ok: false, settings });
     });
   }
 });
 
 test("a privileged container stays one", () => {
-  const translated = translate("docker-20.10.24-privileged", withMembers("Config", { Hostname: "c75183ca2151" }));
+  const translated = translate(
+    "docker-20.10.24-inspect-privileged",
+    withMembers("Config", { Hostname: "c75183ca2151" }),
+  );
   assert.ok(translated.ok);
   assert.deepEqual(
     translated.made.options.filter((each) => !ALWAYS.test(each)),
@@ -152,7 +155,10 @@ test("a privileged container stays one", () => {
 
 test("words of its own, an image whose name leads elsewhere by now, and another address", () => {
   const change = withMembers("Config", { Cmd: ["serve", "--verbose"], Image: "ollama/ollama:0.1" });
-  const translated = translate("docker-20.10.24-plain", change, { name: "OLLAMA_HOST", value: "127.0.0.1:11434" });
+  const translated = translate("docker-20.10.24-inspect-plain", change, {
+    name: "OLLAMA_HOST",
+    value: "127.0.0.1:11434",
+  });
   assert.ok(translated.ok);
   assert.deepEqual(translated.made.words, ["serve", "--verbose"]);
   assert.match(translated.made.image, /^sha256:[0-9a-f]{64}$/);

@@ -8,7 +8,7 @@ import { read } from "../../judge/testing/a-host.ts";
 import type { Choices } from "../choices.ts";
 import type { LeaveReason, Plan, Step } from "../plan.ts";
 import { planOf, planWith, type Files } from "../testing/plan-of.ts";
-import { anInspected, withMembers } from "./testing/inspected.ts";
+import { anInspected, withMembers } from "../../../test/inspected-container.ts";
 
 const ID = "c75183ca2151".padEnd(64, "0");
 const RECREATE = { recreate: true } as const;
@@ -31,7 +31,7 @@ function told(inspected: InspectedContainer = plain()) {
 
 function plain(more: Partial<InspectedContainer> = {}, change: (text: string) => string = (text) => text) {
   const given = withMembers("Config", { Hostname: "c75183ca2151" });
-  return anInspected("docker-20.10.24-plain", (text) => change(given(text)), more);
+  return anInspected("docker-20.10.24-inspect-plain", (text) => change(given(text)), more);
 }
 
 function stepOf(plan: Plan): Step {
@@ -93,13 +93,13 @@ describe("a container that a command line made", () => {
     const entries = new Set(made.claims.map(({ entry }) => `${entry.address} ${entry.port}`));
     assert.deepEqual([...entries], ["192.168.1.10 11434", "172.17.0.1 11434"]);
     assert.ok(
-      made.leaves.some(({ rule }) => rule === "container-address-open"),
+      made.leaves.some(({ rule }) => rule === "open-to-containers"),
       JSON.stringify(made.leaves),
     );
   });
 
   test("hands its variables and labels on through files, and no value of them is in the plan", () => {
-    const inspected = anInspected("docker-20.10.24-full", (text) => text.replaceAll('"11435"', '"11434"'));
+    const inspected = anInspected("docker-20.10.24-inspect-full", (text) => text.replaceAll('"11435"', '"11434"'));
     const step = stepOf(plan(aContainer(), inspected, RECREATE));
     assert.doesNotMatch(JSON.stringify(step), /a-secret-of-somebodys|ai research/);
     const [rename, keep, create, connect, ...rest] = step.commands;
@@ -261,7 +261,7 @@ describe("a service of Compose", () => {
 });
 
 test("a container of Podman's is made anew with the words it was made with", () => {
-  const inspected = anInspected("podman-4.3.1-full", (text) => text.replaceAll("21435", "11434"));
+  const inspected = anInspected("podman-4.3.1-inspect-full", (text) => text.replaceAll("21435", "11434"));
   const step = stepOf(plan(aContainer({ engine: "podman" }), inspected, RECREATE));
   const words = wordsOf(step);
   const create = words.slice(words.indexOf("create") - 1);
@@ -269,7 +269,7 @@ test("a container of Podman's is made anew with the words it was made with", () 
   assert.match(create[5] ?? "", /^--volume=[0-9a-f]{64}:\/scratch$/);
   assert.doesNotMatch(JSON.stringify(step), /abc/);
   const always = withMembers("Config", { CreateCommand: ["podman", "run", "--restart=always", "-p", "1:2", "x"] });
-  const left = plan(aContainer({ engine: "podman" }), anInspected("podman-4.3.1-full", always), RECREATE);
+  const left = plan(aContainer({ engine: "podman" }), anInspected("podman-4.3.1-inspect-full", always), RECREATE);
   assert.deepEqual(left.steps, []);
 });
 
