@@ -6,13 +6,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Plan } from "../src/plan/plan.ts";
+import { isWildcard } from "../src/judge/addresses.ts";
+import type { Server } from "../src/judge/server.ts";
 import type { Report } from "../src/report/report.ts";
 import { NODE_INSIDE } from "./audit.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import type { Configuration, ExtraPlaces } from "./configurations/configuration.ts";
+import { isFull, pickCases } from "./extent.ts";
 import { HARDENED, type Hardening } from "./hardened.ts";
 import type { Host } from "./host.ts";
-import { compareHostStates, readHostState } from "./host-state.ts";
+import { compareHostStates, type HostState, readHostState } from "./host-state.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { OLLAMA_UNIT_PATH, toUnit } from "./ollama.ts";
 import { runPortlock } from "./portlock.ts";
@@ -31,8 +34,8 @@ after(() => {
   );
 });
 
-/** Reboots take most of the time: in CI every fourth host is rebooted, with PORTLOCK_LAB=full every one. */
-const REBOOT_EVERY = process.env["PORTLOCK_LAB"] === "full" ? 1 : 4;
+/** Of the cases of one run, how many are closed until one is rebooted instead of being taken back. */
+const REBOOT_EVERY = 4;
 const OTHER_PORT = 8089;
 
 interface HardenedDocument {
@@ -50,14 +53,12 @@ async function harden(host: Host, args: readonly string[]): Promise<HardenedDocu
   return document;
 }
 
-/** Everybody who got in by a route that was open tries it again. */
-async function assertClosed(before: Report, plan: Plan, host: Host, extra: ExtraPlaces): Promise<void> {
-  const claimed = new Set(plan.claims.map(({ from, entry }) => JSON.stringify([from, entry])));
-  const routes = before.servers.flatMap((server) => server.routes);
-  for (const route of routes.filter(({ from, entry }) => claimed.has(JSON.stringify([from, entry])))) {
-    for (const place of placesOf(route, host, extra)) {
-      const { address, port } = route.entry;
-      assert.equal(await tryRoute(route, place, host), "closed", `${place.name} to ${address} port ${port}`);
+/** Everybody of whom the plan says that he is kept out tries it. */
+async function assertClosed(plan: Plan, host: Host, extra: ExtraPlaces): Promise<void> {
+  for (const claim of plan.claims) {
+    for (const place of placesOf(claim, host, extra)) {
+      const { address, port } = claim.entry;
+      assert.equal(await tryRoute(claim, place, host), "closed", `${place.name} to ${address} port ${port}`);
       tally.closed += 1;
     }
   }
@@ -65,21 +66,27 @@ async function assertClosed(before: Report, plan: Plan, host: Host, extra: Extra
 
 /** A program of the host's own asks for an answer word by word. */
 const STREAM = `
+const { models } = await (await fetch(process.argv[1] + "/api/tags")).json();
+const { name: model } = models.find(({ name }) => !/cloud|embed/.test(name));
 const response = await fetch(process.argv[1] + "/api/generate", {
   method: "POST",
-  body: JSON.stringify({ model: "llama3.2", prompt: "hello", stream: true }),
+  body: JSON.stringify({ model, prompt: "hello", stream: true }),
 });
 const lines = (await response.text()).trim().split("\\n");
 console.log(JSON.stringify({ status: response.status, lines: lines.length, last: JSON.parse(lines.at(-1)) }));
 `;
 
-async function assertStreams(host: Host, port: number, address = "127.0.0.1"): Promise<void> {
-  const authority = address.includes(":") ? `[${address}]` : address;
-  const url = `http://${authority}:${port}`;
+async function assertStreams(host: Host, { port, address }: Server["listeners"][number]): Promise<void> {
+  const own = isWildcard(address) ? "127.0.0.1" : address;
+  const url = `http://${own.includes(":") ? `[${own}]` : own}:${port}`;
   const { stdout } = await host.run([NODE_INSIDE, "--input-type=module", "-e", STREAM, url]);
   const streamed = JSON.parse(stdout);
   assert.equal(streamed.status, 200);
   assert.ok(streamed.lines > 1 && streamed.last.done === true, stdout);
+}
+
+async function assertServes(host: Host, { servers }: Report): Promise<void> {
+  for (const listener of servers.flatMap(({ listeners }) => listeners)) await assertStreams(host, listener);
 }
 
 /** Who reaches a service of the host that Portlock knows nothing of. */
@@ -93,6 +100,17 @@ async function tryOtherService(host: Host): Promise<readonly string[]> {
       return `${place.name} to ${address}: ${kind}`;
     }),
   );
+}
+
+/**
+ * Debian starts ufw at boot from the moment it is installed, which the lab's hosts do not, and ufw loads less than it
+ * holds when it is switched on: two rules of limits that nobody uses come with its next reload.
+ */
+async function settleUfw(host: Host): Promise<void> {
+  const { stdout } = await host.attempt(["ufw", "status"]);
+  if (!stdout.includes("Status: active")) return;
+  await host.systemd("enable", "ufw");
+  await host.run(["ufw", "reload"]);
 }
 
 async function startOtherService(host: Host): Promise<void> {
@@ -115,10 +133,13 @@ async function waitForServer(host: Host, report: Report): Promise<void> {
   if (report.servers.length > 0) await host.waitForPort(toPort(report));
 }
 
-async function tell(hardening: Hardening, configuration: Configuration, opened: Lab, number: number): Promise<void> {
+type Ending = "taken back" | "rebooted";
+
+async function tell(hardening: Hardening, configuration: Configuration, opened: Lab, ending: Ending): Promise<void> {
   const host = await opened.host(configuration.host ?? {});
   try {
     const extra = (await configuration.set(host)) ?? {};
+    if (hardening.args.includes("--firewall")) await settleUfw(host);
     await startOtherService(host);
     const others = await tryOtherService(host);
     const { report: before } = await host.audit();
@@ -126,65 +147,100 @@ async function tell(hardening: Hardening, configuration: Configuration, opened: 
 
     const { plan, journal, after } = await harden(host, hardening.args);
 
-    assert.ok(plan.claims.length > 0, "nothing was claimed");
+    assert.ok(plan.claims.length > 0 || before.verdict === "local", "nothing was claimed");
     assert.equal(after?.verdict, hardening.verdict);
-    await assertClosed(before, plan, host, extra);
-    for (const { listeners } of after?.servers ?? []) {
-      for (const { port, address } of listeners) await assertStreams(host, port, address);
-    }
+    await assertClosed(plan, host, extra);
+    await assertServes(host, after);
     assert.deepEqual(await tryOtherService(host), others, "another service is not as reachable as before");
     tally.hardened += 1;
 
     const again = await runPortlock(host, ["harden", "--yes", "--json", ...hardening.args]);
     assert.deepEqual(JSON.parse(again.stdout).plan.steps, [], "closing it again changes something");
 
-    if (host.hasSystemd && hardening.untilReboot !== true && number % REBOOT_EVERY === 0) {
-      if (configuration.id !== "user-service" && configuration.id !== "user-service-edited") {
-        await upgrade(host);
-        await waitForServer(host, after ?? before);
-        await assertClosed(before, plan, host, extra);
-        tally.upgraded += 1;
-      }
-      return await assertClosedAfterReboot(host, before, after ?? before, plan);
-    }
-
+    if (ending === "rebooted") return await assertClosedLater(host, after, plan, configuration, extra);
     const undone = await runPortlock(host, ["undo", journal?.id ?? "", "--json"]);
     assert.equal(undone.exitCode, 0, undone.stdout + undone.stderr);
     await waitForServer(host, before);
-    assert.deepEqual(compareHostStates(state, await readHostState(host)), []);
-    const { report } = await host.audit();
-    assert.deepEqual(toLasting(report), toLasting(before));
-    tally.undone += 1;
+    await assertAsBefore(hardening, host, { before, state, plan, extra });
   } finally {
     host.close();
   }
 }
 
-async function assertClosedAfterReboot(host: Host, before: Report, after: Report, plan: Plan): Promise<void> {
+interface Earlier {
+  readonly before: Report;
+  readonly state: HostState;
+  readonly plan: Plan;
+  readonly extra: ExtraPlaces;
+}
+
+async function assertAsBefore(
+  hardening: Hardening,
+  host: Host,
+  { before, state, plan, extra }: Earlier,
+): Promise<void> {
+  const all = compareHostStates(state, await readHostState(host));
+  const differences = all.filter((each) => hardening.differs?.test(each) !== true);
+  if (hardening.staysClosed === true) {
+    assert.deepEqual(
+      differences.filter((each) => !each.startsWith("listeners: ")),
+      [],
+    );
+    return await assertClosed(plan, host, extra);
+  }
+  assert.deepEqual(differences, []);
+  const { report } = await host.audit();
+  if (hardening.differs === undefined) assert.deepEqual(toLasting(report), toLasting(before));
+  else assert.equal(report.verdict, before.verdict);
+  tally.undone += 1;
+}
+
+/** After an upgrade of the server, and after a reboot of the host. */
+async function assertClosedLater(
+  host: Host,
+  after: Report,
+  plan: Plan,
+  configuration: Configuration,
+  extra: ExtraPlaces,
+): Promise<void> {
+  const isInstalled = after.servers.some(({ runBy }) => runBy.kind === "systemd" && runBy.scope === "system");
+  if (isInstalled && configuration.id !== "second-server-by-hand") {
+    await upgrade(host);
+    await waitForServer(host, after);
+    await assertClosed(plan, host, extra);
+    tally.upgraded += 1;
+  }
   await host.reboot();
   await waitForServer(host, after);
-  await assertClosed(before, plan, host, {});
-  for (const { listeners } of after.servers) {
-    for (const { port, address } of listeners) await assertStreams(host, port, address);
-  }
+  await assertClosed(plan, host, {});
+  await assertServes(host, after);
   tally.rebooted += 1;
 }
 
 /** A report without what is another at every start of a process. */
 function toLasting(report: Report): unknown {
-  return JSON.parse(
-    JSON.stringify(report, (key, value: unknown) =>
-      ["recordedAt", "pid", "startedAt", "evidence", "cgroup"].includes(key) ? null : value,
-    ),
+  const text = JSON.stringify(report, (key, value: unknown) =>
+    ["recordedAt", "pid", "startedAt", "evidence", "cgroup"].includes(key) ? null : value,
   );
+  return JSON.parse(text.replaceAll(/\(process \d+\)/g, "(process)"));
 }
 
-for (const [number, hardening] of HARDENED.entries()) {
+/** In CI each host comes to one end: one in so many is rebooted. */
+function toEndings({ untilReboot }: Hardening, { host }: Configuration, number: number): readonly Ending[] {
+  const canReboot = host?.systemd === true && untilReboot !== true;
+  if (isFull) return canReboot ? ["taken back", "rebooted"] : ["taken back"];
+  return canReboot && number % REBOOT_EVERY === 0 ? ["rebooted"] : ["taken back"];
+}
+
+for (const [number, hardening] of pickCases(HARDENED, 2).entries()) {
   const configuration = CONFIGURATIONS.find(({ id }) => id === hardening.configuration);
-  const skip = missingRequirement(...(configuration?.needs ?? [])) ?? false;
-  const name = ["portlock harden", ...hardening.args, `on ${hardening.configuration}`].join(" ");
-  test(`${name}: closed, proven, and as before when undone`, { skip, timeout: 240_000 }, async () => {
-    assert.ok(lab && configuration);
-    await tell(hardening, configuration, lab, number);
-  });
+  if (configuration === undefined) throw new Error(`no configuration ${hardening.configuration}`);
+  const skip = missingRequirement(...(configuration.needs ?? [])) ?? false;
+  for (const ending of toEndings(hardening, configuration, number)) {
+    const name = ["portlock harden", ...hardening.args, `on ${hardening.configuration}: closed, proven`].join(" ");
+    test(`${name}, ${ending}`, { skip, timeout: 240_000 }, async () => {
+      assert.ok(lab);
+      await tell(hardening, configuration, lab, ending);
+    });
+  }
 }

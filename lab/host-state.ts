@@ -5,11 +5,11 @@ export type HostState = Readonly<Record<string, readonly string[]>>;
 
 /**
  * Files with type, mode, owner, time of the last write and content; folders without the time. Not looked at: what
- * services write while they run, and Portlock's own journal.
+ * services and managers write while they run, and Portlock's own journal.
  */
 const LIST_FILES = `
 cd /
-find etc root home usr/local usr/share/ollama var/lib/ufw var/spool/cron run/systemd/system run/systemd/transient \\
+find etc root home usr/local usr/share/ollama var/lib/ufw var/spool/cron run/systemd/system \\
   -xdev \\( -path 'etc/machine-id' -o -path '*/.ollama/models' -o -path 'usr/local/lib*' \\) -prune \\
   -o \\( -type f -printf '%p %y %m %U %G %T@\\n' -o -printf '%p %y %m %U %G %l\\n' \\) 2>/dev/null | sort
 find etc root home usr/local var/lib/ufw run/systemd/system -xdev -type f -size -1024k \\
@@ -32,7 +32,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
   "unit files": ["systemctl", "list-unit-files", "--plain", "--no-legend", "--type=service"],
   listeners: ["ss", "-H", "-tln"],
-  links: ["ip", "-oneline", "link", "show", "type", "veth"],
+  // Of containers' pairs each start makes new ones, which have names like these.
+  links: ["sh", "-c", "ls /sys/class/net | grep -v ^veth"],
   namespaces: ["lsns", "--noheadings", "--type", "net", "--output", "COMMAND"],
   containers: [
     "sh",
@@ -41,9 +42,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What differs each time although nothing was changed: counters, times, and services that come and go. */
+/** What differs each time although nothing was changed: counters, times, and services and watches that come and go. */
 const NOISE =
-  /^#|\[\d+:\d+\]|^systemd-(hostnamed|logind|tmpfiles-clean|timedated)\.|^user(-runtime-dir)?@0\.|^session-|^run-|^plymouth/;
+  /^#|\[\d+:\d+\]|^systemd-(hostnamed|logind|tmpfiles-clean|timedated)\.|^user(-runtime-dir)?@0\.|^session-|^run-|^portlock-revert-|^plymouth/;
 
 /** Looks at a host as its administrator would. */
 export async function readHostState(host: Host): Promise<HostState> {

@@ -10,6 +10,9 @@ import type { Vantage } from "./vantage.ts";
 /** What a stranger gets who really tries: the model server's answer, a demand for a credential, or nothing. */
 export type Tried = "open" | "guarded" | "closed";
 
+/** Who tries, and where: a route, or what a plan claims of one. */
+type Way = Pick<Route, "from" | "entry">;
+
 /** Without a connection for this long, nobody lets one in: everything in the lab is one or two hops away. */
 const PATIENCE_MS = 400;
 const REFUSALS: readonly number[] = [401, 403];
@@ -20,12 +23,12 @@ function toTried(answer: Answer): Tried {
 }
 
 /** The places where a route's vantage stands and whose address is among its sources: each must get the same answer. */
-export function placesOf(route: Route, host: Host, extra: ExtraPlaces): readonly Vantage[] {
+export function placesOf(route: Way, host: Host, extra: ExtraPlaces): readonly Vantage[] {
   return placesOfVantage(route, host, extra).filter((place) => isAmongSources(route, place));
 }
 
 /** Whether a call from that place to the route's entry comes from one of the route's sources. */
-export function isAmongSources({ from, entry }: Route, place: Vantage): boolean {
+export function isAmongSources({ from, entry }: Way, place: Vantage): boolean {
   const source = toSource(place, entry.address);
   if (source === null) return true;
   return from.sources.some((each) => covers(each, source)) && !from.except.some((each) => covers(each, source));
@@ -47,7 +50,7 @@ function toSource(place: Vantage, destination: string): string | null {
   return destination.startsWith("fd") ? addresses.uniqueLocal : addresses.ipv6;
 }
 
-function placesOfVantage(route: Route, host: Host, extra: ExtraPlaces): readonly Vantage[] {
+function placesOfVantage(route: Way, host: Host, extra: ExtraPlaces): readonly Vantage[] {
   const { vantage, interface: name } = route.from;
   const own = name === null ? undefined : extra[name];
   if (own !== undefined) return [own];
@@ -66,7 +69,7 @@ function placesOfVantage(route: Route, host: Host, extra: ExtraPlaces): readonly
 }
 
 /** Tries one route from one place, with a new connection. */
-export async function tryRoute(route: Route, place: Vantage, host: Host): Promise<Tried> {
+export async function tryRoute(route: Way, place: Vantage, host: Host): Promise<Tried> {
   const { port } = route.entry;
   const { vantage } = route.from;
   const address = withZone(route.entry.address, vantage);
@@ -91,7 +94,7 @@ async function tryAsPage(place: Vantage, address: string, port: number): Promise
 }
 
 /** A neighbour, or the router he shares, sends packets for any address to the host's door: nobody has to allow that. */
-async function showTheWay(route: Route, host: Host): Promise<void> {
+async function showTheWay(route: Way, host: Host): Promise<void> {
   const { vantage, interface: name } = route.from;
   const { address } = route.entry;
   const known = [...Object.values(host.addresses.eth0), ...Object.values(host.addresses.eth1)];

@@ -2,7 +2,7 @@
 # Installs the Debian packages that the lab boots its hosts with: only as root, and only where apt is. The lab
 # starts its own Docker and sshd in its own hosts; on this machine none is to start, neither now nor at boot.
 set -eu
-packages="acl attr busybox-static dbus docker-compose docker.io firewalld fish iproute2 ipset iptables libpam-systemd nftables openssh-client openssh-server podman procps strace systemd systemd-container systemd-sysv tcsh ufw util-linux zsh"
+packages="acl attr busybox-static dbus docker-compose docker.io firewalld fish iproute2 ipset iptables libpam-systemd nftables openssh-client openssh-server podman procps shellcheck strace systemd systemd-container systemd-sysv tcsh ufw util-linux zsh"
 
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 missing=""

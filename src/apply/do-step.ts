@@ -30,10 +30,8 @@ export async function doStep(change: Change, step: Step, number: number): Promis
     await mustBeOurs(change);
     mustSucceed(command[0], await host.change(command));
   }
-  for (const expectation of step.expect) {
-    await mustBeOurs(change);
-    await waitFor(host, expectation);
-  }
+  await mustBeOurs(change);
+  await waitFor(host, step.expect);
   await change.note("step-done", number);
 }
 

@@ -11,19 +11,34 @@ const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Looks until it is so; throws a `Fault` where it is not in time. */
+/**
+ * Looks until all is so; throws a `Fault` where it is not in time. A service that is starting does not listen yet, and
+ * that may look like what is wanted: all must be so in two looks, one after the other.
+ */
 export async function waitFor(
   host: HostReader,
-  expectation: Expectation,
+  expectations: readonly Expectation[],
   patienceMs: number = PATIENCE_MS,
 ): Promise<void> {
   const deadline = performance.now() + patienceMs;
+  let isSecond = false;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
-    const fault = await look(host, expectation);
-    if (fault === null) return;
+    const fault = await lookAtAll(host, expectations);
+    if (fault === null && isSecond) return;
+    isSecond = fault === null;
+    if (fault === null) continue;
     if (performance.now() + pauseMs > deadline) throw new Fault(fault);
     await pause(pauseMs);
   }
+}
+
+/** The first that is not as expected, in words for the journal; null where all are. */
+async function lookAtAll(host: HostReader, expectations: readonly Expectation[]): Promise<string | null> {
+  for (const expectation of expectations) {
+    const fault = await look(host, expectation);
+    if (fault !== null) return fault;
+  }
+  return null;
 }
 
 /** What is not as expected, in words for the journal; null where all is. */

@@ -59,8 +59,9 @@ function touchesTheSame(one: Plan, other: Plan): boolean {
 }
 
 function listPlaces(plan: Plan): readonly string[] {
-  return plan.steps.flatMap(({ kind, target, files, modes }) => [
+  return plan.steps.flatMap(({ kind, target, files, modes, keeps = [] }) => [
     `${kind} ${target}`,
     ...[...files, ...modes].map(({ path }) => path),
+    ...keeps,
   ]);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { spawn, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -12,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as fc from "fast-check";
 import type { Step } from "../plan/plan.ts";
 import { toStepFiles } from "./step-files.ts";
@@ -217,6 +219,36 @@ for (const shell of SHELLS) {
     assert.match(String(Object(events[1]).detail), /x" \[31m\\: /);
   });
 }
+
+test("an undo that is killed at any time is finished by the next one", async () => {
+  for (let delayMs = 0; delayMs < 120; delayMs += 6) {
+    const { tree, folder, run } = lay(
+      (path) => ({
+        folders: [join(path, "new")],
+        files: [
+          { path: join(path, "new", "x"), edit: { kind: "remove" } },
+          { path: join(path, "a"), edit: { kind: "remove" } },
+        ],
+      }),
+      (path) => ({ files: [{ path: join(path, "b"), edit: { kind: "remove" } }] }),
+    );
+    for (const name of ["a", "b"]) writeFileSync(join(tree, name), `${name}\n`, { mode: 0o640 });
+    const before = look(tree);
+    for (const step of ["001", "002"]) assert.equal(run(["sh"], "keep", step).status, 0);
+    mkdirSync(join(tree, "new"));
+    for (const name of ["a", "b", "new/x"]) writeFileSync(join(tree, name), "changed\n");
+
+    const child = spawn("sh", [join(folder, "undo.sh"), "undo"], { detached: true, stdio: "ignore" });
+    const ended = once(child, "exit");
+    await sleep(delayMs);
+    if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
+    await ended;
+
+    assert.equal(run(["sh"], "undo").status, 0);
+    assert.equal(readWord(folder), "undone");
+    assert.deepEqual(look(tree), before, `killed after ${delayMs} ms`);
+  }
+});
 
 describe("the script", () => {
   test("has no fault that shellcheck finds", { skip: missing("shellcheck") }, () => {

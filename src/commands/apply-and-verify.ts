@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { applyPlan } from "../apply/apply-plan.ts";
 import type { Journal, JournalEvent } from "../apply/journal.ts";
+import { readUnitExposure } from "../facts/unit-exposure.ts";
 import type { HostWriter } from "../host/writer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findBrokenPromises, type BrokenPromises } from "../verify/promises.ts";
@@ -9,6 +10,13 @@ import { verifyHost } from "../verify/verify-host.ts";
 import type { Session } from "./context.ts";
 import { judgeHost, type JudgedHost } from "./plan-host.ts";
 import { RECOGNISER } from "./recogniser.ts";
+
+/** How exposed systemd finds a unit, 0 to 10, before and after; null where it did not say. */
+export interface UnitExposure {
+  readonly unit: string;
+  readonly before: number | null;
+  readonly after: number | null;
+}
 
 /** What applying a plan came to, and what was seen after its last step, before anything was taken back. */
 export interface Hardened {
@@ -19,6 +27,8 @@ export interface Hardened {
 
 export interface Seen {
   readonly after: JudgedHost;
+  /** Units that got hardening directives. */
+  readonly exposures: readonly UnitExposure[];
   readonly proofs: Proofs;
   readonly broken: BrokenPromises;
 }
@@ -36,17 +46,29 @@ export interface ApplyRequest {
  */
 export async function applyAndVerify(session: Session, request: ApplyRequest): Promise<Hardened> {
   const { host, plan, confirmWithinSeconds, hear } = request;
+  const exposures = await readExposures(host, plan);
   let seen: Seen | null = null;
   const now = (): Date => session.now();
   const settings = { id: toChangeId(now()), confirmWithinSeconds, now, hear };
   const journal = await applyPlan(host, plan, settings, async () => {
-    seen = await look(session, host, plan);
+    seen = await look(session, host, plan, exposures);
     return seen.broken.open.length + seen.broken.mute.length === 0;
   });
   return { journal, seen };
 }
 
-async function look(session: Session, host: HostWriter, plan: Plan): Promise<Seen> {
+async function readExposures(host: HostWriter, { steps }: Plan): Promise<ReadonlyMap<string, number | null>> {
+  const units = steps.filter(({ remarks }) => remarks.some(({ code }) => code === "sandbox-score"));
+  const found = units.map(async ({ target }) => [target, await readUnitExposure(host, target)] as const);
+  return new Map(await Promise.all(found));
+}
+
+async function look(
+  session: Session,
+  host: HostWriter,
+  plan: Plan,
+  exposures: ReadonlyMap<string, number | null>,
+): Promise<Seen> {
   const after = await judgeHost(session, host);
   const { facts, judgement } = after;
   const examination = {
@@ -61,7 +83,13 @@ async function look(session: Session, host: HostWriter, plan: Plan): Promise<See
   };
   const settings = { version: session.version, writer: null, rehearse: false, cutSessions: false, untried: [] };
   const proofs = await verifyHost(examination, settings);
-  return { after, proofs, broken: findBrokenPromises(plan, judgement, proofs.proofs) };
+  const scored = [...(await readExposures(host, plan))];
+  return {
+    after,
+    exposures: scored.map(([unit, score]) => ({ unit, before: exposures.get(unit) ?? null, after: score })),
+    proofs,
+    broken: findBrokenPromises(plan, judgement, proofs.proofs),
+  };
 }
 
 /** Sorts by time: see state-folder.ts for its form. */

@@ -5,7 +5,7 @@ import { toPrintable, toSocketText } from "../report/printable.ts";
 import { toReport, type Report } from "../report/report.ts";
 import type { BrokenPromises } from "../verify/promises.ts";
 import type { Proofs } from "../verify/proofs.ts";
-import type { Hardened } from "./apply-and-verify.ts";
+import type { Hardened, UnitExposure } from "./apply-and-verify.ts";
 import type { Session } from "./context.ts";
 import type { JudgedHost } from "./plan-host.ts";
 
@@ -16,6 +16,7 @@ export interface HardenDocument {
   readonly plan: Plan;
   readonly journal: Journal | null;
   readonly proofs: Proofs | null;
+  readonly exposures: readonly UnitExposure[];
   /** The host as it was, and as it was seen after the last step. */
   readonly before: Report;
   readonly after: Report | null;
@@ -34,6 +35,7 @@ export function toHardenDocument(session: Session, plan: Plan, before: Report, h
     plan,
     journal: hardened?.journal ?? null,
     proofs: seen?.proofs ?? null,
+    exposures: seen?.exposures ?? [],
     before,
     after: seen === null ? null : toReportOf(session, seen.after),
   };

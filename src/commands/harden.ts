@@ -138,6 +138,7 @@ function toText(session: Session, flags: HardenFlags, hardened: Hardened, target
   const { seen } = hardened;
   const end = `${toEnd(session, hardened, target)}\n`;
   if (seen === null) return `\n${end}`;
+  const exposures = seen.exposures.map((each) => `${session.words.commands.harden.exposure(each)}\n`).join("");
   const verified = { report: toReportOf(session, seen.after), proofs: seen.proofs };
-  return `\n${formatProofs(verified, toTextOptions(session, flags))}\n${end}`;
+  return `\n${formatProofs(verified, toTextOptions(session, flags))}\n${exposures}${end}`;
 }

@@ -27,6 +27,9 @@ type UnitCommand =
 /** The manager of one user's own services answers only that user. The name is one of passwd(5). */
 type AsUser = readonly ["runuser", "-u", string, "--", "env", `XDG_RUNTIME_DIR=/run/user/${number}`];
 
+/** How exposed systemd finds a unit by its directives. */
+type ExposureCommand = readonly ["systemd-analyze", "security", "--no-pager", "--", string];
+
 type FirewallCommand =
   | readonly ["nft", "-j", "list", "tables"]
   | readonly ["nft", "-j", "list", "ruleset"]
@@ -56,6 +59,7 @@ export type ReadCommand =
   | SocketCommand
   | SessionCommand
   | UnitCommand
+  | ExposureCommand
   | FirewallCommand
   | EngineCommand
   | ComposeCommand

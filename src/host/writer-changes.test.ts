@@ -1,11 +1,12 @@
 /** What every door that writes promises about commands, and about the lock. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import {
   failureOf,
-  IDLE_SECONDS,
+  isAtWork,
+  isFree,
   readPrinted,
   startPortlock,
   useDoor,
@@ -144,71 +145,5 @@ for (const door of WRITER_DOORS) {
       assert.equal(failureOf(await other.appendFile(path("late"), "")), "ok");
       await whole.release();
     });
-
-    const local = door.isRemote ? false : "a dead process's pipes are closed here";
-    test("a lock is kept for a holder that has nothing to do for long", { skip: local }, async (context) => {
-      const other = host().open();
-      context.after(() => other.close());
-      valueOf(await other.hold(path("kept")));
-      await new Promise((resolve) => setTimeout(resolve, 3 * IDLE_SECONDS * 1000));
-      assert.ok(!isFree(path("kept")));
-      assert.equal(failureOf(await other.appendFile(path("patient"), "")), "ok");
-    });
-
-    test(
-      "a holder that is not heard from loses the lock, and comes back to change nothing",
-      { skip: local },
-      async (context) => {
-        const words = JSON.stringify(path("unheard"));
-        const child = startPortlock(
-          context,
-          host(),
-          `await writer.hold(${words}); console.log("held"); process.stdin.once("data", async () => {
-           console.log(JSON.stringify(await writer.appendFile(${words}, "late")));
-           await writer.close();
-         });`,
-        );
-        await readPrinted(child);
-        child.kill("SIGSTOP");
-        await waitUntil(() => isFree(path("unheard")));
-        const before = readFileSync(path("unheard"), "utf8");
-        child.stdin?.end("now");
-        child.kill("SIGCONT");
-        assert.match(await readPrinted(child), /"ok":false.*(?:the lock is lost|it is not known whether)/);
-        assert.equal(readFileSync(path("unheard"), "utf8"), before);
-      },
-    );
-
-    test(
-      "a lock is kept while a command is at work, however long nobody is heard",
-      { skip: local },
-      async (context) => {
-        const done = path("done");
-        writeFileSync(path("long"), `sleep ${3 * IDLE_SECONDS}; flock -n ${path("busy")} true || echo held >${done}`);
-        const words = JSON.stringify(["/bin/sh", path("long"), "undo"]);
-        const code = `await writer.hold(${JSON.stringify(path("busy"))}); void writer.change(${words}); console.log("asked");`;
-        const child = startPortlock(context, host(), code);
-        await readPrinted(child);
-        await waitUntil(() => isAtWork(path("long")));
-        child.kill("SIGSTOP");
-        await waitUntil(() => isFree(path("busy")));
-        assert.equal(readFileSync(done, "utf8"), "held\n");
-      },
-    );
-  });
-}
-
-function isFree(lock: string): boolean {
-  return spawnSync("flock", ["-n", lock, "true"]).status === 0;
-}
-
-function isAtWork(script: string): boolean {
-  return readdirSync("/proc").some((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8") === `/bin/sh\0${script}\0undo\0`;
-    } catch {
-      return false;
-    }
   });
 }

@@ -1,8 +1,8 @@
 /** The doors that write, for tests: to this machine and to several kinds of host behind SSH. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
@@ -137,4 +137,21 @@ export function valueOf<T>(reading: Reading<T>): T {
 /** The reason and what was said of it, or `ok`. */
 export function failureOf(reading: Reading<unknown>): string {
   return reading.ok ? "ok" : `${reading.why}: ${reading.detail}`;
+}
+
+/** Whether nobody has the lock of that path. */
+export function isFree(lock: string): boolean {
+  return spawnSync("flock", ["-n", lock, "true"]).status === 0;
+}
+
+/** Whether a script that undoes something runs. */
+export function isAtWork(script: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8") === `/bin/sh\0${script}\0undo\0`;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -121,13 +121,11 @@ for (const door of WRITER_DOORS) {
     });
 
     const attributesMissing = ATTRIBUTES_MISSING && `${ATTRIBUTES_MISSING} is not installed`;
-    const plain = door.isPlain && "its cp keeps none";
-    test(
-      "a file that was there keeps extended attributes and access lists",
-      {
-        skip: NOT_ROOT || attributesMissing || plain || false,
-      },
-      async () => {
+    // The cp of BusyBox keeps neither: nobody is promised them there.
+    const skip = NOT_ROOT || attributesMissing || false;
+    const promised = door.isPlain ? [] : ["a file that was there keeps extended attributes and access lists"];
+    for (const name of promised) {
+      test(name, { skip }, async () => {
         writeFileSync(path("listed"), "old");
         execFileSync("setfattr", ["-n", "user.portlock", "-v", "kept 模型", path("listed")]);
         execFileSync("setfacl", ["-m", "u:1234:rw,g:4321:r", path("listed")]);
@@ -139,8 +137,8 @@ for (const door of WRITER_DOORS) {
         valueOf(await writer().writeFile(path("listed"), "new", { mode: 0o600 }));
         assert.equal(read(), was);
         assert.equal(readFileSync(path("listed"), "utf8"), "new");
-      },
-    );
+      });
+    }
 
     test("what is in the way and no regular file is refused, and stays", async () => {
       writeFileSync(path("target"), "untouched");

@@ -126,7 +126,7 @@ export type Remark =
   | { readonly code: "stays-closed-after-undo" }
   | { readonly code: "blocks-downloads" }
   | { readonly code: "ip-filter-may-be-inert" }
-  | { readonly code: "sandbox-score"; readonly before: number | null }
+  | { readonly code: "sandbox-score" }
   | { readonly code: "old-sessions-survive" }
   | { readonly code: "cloud-models-off" }
   | { readonly code: "keeps-old-container"; readonly container: string }

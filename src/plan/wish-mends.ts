@@ -55,7 +55,7 @@ function wishSandbox({ facts }: PlanInput, server: Server, unit: Unit): PartialW
   if (server.kind !== "ollama") return toLeave(server, { code: "no-safe-change" });
   // A user's manager may not set up most of it, and would leave it out without a word.
   if (unit.scope === "user") return toLeave(server, { code: "user-service" });
-  return { directives: toSandbox(facts, unit, server), remarks: [{ code: "sandbox-score", before: null }] };
+  return { directives: toSandbox(facts, unit, server), remarks: [{ code: "sandbox-score" }] };
 }
 
 function wishIpFilter(server: Server, unit: Unit): PartialWish {

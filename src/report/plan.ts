@@ -72,7 +72,7 @@ function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): s
         ...edit.text
           .replace(/\n$/, "")
           .split("\n")
-          .map((line) => paint("green", `+ ${show(line)}`)),
+          .map((line) => paint("green", `+ ${showLine(line)}`)),
       ]);
     case "remove":
       return indent(wrapText(says.removedFile(place), width - 3));
@@ -81,8 +81,8 @@ function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): s
         ...wrapText(says.changedFile(place), width - 3),
         ...edit.splices.flatMap(({ line, removed, inserted }) => [
           paint("dim", `@@ ${says.atLine(line)}`),
-          ...removed.map((text) => paint("red", `- ${show(text)}`)),
-          ...inserted.map((text) => paint("green", `+ ${show(text)}`)),
+          ...removed.map((text) => paint("red", `- ${showLine(text)}`)),
+          ...inserted.map((text) => paint("green", `+ ${showLine(text)}`)),
         ]),
       ]);
   }
@@ -108,9 +108,9 @@ function toShownCommand(command: ChangeCommand): string {
   return toCommandLine([program, flag, `${script.split("\n")[0] ?? ""} ...`, ...operands]);
 }
 
-function formatTold(heading: string, parts: readonly string[], { words, width }: Page): string[] {
+function formatTold(heading: string, parts: readonly string[], { words, says, width }: Page): string[] {
   if (parts.length === 0) return [];
-  return indent(wrapText(words.labelled(heading, parts.join("; ")), width - 3));
+  return indent(wrapText(words.labelled(heading, parts.join(says.separator)), width - 3));
 }
 
 function formatList(heading: string, texts: readonly string[], { paint, width }: Page): string[] {
@@ -145,6 +145,11 @@ function toOctal(mode: number): string {
 
 function show(text: string): string {
   return toPrintable(text, WIDEST);
+}
+
+/** A line of a file, whose tabs are seen as what they are for. */
+function showLine(text: string): string {
+  return show(text.replaceAll("\t", "  ")).trimEnd();
 }
 
 function indent(lines: readonly string[]): string[] {

@@ -18,7 +18,7 @@ export interface BrokenPromises {
  * answered its own host and does not any more counts too.
  */
 export function findBrokenPromises(
-  plan: Pick<Plan, "claims" | "steps">,
+  plan: Pick<Plan, "claims">,
   { servers }: Pick<Judgement, "servers">,
   proofs: readonly TriedConnection[],
 ): BrokenPromises {
@@ -42,9 +42,12 @@ function breaks({ from, entry, verdict }: Route, claim: Claim, proofs: readonly 
   return verdict === "open" || !isRefused(claim, proofs);
 }
 
-/** Somebody of the claimed sources was served. */
+/**
+ * Somebody of the claimed sources was served whom the judge says to be kept out. A guest who comes in by an interface
+ * of his own, which the rules let in, says nothing about the others.
+ */
 function wasLetIn(claim: Claim, proofs: readonly TriedConnection[]): boolean {
-  return triesOf(claim, proofs).some(({ verdict }) => verdict === "open");
+  return triesOf(claim, proofs).some(({ verdict, expected }) => verdict === "open" && expected !== "open");
 }
 
 function isRefused(claim: Claim, proofs: readonly TriedConnection[]): boolean {

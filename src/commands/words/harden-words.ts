@@ -1,3 +1,4 @@
+import type { UnitExposure } from "../apply-and-verify.ts";
 import { toPrintable } from "../../report/printable.ts";
 
 /** What `portlock harden` says while it works, in one language. */
@@ -10,6 +11,7 @@ export interface HardenWords {
   planWritten(file: string): string;
   applying(step: number, steps: number): string;
   readonly verifying: string;
+  exposure(exposure: UnitExposure): string;
   /** Everything was done and looked at again. */
   applied(id: string): string;
   /** Done, and taken back unless it is confirmed until then. */
@@ -31,6 +33,8 @@ export const HARDEN_EN: HardenWords = {
   planWritten: (file) => `Plan written to ${toPrintable(file, 120)}. Apply it with: portlock harden --apply FILE`,
   applying: (step, steps) => `step ${step} of ${steps} ...`,
   verifying: "looking again, and connecting from outside ...",
+  exposure: ({ unit, before, after }) =>
+    `systemd-analyze security gives ${toPrintable(unit, 80)} ${toScore(before)} before and ${toScore(after)} now (10 is worst).`,
   applied: (id) => `Done and looked at again. Take it back with: portlock undo ${id}`,
   waiting: (id, confirmBy, command) =>
     `Done and looked at again. Without a confirmation it is taken back at ${confirmBy} (change ${id}): open a second ` +
@@ -50,6 +54,8 @@ export const HARDEN_ZH_CN: HardenWords = {
   planWritten: (file) => `计划已写入 ${toPrintable(file, 120)}。执行：portlock harden --apply FILE`,
   applying: (step, steps) => `第 ${step} 步，共 ${steps} 步……`,
   verifying: "正在重新检查，并从外部连接……",
+  exposure: ({ unit, before, after }) =>
+    `systemd-analyze security 对 ${toPrintable(unit, 80)} 的评分：更改前 ${toScore(before)}，现在 ${toScore(after)}（10 为最差）。`,
   applied: (id) => `已完成并重新检查。撤销：portlock undo ${id}`,
   waiting: (id, confirmBy, command) =>
     `已完成并重新检查。若不确认，将在 ${confirmBy} 自动撤销（更改 ${id}）：请另开一个会话，确认仍能登录，然后执行：${command}`,
@@ -60,3 +66,7 @@ export const HARDEN_ZH_CN: HardenWords = {
   clientFails: "本机自己的程序得不到应答",
   noReason: "有一步失败",
 };
+
+function toScore(score: number | null): string {
+  return score === null ? "?" : score.toFixed(1);
+}

@@ -2,6 +2,8 @@ import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../
 
 /** What a plan says of itself, in one language. What came from the host is made printable. */
 export interface PlanWords {
+  /** Between things that are told in one line. */
+  readonly separator: string;
   /** The first line: what the plan does to a host, and that nothing was done yet. */
   summary(host: string, steps: number, routes: number): string;
   nothingToDo(host: string, isExposed: boolean): string;

@@ -3,6 +3,7 @@ import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_EN: PlanWords = {
+  separator: "; ",
   summary: (host, steps, routes) =>
     `Plan for ${host}: ${count(steps, "step", "steps")}, ` +
     (routes === 0 ? "closes no route" : `closes ${count(routes, "open route", "open routes")}`) +
@@ -83,9 +84,7 @@ function toRemarkText(remark: Remark): string {
     case "ip-filter-may-be-inert":
       return "On some hosts this filter loads and blocks nothing; only a connection from outside tells (`portlock verify`).";
     case "sandbox-score":
-      return remark.before === null
-        ? "`systemd-analyze security` tells how exposed the unit is, before and after."
-        : `\`systemd-analyze security\` gives the unit ${remark.before.toFixed(1)} before.`;
+      return "How exposed `systemd-analyze security` finds the unit, before and after, stands at the end.";
     case "old-sessions-survive":
       return "Connections that are open now may live on: the rule stops new ones (`portlock verify` finds them).";
     case "cloud-models-off":

@@ -3,6 +3,7 @@ import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
+  separator: "；",
   summary: (host, steps, routes) =>
     `${host} 的计划：共 ${steps} 步，${routes === 0 ? "不关闭任何路径" : `关闭 ${routes} 条敞开的路径`}。目前尚未做任何更改。`,
   nothingToDo: (host, isExposed) =>
@@ -77,9 +78,7 @@ function toRemarkText(remark: Remark): string {
     case "ip-filter-may-be-inert":
       return "在某些主机上此过滤器会加载却不拦截任何连接；只有从外部连接才能确认（`portlock verify`）。";
     case "sandbox-score":
-      return remark.before === null
-        ? "`systemd-analyze security` 可以给出该单元更改前后的暴露程度。"
-        : `更改前 \`systemd-analyze security\` 的评分为 ${remark.before.toFixed(1)}。`;
+      return "更改前后 `systemd-analyze security` 对该单元的评分见末尾。";
     case "old-sessions-survive":
       return "目前已建立的连接可能继续存在：规则只拦截新连接（`portlock verify` 会找出它们）。";
     case "cloud-models-off":

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { planOf } from "../plan/testing/plan-of.ts";
+import type { Choices } from "../plan/choices.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readRecordedHost } from "../../test/recorded-host.ts";
+import { formatPlan } from "./plan.ts";
+import { EN } from "./words/en.ts";
+import type { Language, Words } from "./words/words.ts";
+import { ZH_CN } from "./words/zh-CN.ts";
+
+const WORDS: Readonly<Record<Language, Words>> = { en: EN, "zh-CN": ZH_CN };
+
+const PAGES: readonly (readonly [page: string, scenario: string, choices: Partial<Choices>, width: number])[] = [
+  ["plan-drop-in", "all-addresses", {}, 100],
+  ["plan-narrow", "all-addresses", { ipFilter: true, sandbox: true }, 60],
+  ["plan-environment", "etc-environment", { method: "environment" }, 100],
+  ["plan-firewall", "ipv4-only", { method: "none", firewall: "auto", allow: ["10.77.0.0/24"] }, 100],
+  ["plan-by-hand", "by-hand-open", {}, 100],
+  ["plan-nothing", "loopback-ipv4", {}, 100],
+];
+
+const FILES = { "/etc/environment": 'PATH="/usr/bin"\nOLLAMA_HOST=127.0.0.1:11434\n' };
+
+function print(plan: Plan, language: Language, width: number): string {
+  return formatPlan(plan, { words: WORDS[language], width, colour: false, linear: false });
+}
+
+/** Run with PORTLOCK_UPDATE=1 to write these pages anew, and read the difference before you commit it. */
+for (const language of ["en", "zh-CN"] as const) {
+  for (const [page, scenario, choices, width] of PAGES) {
+    test(`${page} in ${language} on ${width} columns reads as kept`, () => {
+      const text = print(planOf(readRecordedHost(scenario), choices, FILES), language, width);
+      const file = join(import.meta.dirname, "golden", `${page}.${language}.${width}.txt`);
+      if (process.env["PORTLOCK_UPDATE"] === "1") writeFileSync(file, text);
+      assert.equal(text, readFileSync(file, "utf8"));
+    });
+  }
+}
+
+test("what came from a host cannot draw on the terminal", () => {
+  const plan = planOf(readRecordedHost("all-addresses"));
+  const [step] = plan.steps;
+  assert.ok(step);
+  const hostile = "\u001b[2J\u202eevil\n";
+  const files = [{ path: `/etc/${hostile}`, edit: { kind: "write", text: `${hostile}\n`, mode: 0o644 } }] as const;
+  const spoilt = { ...plan, host: { name: hostile }, steps: [{ ...step, target: hostile, files }] };
+  for (const language of ["en", "zh-CN"] as const) {
+    assert.doesNotMatch(print(spoilt, language, 80), /[\u001b\u202e]/);
+  }
+});
