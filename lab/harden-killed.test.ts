@@ -108,8 +108,9 @@ for (const [index, [id, ...args]] of CASES.entries()) {
     const random = openRandom(seed, index);
     const host = await lab.host(configuration.host ?? {});
     const extra = (await configuration.set(host)) ?? {};
-    const { plan, tookMs } = await rehearse(host, args);
     const before = await readHostState(host);
+    const { plan, tookMs } = await rehearse(host, args);
+    await assertAsBefore(host, before);
     const known: string[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
       const { journals }: History = JSON.parse((await runPortlock(host, ["history", "--json"])).stdout);

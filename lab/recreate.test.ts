@@ -77,10 +77,7 @@ const DOCKER: Readonly<Record<string, readonly string[]>> = {
   ],
   "with a terminal and words of its own": [
     ..."-i -t -p 11434:11434 -v models:/root/.ollama --entrypoint /bin/ollama".split(" "),
-    "-e",
-    "OLLAMA_KEEP_ALIVE=5m",
-    "--security-opt",
-    "systempaths=unconfined",
+    ..."-e OLLAMA_KEEP_ALIVE=5m --security-opt systempaths=unconfined".split(" "),
   ],
 };
 
