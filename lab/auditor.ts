@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attemptCommand, type Output, ROOT_ENVIRONMENT } from "./command.ts";
@@ -59,11 +59,13 @@ export class Auditor {
   }
 
   /** Starts portlock in a process group of its own, as a shell does, and leaves it running. */
-  start(args: readonly string[], { env = {} }: PortlockOptions = {}): ChildProcess {
-    return spawn("nsenter", this.#enter([process.execPath, MAIN, ...args]).slice(1), {
-      env: { ...this.#environment(), ...env },
-      detached: true,
-    });
+  start(args: readonly string[], options: PortlockOptions = {}): ChildProcessWithoutNullStreams {
+    return this.spawn([process.execPath, MAIN, ...args], options);
+  }
+
+  /** Starts a command where he stands, and leaves it running. */
+  spawn(argv: readonly string[], { env = {} }: PortlockOptions = {}): ChildProcessWithoutNullStreams {
+    return spawn("nsenter", this.#enter(argv).slice(1), { env: { ...this.#environment(), ...env }, detached: true });
   }
 
   #enter(argv: readonly string[]): readonly string[] {

@@ -4,19 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
 import type { Verified } from "../src/report/proof-lines.ts";
 import type { TriedConnection } from "../src/verify/proofs.ts";
 import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
-import type { Auditor } from "./auditor.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
 import { letIn } from "./ssh-server.ts";
+import { openSshVantage } from "./ssh-vantage.ts";
 
 const skipAll = missingRequirement() ?? false;
 const lab: Lab | null = skipAll === false ? openLab() : null;
@@ -217,38 +215,6 @@ test(
   },
 );
 
-/** An sshd where the neighbour stands, and the target by which somebody else logs in there. */
-async function openVantage(
-  host: Host,
-  auditor: Auditor,
-): Promise<{ readonly target: string; readonly sshd: ChildProcess }> {
-  const [key, file] = [join(auditor.home, "host-key"), join(auditor.home, "sshd.conf")];
-  await auditor.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
-  const lines = [
-    "Port 2200",
-    `HostKey ${key}`,
-    `AuthorizedKeysFile ${join(auditor.home, ".ssh/id_ed25519.pub")}`,
-    "StrictModes no",
-    "UsePAM no",
-    "PidFile none",
-  ];
-  auditor.write("sshd.conf", `${lines.join("\n")}\n`);
-  const [program = "", ...operands] = host.neighbour.entry;
-  const sshd = spawn(program, [...operands, "/usr/sbin/sshd", "-D", "-f", file], { stdio: "ignore" });
-  for (
-    let tries = 0;
-    (await auditor.place.connect(host.addresses.neighbour.ipv4, 2200)).kind !== "connected";
-    tries += 1
-  ) {
-    assert.ok(tries < 100, "no sshd at the neighbour's");
-    await sleep(50);
-  }
-  const hostKey = readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
-  const known = readFileSync(join(auditor.home, ".ssh/known_hosts"), "utf8");
-  auditor.write(".ssh/known_hosts", `${known}[${host.addresses.neighbour.ipv4}]:2200 ${hostKey}\n`);
-  return { target: `ssh://root@${host.addresses.neighbour.ipv4}:2200`, sshd };
-}
-
 test(
   "another host behind SSH is a vantage of its own",
   { skip: skipAll || missingRequirement("ssh", "ufw") || false, timeout: 120_000 },
@@ -256,7 +222,7 @@ test(
     const host = await setUp("ufw-for-one-colleague");
     await host.run(["ufw", "allow", "22/tcp"]);
     const { auditor, target } = await letIn(host, host.outsider);
-    const { target: vantage, sshd } = await openVantage(host, auditor);
+    const { target: vantage, sshd } = await openSshVantage(host, auditor);
     try {
       const { stdout, stderr } = await auditor.portlock(["verify", "--json", "--host", target, "--vantage", vantage]);
       assert.equal(stderr, "");

@@ -8,6 +8,8 @@ import type { HostReader } from "./host/host.ts";
 const NO_RUNTIME = 69;
 
 const openHosts = new Set<HostReader>();
+/** Said where a signal ends Portlock. */
+let lastWords: string | null = null;
 
 async function main(argv: readonly string[]): Promise<number> {
   // Before anything else is loaded: scripts ask for the version in loops.
@@ -55,6 +57,9 @@ function toContext(): Context {
       return host;
     },
     resolveUrl: async (text) => (await import("./host/resolve-url.ts")).resolveUrl(text),
+    onStop: (text) => {
+      lastWords = text;
+    },
     canAsk: isatty(process.stdin.fd) && isatty(process.stderr.fd),
     input: process.stdin,
   };
@@ -74,6 +79,8 @@ function toOutput(stream: typeof process.stdout | typeof process.stderr): Output
 function stopOn(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
   process.once(signal, () => {
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[2K");
+    // A terminal that was closed reads nothing any more.
+    if (lastWords !== null && signal !== "SIGHUP") process.stderr.write(`${lastWords}\n`);
     void Promise.allSettled([...openHosts].map((host) => host.close())).then(() => process.kill(process.pid, signal));
   });
 }

@@ -6,8 +6,9 @@ import { type Change, type ChangeSettings, layChange, setState, write } from "./
 import { doStep, mustBeOurs } from "./do-step.ts";
 import { Fault, must } from "./fault.ts";
 import type { Journal } from "./journal.ts";
-import { findUnfinished, readJournal } from "./read-history.ts";
-import { prepareStateFolder, STATE_FOLDER, takeLock } from "./state-folder.ts";
+import { readJournal, refuseUnfinished } from "./read-history.ts";
+import { prepareStateFolder, STATE_FOLDER } from "./state-folder.ts";
+import { takeLock } from "./take-lock.ts";
 import { runUndo } from "./undo-change.ts";
 import { armWatch } from "./watch.ts";
 
@@ -44,13 +45,12 @@ export async function applyPlan(
   // Who waits for the lock is its watch at most, which would take back what is to be taken back.
   await hold.release();
   if (change === null) throw failure;
-  if (failure !== null) await takeBack(change, failure);
+  if (failure !== null) await takeBack(change, stateFolder, failure);
   return await readJournal(host, stateFolder, settings.id);
 }
 
 async function begin(host: HostWriter, stateFolder: string, plan: Plan, settings: ApplySettings): Promise<Change> {
-  const unfinished = await findUnfinished(host, stateFolder);
-  if (unfinished !== null) throw new ChangeError({ code: "change-unfinished", data: unfinished });
+  await refuseUnfinished(host, stateFolder);
   try {
     return await layChange(host, stateFolder, plan, settings);
   } catch (error) {
@@ -92,9 +92,9 @@ async function finish(change: Change, confirmWithinSeconds: number | null): Prom
   await setState(change, "waiting");
 }
 
-async function takeBack(change: Change, failure: unknown): Promise<void> {
+async function takeBack(change: Change, stateFolder: string, failure: unknown): Promise<void> {
   try {
-    await runUndo(change.host, change.folder);
+    await runUndo(change.host, stateFolder, change.id);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     throw new ChangeError({ code: "change-cut-off", data: { id: change.id, detail: error.message } }, { cause: error });

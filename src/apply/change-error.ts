@@ -6,8 +6,8 @@ export interface ChangeTroubles {
   /** The folder of changes could be written by others, or is none. */
   "state-folder-unsafe": { readonly path: string };
   "state-unreadable": { readonly path: string; readonly detail: string };
-  /** Somebody else is changing this host, or taking a change back. */
-  "change-at-work": object;
+  /** Somebody else is changing this host, or taking a change back; null where it cannot be told which one. */
+  "change-at-work": { readonly change: { readonly id: string; readonly begunAt: string } | null };
   /** An earlier change was cut off, waits to be confirmed, or cannot be read. */
   "change-unfinished": { readonly id: string; readonly state: ChangeState | "damaged" };
   /** Nothing was touched. */

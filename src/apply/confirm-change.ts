@@ -3,7 +3,8 @@ import { ChangeError } from "./change-error.ts";
 import { type ChangeSettings, setState, toNote } from "./change-folder.ts";
 import type { Journal } from "./journal.ts";
 import { readHistory, readJournal } from "./read-history.ts";
-import { prepareStateFolder, STATE_FOLDER, takeLock } from "./state-folder.ts";
+import { prepareStateFolder, STATE_FOLDER } from "./state-folder.ts";
+import { takeLock } from "./take-lock.ts";
 
 /**
  * Confirms a change that waits for it, so that it stays: that of the id, or for null the one that waits. Rejects with

@@ -35,6 +35,7 @@ const path = z.looseObject({ path: z.string() });
  */
 const PLAN = z.looseObject({
   schema: z.literal("portlock.plan/1"),
+  tool: z.looseObject({ version: z.string() }),
   host: z.looseObject({ name: z.string() }),
   madeAt: z.iso.datetime(),
   steps: z.array(

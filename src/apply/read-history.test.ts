@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import * as fc from "fast-check";
 import { openLocalWriter } from "../host/local-writer.ts";
 import { parseEvents, parsePlan, parseState } from "./parse-change.ts";
-import { findUnfinished, readHistory } from "./read-history.ts";
+import { readHistory, refuseUnfinished } from "./read-history.ts";
 import { openBench, toPlan } from "../../test/a-change.ts";
 
 const host = openLocalWriter();
@@ -42,7 +42,9 @@ test("what is damaged is told, what was never begun is not, and what is none of 
     { id: "20261128T060000Z-0003", part: "plan" },
     { id: "20261128T060000Z-0004", part: "journal" },
   ]);
-  assert.deepEqual(await findUnfinished(host, state), { id: "20261128T060000Z-0002", state: "damaged" });
+  await assert.rejects(refuseUnfinished(host, state), {
+    trouble: { code: "change-unfinished", data: { id: "20261128T060000Z-0002", state: "damaged" } },
+  });
 });
 
 test("on a host without the folder nothing was changed", async () => {

@@ -32,7 +32,7 @@ export async function readJournal(host: HostReader, stateFolder: string, id: str
 }
 
 /** A change that must come to its end before another one begins; null where there is none. */
-export async function findUnfinished(
+async function findUnfinished(
   host: HostReader,
   stateFolder: string,
 ): Promise<{ readonly id: string; readonly state: ChangeState | "damaged" } | null> {
@@ -41,6 +41,12 @@ export async function findUnfinished(
   if (unfinished !== undefined) return { id: unfinished.id, state: unfinished.state };
   const [first] = damaged;
   return first === undefined ? null : { id: first.id, state: "damaged" };
+}
+
+/** Rejects with a `ChangeError` where a change has not come to its end: the host is not as it will be. */
+export async function refuseUnfinished(host: HostReader, stateFolder: string = STATE_FOLDER): Promise<void> {
+  const unfinished = await findUnfinished(host, stateFolder);
+  if (unfinished !== null) throw new ChangeError({ code: "change-unfinished", data: unfinished });
 }
 
 /** Null for one that was never begun: nothing was touched before its state was written. */

@@ -1,14 +1,11 @@
 import { parseEffectiveUid } from "../facts/identity.ts";
 import type { HostReader } from "../host/host.ts";
-import type { Hold, HostWriter } from "../host/writer.ts";
+import type { HostWriter } from "../host/writer.ts";
 import { ChangeError } from "./change-error.ts";
 import { Fault, must, mustSucceed } from "./fault.ts";
 
 /** Where a host keeps what was changed on it, and how to take it back. Only root can look into it. */
 export const STATE_FOLDER = "/var/lib/portlock";
-
-/** The word the door has for a lock that somebody else holds. */
-const HELD = "held";
 
 /** Makes the folder of changes where it is not there; rejects where its content could be anybody's. */
 export async function prepareStateFolder(host: HostWriter, path: string): Promise<void> {
@@ -29,12 +26,9 @@ export async function prepareStateFolder(host: HostWriter, path: string): Promis
   }
 }
 
-/** The lock that whoever changes this host has; rejects where somebody has it. */
-export async function takeLock(host: HostWriter, stateFolder: string): Promise<Hold> {
-  const hold = await host.hold(`${stateFolder}/lock`);
-  if (hold.ok) return hold.value;
-  if (hold.detail === HELD) throw new ChangeError({ code: "change-at-work", data: {} });
-  throw new ChangeError({ code: "change-not-begun", data: { detail: hold.detail ?? hold.why } });
+/** Rejects with a `ChangeError` for whoever may not change this host. */
+export async function mustBeRoot(host: HostReader): Promise<void> {
+  if ((await readUid(host)) !== 0) throw new ChangeError({ code: "not-root", data: {} });
 }
 
 /** The names of all changes on a host, oldest first. Rejects where the folder may not be read. */

@@ -5,6 +5,7 @@ import { Fault, mustSucceed } from "./fault.ts";
 import type { Journal } from "./journal.ts";
 import { readHistory, readJournal } from "./read-history.ts";
 import { prepareStateFolder, STATE_FOLDER } from "./state-folder.ts";
+import { toAtWork } from "./take-lock.ts";
 
 /** A step with several services to restart, each of which may take its time. */
 const UNDO_TIMEOUT_MS = 30 * 60_000;
@@ -35,15 +36,22 @@ export async function undoChange(
   if (later !== undefined && chosen.state !== "undone") {
     throw new ChangeError({ code: "later-change-first", data: { id: chosen.id, later: later.id } });
   }
-  await runUndo(host, `${stateFolder}/${chosen.id}`);
+  await runUndo(host, stateFolder, chosen.id);
   return await readJournal(host, stateFolder, chosen.id);
 }
 
-/** Lets the script of a change take it back; it waits for the lock. Where the change is undone already it does nothing. */
-export async function runUndo(host: HostWriter, folder: string): Promise<void> {
+/**
+ * Lets the script of a change take it back; it waits for the lock. Where the change is undone already it does nothing.
+ * Where the host no longer answers, its watch ends what is left to do.
+ */
+export async function runUndo(host: HostWriter, stateFolder: string, id: string): Promise<void> {
+  const folder = `${stateFolder}/${id}`;
   const output = await host.change(["/bin/sh", `${folder}/undo.sh`, "undo"], { timeoutMs: UNDO_TIMEOUT_MS });
-  if (output.ok && ENDED.includes(output.value.exitCode)) return;
-  if (output.ok && output.value.exitCode === BUSY) throw new ChangeError({ code: "change-at-work", data: {} });
+  if (!output.ok) {
+    throw new ChangeError({ code: "change-cut-off", data: { id, detail: output.detail ?? output.why } });
+  }
+  if (ENDED.includes(output.value.exitCode)) return;
+  if (output.value.exitCode === BUSY) throw await toAtWork(host, stateFolder);
   try {
     mustSucceed("undo.sh", output);
   } catch (error) {

@@ -25,6 +25,8 @@ export interface Context {
   openWriter(target: string): Promise<HostWriter>;
   /** The addresses behind a URL or a host as a user writes them; rejects with a HostError where there are none. */
   resolveUrl(text: string): Promise<readonly Endpoint[]>;
+  /** Keeps what is to be said where a signal ends Portlock; null: nothing. */
+  onStop(text: string | null): void;
   /** True where somebody sits at a terminal and can answer a question. */
   readonly canAsk: boolean;
   /** Standard input. */

@@ -1,4 +1,5 @@
 import { ChangeError, type ChangeTroubles } from "../apply/change-error.ts";
+import { Fault } from "../apply/fault.ts";
 import { HostError } from "../host/host-error.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -25,6 +26,8 @@ export interface Troubles extends ChangeTroubles {
   /** In the words of the plan. */
   "plan-refused": ErrorWords;
   "confirmation-missing": null;
+  /** The host failed, or went, where nothing was left to be taken back. */
+  "host-fault": { readonly detail: string };
 }
 
 export type TroubleCode = keyof Troubles;
@@ -72,6 +75,9 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
       detail: toPrintable(error.detail.trim(), 400),
       exitCode: toCode(error.code),
     };
+  }
+  if (error instanceof Fault) {
+    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words);
   }
   if (!(error instanceof CommandError || error instanceof ChangeError)) return null;
   const { code } = error.trouble;

@@ -1,9 +1,12 @@
+import { refuseUnfinished } from "../apply/read-history.ts";
+import { mustBeRoot } from "../apply/state-folder.ts";
 import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { toJson } from "../report/json.ts";
 import { formatPlan } from "../report/plan.ts";
 import { formatProofs } from "../report/proofs.ts";
+import type { Report } from "../report/report.ts";
 import { applyAndVerify, type Hardened } from "./apply-and-verify.ts";
 import { askYes } from "./ask.ts";
 import type { Session } from "./context.ts";
@@ -33,6 +36,10 @@ export async function harden(session: Session, flags: HardenFlags): Promise<Exit
   const writer = onlyPlans ? null : await session.openWriter(target);
   const host = writer ?? (await session.openHost(target));
   try {
+    if (writer !== null) {
+      await mustBeRoot(writer);
+      await refuseUnfinished(writer);
+    }
     const planned = await makePlanFor(session, flags, host, progress);
     return writer === null
       ? await showPlan(session, flags, planned)
@@ -98,7 +105,9 @@ async function change(
   }
   const confirmWithinSeconds = toConfirmation(session, flags, host.target, judged, plan);
   const hear = toListener(session, progress, plan.steps.length);
+  session.onStop(session.words.commands.harden.interrupted);
   const hardened = await applyAndVerify(session, { host, plan, confirmWithinSeconds, hear });
+  session.onStop(null);
   progress.clear();
   if (flags.json === true) session.out.write(toHardenDocument(session, plan, before, hardened));
   else session.out.write(toText(session, flags, hardened, host.target));
@@ -134,11 +143,20 @@ function toConfirmation(
   return isOverSsh && plan.steps.some(({ kind }) => kind === "add-firewall-rule") ? CONFIRM_SECONDS : null;
 }
 
+/** A line about what makes the exit code 1 where nobody gets in any more. */
+function toStillFound({ words }: Session, { findings }: Report): string {
+  const rules = findings
+    .filter(({ severity }) => severity === "critical" || severity === "high")
+    .map(({ rule }) => rule);
+  return rules.length === 0 ? "" : `${words.commands.harden.stillFound([...new Set(rules)])}\n`;
+}
+
 function toText(session: Session, flags: HardenFlags, hardened: Hardened, target: string): string {
   const { seen } = hardened;
   const end = `${toEnd(session, hardened, target)}\n`;
   if (seen === null) return `\n${end}`;
   const exposures = seen.exposures.map((each) => `${session.words.commands.harden.exposure(each)}\n`).join("");
-  const verified = { report: toReportOf(session, seen.after), proofs: seen.proofs };
-  return `\n${formatProofs(verified, toTextOptions(session, flags))}\n${exposures}${end}`;
+  const report = toReportOf(session, seen.after);
+  const proofs = formatProofs({ report, proofs: seen.proofs }, toTextOptions(session, flags));
+  return `\n${proofs}\n${exposures}${toStillFound(session, report)}${end}`;
 }

@@ -128,8 +128,10 @@ async function print(
     session.err.write(words.commands.evidenceWritten(flags.report));
   }
   if (flags.report === "-" && evidence !== null) out.write(evidence);
-  else if (flags.json === true) out.write(toJson({ ...verified, ...(urls.length === 0 ? {} : { urls }) }));
-  else out.write(formatProofs(verified, toTextOptions(session, flags)) + toUrlText(session, urls));
+  else if (flags.json === true) {
+    const tool = { name: "portlock", version: session.version };
+    out.write(toJson({ schema: "portlock.verify/1", tool, ...verified, ...(urls.length === 0 ? {} : { urls }) }));
+  } else out.write(formatProofs(verified, toTextOptions(session, flags)) + toUrlText(session, urls));
 }
 
 function toUrlText({ words }: Session, urls: readonly string[]): string {

@@ -1,4 +1,5 @@
 import type { Journal } from "../apply/journal.ts";
+import { formatSteps, listClosed } from "./plan.ts";
 import { toPrintable } from "./printable.ts";
 import {
   toConclusions,
@@ -9,7 +10,11 @@ import {
   type Verified,
 } from "./proof-lines.ts";
 import { toSummary } from "./summary.ts";
+import type { TextOptions } from "./text.ts";
 import type { Words } from "./words/words.ts";
+
+/** Of the plan in it. */
+const PLAN_COLUMNS = 100;
 
 /** What a ticket is closed with: the host before and after, and the change between. */
 export interface Evidence extends Verified {
@@ -37,9 +42,10 @@ export function formatEvidence(evidence: Evidence, words: Words): string {
       words.host(report.host.name, report.host.os, report.host.kernel, report.recordedAt),
       `portlock ${report.tool.version}`,
     ]),
-    ...(journal === null ? [] : [`## ${headings.before}`, ...toList([words.verdicts[journal.plan.verdict]])]),
+    ...(journal === null ? [] : [`## ${headings.before}`, ...toList(listBefore(journal, report.tool.version, words))]),
     `## ${headings.change}`,
     ...toList(journal === null ? [says.notRecorded] : listChange(journal, words)),
+    ...(journal === null ? [] : listSteps(journal, report.tool.version, words)),
     `## ${headings.after}`,
     ...toList([words.summary(toSummary(report)), ...toConclusions(evidence, words)]),
     `## ${headings.proofs}`,
@@ -64,15 +70,38 @@ export function formatEvidence(evidence: Evidence, words: Words): string {
     .concat("\n");
 }
 
-function listChange({ id, state, plan, events }: Journal, words: Words): readonly string[] {
+/** What was told of the host when the plan was made, and the routes that were open then and were to be closed. */
+function listBefore({ plan }: Journal, version: string, words: Words): readonly string[] {
+  const closed = plan.tool.version === version ? listClosed(plan, toPlain(words)) : [];
+  return [words.verdicts[plan.verdict], ...closed.map((text) => words.labelled(words.routeVerdicts.open, text))];
+}
+
+function listChange({ id, state, events }: Journal, words: Words): readonly string[] {
+  const says = words.journal;
   const show = (text: string): string => toPrintable(text, 200);
   return [
-    words.proofs.changed(show(id), state),
-    ...plan.steps.map(({ kind, target }) => words.proofs.step(kind, show(target))),
-    ...events.map(({ at, what, step, detail }) =>
-      [show(at), what, ...(step === null ? [] : [String(step)]), ...(detail === null ? [] : [show(detail)])].join(" "),
-    ),
+    words.proofs.changed(show(id), says.states[state]),
+    ...events.map(({ at, what, step, detail }) => {
+      const event = step === null ? says.events[what] : says.ofStep(says.events[what], step);
+      return [show(at), event, ...(detail === null ? [] : [show(detail)])].join(" ");
+    }),
   ];
+}
+
+/** Other versions of Portlock may know steps that this one has no words for: they are told by what they are about. */
+function listSteps({ plan }: Journal, version: string, words: Words): readonly string[] {
+  if (plan.tool.version === version) return [toCode(formatSteps(plan, toPlain(words)))];
+  return toList(plan.steps.map(({ target }) => toPrintable(target, 200)));
+}
+
+/** How a plan is laid out where nobody sees colours. */
+function toPlain(words: Words): TextOptions {
+  return { words, width: PLAN_COLUMNS, colour: false, linear: true };
+}
+
+/** Lines that Markdown shows as they are: indented, so that none of them can end it. */
+function toCode(lines: readonly string[]): string {
+  return lines.map((line, index) => `${index === 0 ? "" : NEXT}    ${line}`).join("\n\n");
 }
 
 /** Marks a line that follows the one before without an empty line between. */

@@ -20,7 +20,7 @@ const WIDEST = 200;
  * that came from the host is made printable.
  */
 export function formatPlan(plan: Plan, options: TextOptions): string {
-  const page: Page = { ...options, paint: toPaint(options.colour), says: options.words.plan };
+  const page = toPageOf(options);
   const sections = [
     formatSummary(plan, page),
     ...plan.steps.map((step, index) => formatStep(step, index + 1, page)),
@@ -30,6 +30,21 @@ export function formatPlan(plan: Plan, options: TextOptions): string {
   ];
   const shown = sections.filter((lines) => lines.length > 0);
   return `${shown.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** The steps of a plan alone, as lines of one text each. */
+export function formatSteps({ steps }: Plan, options: TextOptions): readonly string[] {
+  const page = toPageOf(options);
+  return steps.flatMap((step, index) => formatStep(step, index + 1, page));
+}
+
+/** The routes that a plan closes, each in a sentence. */
+export function listClosed(plan: Plan, options: TextOptions): readonly string[] {
+  return toClosed(plan, toPageOf(options));
+}
+
+function toPageOf(options: TextOptions): Page {
+  return { ...options, paint: toPaint(options.colour), says: options.words.plan };
 }
 
 function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {

@@ -31,6 +31,7 @@ export async function tryCommand(argv: readonly string[], outside: Outside = {})
     now: () => new Date(RECORDED_AT),
     openHost,
     openWriter,
+    onStop: () => {},
     canAsk: false,
     resolveUrl,
     input: toInput(""),

@@ -44,8 +44,11 @@ export const CHANGE_TROUBLES_EN: ChangeTroubleWords = {
     sentence: `${show(path)} could not be read (${show(detail)}).`,
     hint: "Look at that folder and the disk it is on.",
   }),
-  "change-at-work": () => ({
-    sentence: "somebody is changing this host right now, or taking a change back.",
+  "change-at-work": ({ change }) => ({
+    sentence:
+      change === null
+        ? "somebody is changing this host right now, or taking a change back."
+        : `somebody is at work on this host right now: change ${change.id}, begun at ${show(change.begunAt)}.`,
     hint: "Wait until that has ended; `portlock history` tells what it is.",
   }),
   "change-unfinished": (data) => ({
@@ -58,7 +61,7 @@ export const CHANGE_TROUBLES_EN: ChangeTroubleWords = {
   }),
   "change-cut-off": ({ id, detail }) => ({
     sentence: `the host no longer answers, in the middle of change ${id} (${show(detail)}).`,
-    hint: "It takes the change back by itself; when it can be reached again, `portlock history` tells how that ended.",
+    hint: "Unless it was done already it takes the change back by itself; once it can be reached, `portlock history` tells.",
   }),
   "no-such-change": ({ id }) => ({
     sentence: `there is no change ${show(id)} on this host.`,
@@ -96,7 +99,7 @@ function toNext({ id, state }: ChangeTroubles["change-unfinished"]): string {
     return `Keep it with \`portlock confirm ${id}\`, or take it back with \`portlock undo ${id}\`.`;
   if (state === "damaged")
     return `Look at /var/lib/portlock/${id}; to take it back: sh /var/lib/portlock/${id}/undo.sh undo`;
-  return `It is taken back within a minute where its watch is alive; else take it back: portlock undo ${id}`;
+  return `Wait while somebody is at work. What was cut off goes back within minutes; else take it back: portlock undo ${id}`;
 }
 
 function show(text: string): string {

@@ -43,8 +43,11 @@ export const CHANGE_TROUBLES_ZH_CN: ChangeTroubleWords = {
     sentence: `无法读取 ${show(path)}（${show(detail)}）。`,
     hint: "请检查该文件夹及其所在的磁盘。",
   }),
-  "change-at-work": () => ({
-    sentence: "有人正在更改这台主机，或正在撤销某项更改。",
+  "change-at-work": ({ change }) => ({
+    sentence:
+      change === null
+        ? "有人正在更改这台主机，或正在撤销某项更改。"
+        : `有人正在操作这台主机：更改 ${change.id}，始于 ${show(change.begunAt)}。`,
     hint: "请等它结束；`portlock history` 会说明是哪一项。",
   }),
   "change-unfinished": (data) => ({
@@ -57,7 +60,7 @@ export const CHANGE_TROUBLES_ZH_CN: ChangeTroubleWords = {
   }),
   "change-cut-off": ({ id, detail }) => ({
     sentence: `更改 ${id} 进行到一半时，主机不再应答（${show(detail)}）。`,
-    hint: "主机会自行撤销这项更改；能再次连接后，`portlock history` 会说明结果。",
+    hint: "除非更改当时已经完成，主机会自行撤销它；能再次连接后，`portlock history` 会说明结果。",
   }),
   "no-such-change": ({ id }) => ({
     sentence: `这台主机上没有更改 ${show(id)}。`,
@@ -91,7 +94,7 @@ function toNext({ id, state }: ChangeTroubles["change-unfinished"]): string {
   if (state === "waiting") return `用 \`portlock confirm ${id}\` 保留它，或用 \`portlock undo ${id}\` 撤销它。`;
   if (state === "damaged")
     return `请查看 /var/lib/portlock/${id}；要撤销，请运行：sh /var/lib/portlock/${id}/undo.sh undo`;
-  return `若监护进程仍在，一分钟内会自动撤销；否则请运行：portlock undo ${id}`;
+  return `有人正在操作时请等待；若已中断，几分钟内会自动撤销，否则请运行：portlock undo ${id}`;
 }
 
 function show(text: string): string {

@@ -8,7 +8,7 @@ import type { CommandWords } from "./words.ts";
 export const COMMANDS_EN: CommandWords = {
   about:
     "Portlock tells who can reach your model server, by which route, and what stops them.\n" +
-    "It only reads: nothing on the host is changed, and it asks nobody but the hosts you name.",
+    "It changes nothing unless you ask it to (harden, undo, verify --rehearse), and asks nobody but the hosts you name.",
   commands: HELP_EN,
   flags: {
     host: "Host to read through OpenSSH; may be given several times",
@@ -139,6 +139,10 @@ export const COMMANDS_EN: CommandWords = {
       sentence: "There is no terminal to ask on, and nothing was changed.",
       hint: "Look at the plan with --dry-run, then run it with --yes.",
     }),
+    "host-fault": ({ detail }) => ({
+      sentence: `The host did not do what it was asked to: ${toPrintable(detail, 300)}.`,
+      hint: "`portlock history` tells how each change stands.",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
       hint:
@@ -183,8 +187,9 @@ export const COMMANDS_EN: CommandWords = {
   },
   hostError: ({ message, hint }) => ({ sentence: toPrintable(message, 400), hint: toPrintable(hint, 400) }),
   bug: (version) =>
-    `portlock: error bug: this is a bug of Portlock ${version}, not of your host; nothing was changed.\n` +
-    "  What to do: please report it with the lines below; take out names you do not want to share.",
+    `portlock: error bug: this is a bug of Portlock ${version}, not of your host.\n` +
+    "  What to do: please report it with the lines below; take out names you do not want to share. Where a host was " +
+    "being changed, `portlock history` tells how that stands.",
 
   badVantage: "it takes namespace, ssh://user@host or urls",
   trying: "trying every door ...",

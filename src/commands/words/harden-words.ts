@@ -1,4 +1,5 @@
 import type { UnitExposure } from "../apply-and-verify.ts";
+import type { RuleId } from "../../judge/finding.ts";
 import { toPrintable } from "../../report/printable.ts";
 
 /** What `portlock harden` says while it works, in one language. */
@@ -11,7 +12,11 @@ export interface HardenWords {
   planWritten(file: string): string;
   applying(step: number, steps: number): string;
   readonly verifying: string;
+  /** A signal ended Portlock in the middle of it. */
+  readonly interrupted: string;
   exposure(exposure: UnitExposure): string;
+  /** What of weight is found all the same: the exit code is about it. */
+  stillFound(rules: readonly RuleId[]): string;
   /** Everything was done and looked at again. */
   applied(id: string): string;
   /** Done, and taken back unless it is confirmed until then. */
@@ -33,8 +38,11 @@ export const HARDEN_EN: HardenWords = {
   planWritten: (file) => `Plan written to ${toPrintable(file, 120)}. Apply it with: portlock harden --apply FILE`,
   applying: (step, steps) => `step ${step} of ${steps} ...`,
   verifying: "looking again, and connecting from outside ...",
+  interrupted:
+    "portlock: interrupted. The host itself takes back what was begun; `portlock history` tells when that is done.",
   exposure: ({ unit, before, after }) =>
     `systemd-analyze security gives ${toPrintable(unit, 80)} ${toScore(before)} before and ${toScore(after)} now (10 is worst).`,
+  stillFound: (rules) => `Still found: ${rules.join(", ")}. See: portlock explain ${rules[0] ?? ""}`,
   applied: (id) => `Done and looked at again. Take it back with: portlock undo ${id}`,
   waiting: (id, confirmBy, command) =>
     `Done and looked at again. Without a confirmation it is taken back at ${confirmBy} (change ${id}): open a second ` +
@@ -54,8 +62,10 @@ export const HARDEN_ZH_CN: HardenWords = {
   planWritten: (file) => `计划已写入 ${toPrintable(file, 120)}。执行：portlock harden --apply FILE`,
   applying: (step, steps) => `第 ${step} 步，共 ${steps} 步……`,
   verifying: "正在重新检查，并从外部连接……",
+  interrupted: "portlock: 已中断。主机会自行撤销已开始的更改；`portlock history` 会说明何时完成。",
   exposure: ({ unit, before, after }) =>
     `systemd-analyze security 对 ${toPrintable(unit, 80)} 的评分：更改前 ${toScore(before)}，现在 ${toScore(after)}（10 为最差）。`,
+  stillFound: (rules) => `仍有问题：${rules.join("、")}。详见：portlock explain ${rules[0] ?? ""}`,
   applied: (id) => `已完成并重新检查。撤销：portlock undo ${id}`,
   waiting: (id, confirmBy, command) =>
     `已完成并重新检查。若不确认，将在 ${confirmBy} 自动撤销（更改 ${id}）：请另开一个会话，确认仍能登录，然后执行：${command}`,

@@ -8,7 +8,7 @@ import type { CommandWords, ErrorWords } from "./words.ts";
 /** The command line in Simplified Chinese. */
 export const COMMANDS_ZH_CN: CommandWords = {
   about:
-    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n它只读取：不改动主机上的任何内容，也只向你指定的主机发出请求。",
+    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n除非你要求（harden、undo、verify --rehearse），它不改动主机上的任何内容；也只向你指定的主机发出请求。",
   commands: HELP_ZH_CN,
   flags: {
     host: "通过 OpenSSH 读取的主机，可多次指定",
@@ -136,6 +136,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
       sentence: "没有可供询问的终端，未作任何更改。",
       hint: "请先用 --dry-run 查看计划，再加上 --yes 执行。",
     }),
+    "host-fault": ({ detail }) => ({
+      sentence: `主机没有完成所要求的操作：${toPrintable(detail, 300)}。`,
+      hint: "`portlock history` 会说明每项更改的状态。",
+    }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${flag} 不接受 ${quote(text)}：它不是数字形式的地址。`,
       hint:
@@ -178,8 +182,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   hostError: ({ code, target }) => HOST_ERRORS[code](toPrintable(target, 120)),
   bug: (version) =>
-    `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关，也没有改动任何内容。\n` +
-    "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。",
+    `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关。\n` +
+    "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。若当时正在更改主机，`portlock history` 会说明其状态。",
 
   badVantage: "可用 namespace、ssh://user@host 或 urls",
   trying: "正在测试每个入口 ...",

@@ -1,4 +1,4 @@
-import type { ChangeState, DamagedPart } from "../../apply/journal.ts";
+import type { ChangeState, DamagedPart, EventKind } from "../../apply/journal.ts";
 
 /** What is told of changes that were made, in one language. What came from the host is made printable. */
 export interface JournalWords {
@@ -10,5 +10,9 @@ export interface JournalWords {
   /** A step that failed, or that could not be taken back. `step` counts from 1; null: none of them. */
   stepFailed(step: number | null, detail: string): string;
   undoFailed(step: number | null, detail: string): string;
+  /** A line of a journal, in a few words. */
+  readonly events: Readonly<Record<EventKind, string>>;
+  /** `step` counts from 1. */
+  ofStep(event: string, step: number): string;
   damaged(id: string, part: DamagedPart): string;
 }

@@ -27,6 +27,24 @@ export const JOURNAL_EN: JournalWords = {
         return `The change ${id} could NOT be taken back in full: what is named below is not as it was. Once that is mended, try again: portlock undo ${id}`;
     }
   },
+  events: {
+    begun: "begun",
+    armed: "the watch that takes it back is at its post",
+    "step-begun": "begun",
+    "step-done": "done",
+    "step-failed": "failed",
+    verified: "looked at again: as promised",
+    "not-verified": "looked at again: not as promised",
+    waiting: "waits for confirmation",
+    confirmed: "confirmed",
+    applied: "applied",
+    "undo-begun": "the undo is begun",
+    "step-undone": "undone",
+    "undo-step-failed": "not fully undone",
+    undone: "undone",
+    "undo-failed": "not fully undone",
+  },
+  ofStep: (event, step) => `step ${step}: ${event}`,
   stepFailed: (step, detail) => `${step === null ? "Failed" : `Step ${step} failed`}: ${detail}`,
   undoFailed: (step, detail) =>
     `${step === null ? "Not taken back" : `Step ${step} was not fully taken back`}: ${detail}`,

@@ -27,6 +27,24 @@ export const JOURNAL_ZH_CN: JournalWords = {
         return `更改 ${id} 未能完全撤销：下列内容没有恢复原样。处理好之后请重试：portlock undo ${id}`;
     }
   },
+  events: {
+    begun: "开始",
+    armed: "监护进程已就位",
+    "step-begun": "开始",
+    "step-done": "完成",
+    "step-failed": "失败",
+    verified: "已重新检查：与计划一致",
+    "not-verified": "已重新检查：与计划不符",
+    waiting: "等待确认",
+    confirmed: "已确认",
+    applied: "已应用",
+    "undo-begun": "开始撤销",
+    "step-undone": "已撤销",
+    "undo-step-failed": "未能完全撤销",
+    undone: "已撤销",
+    "undo-failed": "未能完全撤销",
+  },
+  ofStep: (event, step) => `第 ${step} 步：${event}`,
   stepFailed: (step, detail) => `${step === null ? "失败" : `第 ${step} 步失败`}：${detail}`,
   undoFailed: (step, detail) => `${step === null ? "未能撤销" : `第 ${step} 步未能完全撤销`}：${detail}`,
   damaged: (id, part) =>

@@ -54,7 +54,6 @@ export interface ProofWords {
   readonly untried: Readonly<Record<UntriedReason, (detail: string) => string>>;
   readonly urlsHint: string;
   changed(id: string, state: string): string;
-  step(kind: string, target: string): string;
   readonly notRecorded: string;
   readonly nothingUntried: string;
   readonly caveat: string;
@@ -156,7 +155,6 @@ export const PROOFS_EN: ProofWords = {
   },
   urlsHint: "Run there, and nowhere on this host:",
   changed: (id, state) => `Change ${id}: ${state}`,
-  step: (kind, target) => `${kind}: ${target}`,
   notRecorded: "No change of Portlock's is told here.",
   nothingUntried: "Nothing that was asked for.",
   caveat:
@@ -254,7 +252,6 @@ export const PROOFS_ZH_CN: ProofWords = {
   },
   urlsHint: "请在其他机器上运行，不要在本机运行：",
   changed: (id, state) => `变更 ${id}：${state}`,
-  step: (kind, target) => `${kind}：${target}`,
   notRecorded: "此处没有 Portlock 的变更记录。",
   nothingUntried: "要求测试的内容均已测试。",
   caveat: "每一行是某一时刻从某一位置发起的一个新连接。主机前面的路由器、云防火墙和 NAT 未经测试。",
