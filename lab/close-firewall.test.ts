@@ -261,7 +261,12 @@ const EVENTS: readonly (readonly [id: string, event: string, script: string])[] 
   ["all-addresses", "a reload of nftables.service", "systemctl start nftables && systemctl reload nftables.service"],
   ["ufw-lets-everybody-in", "ufw reload", "ufw reload"],
   ["firewalld-lets-everybody-in", "firewall-cmd --reload", "firewall-cmd --reload"],
-  ["firewalld-lets-everybody-in", "a restart of firewalld", "systemctl restart firewalld.service"],
+  [
+    "firewalld-lets-everybody-in",
+    "a restart of firewalld",
+    // It is started for systemd before its rules are all there, which it says itself.
+    "systemctl restart firewalld.service; timeout 30 sh -c 'until firewall-cmd --state; do sleep 0.1; done'",
+  ],
   ["docker-published", "a restart of Docker", "systemctl restart docker.service && docker start ollama"],
   [
     "docker-published",

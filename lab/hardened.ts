@@ -55,6 +55,9 @@ const BY_DROP_IN: readonly Hardening[] = [
   close("ufw-all-but-one"),
   close("ufw-inactive"),
   close("another-address-let-in"),
+  close("ufw-deny-behind-allow"),
+  close("iptables-for-ipv4-only"),
+  close("policy-accept"),
 ];
 
 /** By the other methods that people are taught, in the form that works. */
@@ -85,6 +88,8 @@ const BY_RECREATING: readonly Hardening[] = [
     differs: /^rules of /,
   },
   { ...close("service-and-container", "--recreate"), verdict: "exposed", untilReboot: true },
+  { ...close("docker-beside-ufw", "--recreate"), verdict: "exposed", untilReboot: true },
+  { ...close("docker-without-rules", "--recreate"), verdict: "exposed", untilReboot: true },
 ];
 
 /** In the manager of rules that is in charge, with the server left where it listens. */
@@ -98,6 +103,11 @@ const BY_FIREWALL: readonly Hardening[] = [
   { ...close("ufw-for-the-lan", "--firewall", "auto", "--allow", "10.77.0.20"), verdict: "exposed" },
   { ...close("docker-published", "--firewall", "auto"), verdict: "unknown", untilReboot: true },
   close("ufw-inactive", "--firewall", "auto"),
+  close("ufw-deny-behind-allow", "--firewall", "auto"),
+  close("iptables-for-ipv4-only", "--firewall", "auto"),
+  close("policy-accept", "--firewall", "auto"),
+  close("route-localnet", "--firewall", "auto"),
+  close("redirected-port", "--firewall", "auto"),
 ];
 
 /** Every starting point and way that harden.test.ts closes, reboots, upgrades and takes back. */

@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { carryOut } from "./carry-out.ts";
 import { waitForAnswer } from "./configurations/start-container.ts";
 import type { ContainerEngine } from "./container-engine.ts";
+import { describeContainer, idOf } from "./describe-container.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { planHost } from "./plan-host.ts";
@@ -21,48 +22,11 @@ const SECRET = "hf_sEcReTsEcReTsEcReT12345";
 const DOCKER_SKIP = missingRequirement("docker") ?? false;
 const CHOICES = { method: "container", recreate: true } as const;
 
-/** What differs from one container to the next although both were made alike, by its path in what an engine says. */
-const OWN: readonly RegExp[] = [
-  /^(?:Id|Created|State|Name|\w+Path|LogPath|GraphDriver|ExecIDs|\w*PidFile|StaticDir|RestartCount|AppArmorProfile)\b/,
-  /^NetworkSettings\.(?:SandboxID|SandboxKey|Ports|EndpointID|MacAddress|IPAddress)\b/,
-  /^NetworkSettings\.Networks\.[^.]+\.(?:EndpointID|MacAddress|IPAddress|Aliases)\b/,
-  // Who was attached when it was made, and what it is called by default.
-  /^Config\.(?:Attach\w+|StdinOnce|Hostname|CreateCommand|Annotations)\b/,
-  /^HostConfig\.PortBindings\b/,
-  /^HostConfig\.ConsoleSize\b/,
-  // A volume without a name has its name said, and so its mode.
-  /^HostConfig\.Binds\b/,
-  /^Mounts\.\d+\.Mode\b/,
-  /^Config\.Volumes\b/,
-];
-
-/** All that an engine says of a container, as lines of a path and a value. */
-async function describe(engine: ContainerEngine, name: string): Promise<readonly string[]> {
-  const { stdout } = await engine.command("inspect", "--", name);
-  const [container]: unknown[] = JSON.parse(stdout);
-  return flatten("", container).filter((line) => !OWN.some((pattern) => pattern.test(line)));
-}
-
-function flatten(path: string, value: unknown): readonly string[] {
-  if (typeof value !== "object" || value === null) return [`${path} ${JSON.stringify(value)}`];
-  // Mounts and the like have no order.
-  const entries = Array.isArray(value)
-    ? value.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)).entries()
-    : Object.entries(value);
-  const lines = [...entries].flatMap(([key, member]) => flatten(path === "" ? `${key}` : `${path}.${key}`, member));
-  // An engine says what is empty in one way or another.
-  return lines.filter((line) => !/ (?:null|\[\]|\{\}|"")$/.test(line));
-}
-
-async function idOf(engine: ContainerEngine, name: string): Promise<string> {
-  return (await engine.command("inspect", "--format", "{{.Id}}", "--", name)).stdout.trim();
-}
-
 async function assertRecreated(host: Host, engine: ContainerEngine, name: string, port: number): Promise<void> {
   await waitForAnswer(host, "127.0.0.1", port);
   assert.equal((await host.neighbour.connect(host.addresses.eth0.ipv4, port)).kind, "connected");
   await engine.command("exec", "--", name, "sh", "-c", "echo kept >/root/.ollama/kept");
-  const before = await describe(engine, name);
+  const before = await describeContainer(engine, name);
   const id = await idOf(engine, name);
 
   const plan = await planHost(host, CHOICES);
@@ -78,14 +42,14 @@ async function assertRecreated(host: Host, engine: ContainerEngine, name: string
   await waitForAnswer(host, "127.0.0.1", port);
   assert.notEqual((await host.neighbour.connect(host.addresses.eth0.ipv4, port)).kind, "connected");
   assert.notEqual(await idOf(engine, name), id);
-  assert.deepEqual(await describe(engine, name), before);
+  assert.deepEqual(await describeContainer(engine, name), before);
   assert.equal((await engine.command("exec", "--", name, "cat", "/root/.ollama/kept")).stdout, "kept\n");
   assert.equal((await host.attempt(["sh", "-c", "ls /run/portlock-*"])).stdout, "", "no file with settings is left");
 
   await undo();
 
   assert.equal(await idOf(engine, name), id);
-  assert.deepEqual(await describe(engine, name), before);
+  assert.deepEqual(await describeContainer(engine, name), before);
   await waitForAnswer(host, "127.0.0.1", port);
   assert.equal((await host.neighbour.connect(host.addresses.eth0.ipv4, port)).kind, "connected");
   assert.equal((await engine.command("ps", "--all", "--quiet", "--filter", "name=portlock-before")).stdout, "");
@@ -113,10 +77,7 @@ const DOCKER: Readonly<Record<string, readonly string[]>> = {
   ],
   "with a terminal and words of its own": [
     ..."-i -t -p 11434:11434 -v models:/root/.ollama --entrypoint /bin/ollama".split(" "),
-    "-e",
-    "OLLAMA_KEEP_ALIVE=5m",
-    "--security-opt",
-    "systempaths=unconfined",
+    ..."-e OLLAMA_KEEP_ALIVE=5m --security-opt systempaths=unconfined".split(" "),
   ],
 };
 
@@ -165,94 +126,6 @@ test(
   },
 );
 
-const COMPOSE = `# Our models
-services:
-  llm:
-    image: ollama/ollama:latest   # pinned elsewhere
-    container_name: ollama
-    restart: always
-    ports:
-      - "11434:11434"     # everybody
-      - 127.0.0.1:9000:9000
-    environment:
-      - OLLAMA_KEEP_ALIVE=\${KEEP_ALIVE}
-    volumes: [models:/root/.ollama, /scratch]
-  other:
-    image: busybox:latest
-    ports: ["8080:80"]
-volumes:
-  models:
-`;
-
-const COMPOSE_SKIP = missingRequirement("docker", "compose") ?? false;
-
-test("Compose: the port is closed in its file, and opened again", { skip: COMPOSE_SKIP }, async () => {
-  assert.ok(lab);
-  const host = await lab.host({ systemd: true, docker: true });
-  try {
-    await host.docker.start();
-    await host.docker.importOllama();
-    await host.docker.importBusybox();
-    await host.write("/srv/my models/docker-compose.yml", COMPOSE);
-    await host.write("/srv/my models/.env", "KEEP_ALIVE=7m\n");
-    await host.run(["sh", "-c", 'cd "/srv/my models" && docker-compose up -d llm other']);
-    await waitForAnswer(host, "127.0.0.1", 11_434);
-    await host.docker.command("exec", "ollama", "sh", "-c", "echo kept | tee /root/.ollama/kept /scratch/kept");
-    const before = await describe(host.docker, "ollama");
-    const other = await idOf(host.docker, "mymodels_other_1");
-
-    const plan = await planHost(host, { method: "container" });
-
-    assert.deepEqual(
-      plan.steps.map(({ kind, files }) => [kind, files]),
-      [
-        [
-          "edit-compose-file",
-          [
-            {
-              path: "/srv/my models/docker-compose.yml",
-              edit: {
-                kind: "splice",
-                splices: [
-                  {
-                    line: 8,
-                    removed: ['      - "11434:11434"     # everybody'],
-                    inserted: ['      - "127.0.0.1:11434:11434"     # everybody'],
-                  },
-                ],
-              },
-            },
-          ],
-        ],
-      ],
-      JSON.stringify(plan.leaves),
-    );
-    const undo = await carryOut(host, plan);
-    await waitForAnswer(host, "127.0.0.1", 11_434);
-    assert.notEqual((await host.neighbour.connect(host.addresses.eth0.ipv4, 11_434)).kind, "connected");
-    assert.deepEqual(withoutComposeNotes(await describe(host.docker, "ollama")), withoutComposeNotes(before));
-    const kept = await host.docker.command("exec", "ollama", "cat", "/root/.ollama/kept", "/scratch/kept");
-    assert.equal(kept.stdout, "kept\nkept\n");
-    assert.equal(await idOf(host.docker, "mymodels_other_1"), other, "no other service is touched");
-
-    await undo();
-
-    await waitForAnswer(host, "127.0.0.1", 11_434);
-    assert.equal((await host.neighbour.connect(host.addresses.eth0.ipv4, 11_434)).kind, "connected");
-    assert.deepEqual(withoutComposeNotes(await describe(host.docker, "ollama")), withoutComposeNotes(before));
-  } finally {
-    host.close();
-  }
-});
-
-/** Compose notes on a container what its file said and where that is, and which one it took the place of. */
-const COMPOSE_NOTE =
-  /^Config\.(?:Labels\.com\.docker\.compose\.(?:config-hash|project\.config_files) |Env\.\d+ "affinity:)/;
-
-function withoutComposeNotes(lines: readonly string[]): readonly string[] {
-  return lines.filter((line) => !COMPOSE_NOTE.test(line));
-}
-
 test("Docker: what is cut off anywhere is put back all the same", { skip: DOCKER_SKIP }, async () => {
   assert.ok(lab);
   const host = await lab.host({ systemd: true, docker: true });
@@ -263,17 +136,37 @@ test("Docker: what is cut off anywhere is put back all the same", { skip: DOCKER
     const args = "--name ollama -p 11434:11434 -v models:/root/.ollama --env-file /srv/secret.env --restart always";
     const id = await host.docker.run([...args.split(" "), image]);
     await waitForAnswer(host, "127.0.0.1", 11_434);
-    const before = await describe(host.docker, "ollama");
+    const before = await describeContainer(host.docker, "ollama");
     const [step] = (await planHost(host, CHOICES)).steps;
     assert.ok(step !== undefined);
     for (let done = 0; done <= step.commands.length; done += 1) {
       for (const command of step.commands.slice(0, done)) await host.run(command);
       for (const command of step.undo.after) await host.run(command);
       assert.equal(await idOf(host.docker, "ollama"), id, `after ${done} commands`);
-      assert.deepEqual(await describe(host.docker, "ollama"), before, `after ${done} commands`);
+      assert.deepEqual(await describeContainer(host.docker, "ollama"), before, `after ${done} commands`);
       assert.equal((await host.docker.command("ps", "--all", "--quiet")).stdout.trim().split("\n").length, 1);
       await waitForAnswer(host, "127.0.0.1", 11_434);
     }
+  } finally {
+    host.close();
+  }
+});
+
+test("Docker: what was made anew starts with Docker, what was put aside does not", { skip: DOCKER_SKIP }, async () => {
+  assert.ok(lab);
+  const host = await lab.host({ systemd: true, docker: true });
+  try {
+    await host.docker.start();
+    const image = await host.docker.importOllama();
+    const args = "--name ollama -p 11434:11434 -v models:/root/.ollama --restart unless-stopped";
+    await host.docker.run([...args.split(" "), image]);
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    await carryOut(host, await planHost(host, CHOICES));
+    await host.systemd("restart", "docker.service");
+    await waitForAnswer(host, "127.0.0.1", 11_434);
+    const { stdout } = await host.docker.command("ps", "--all", "--format", "{{.Names}}: {{.State}}");
+    assert.deepEqual(stdout.trim().split("\n").toSorted(), ["ollama-portlock-before: exited", "ollama: running"]);
+    assert.notEqual((await host.neighbour.connect(host.addresses.eth0.ipv4, 11_434)).kind, "connected");
   } finally {
     host.close();
   }

@@ -45,7 +45,15 @@ test("it holds compiled JavaScript, the licence and third-party notices, and no 
 
 test("the notices have the licence text of every bundled package", () => {
   const notices = readFileSync(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8").split(/^-{78}$/m);
-  const bundled = ["@stricli/core", "fast-string-truncated-width", "fast-string-width", "ipaddr.js", "semver", "zod"];
+  const bundled = [
+    "@stricli/core",
+    "fast-string-truncated-width",
+    "fast-string-width",
+    "ipaddr.js",
+    "semver",
+    "yaml",
+    "zod",
+  ];
   assert.deepEqual(
     notices.map((notice) => /^(\S+) \d+\.\d+\.\d+ \((MIT|ISC|Apache-2\.0)\)$/m.exec(notice)?.[1]),
     bundled,

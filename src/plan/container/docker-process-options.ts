@@ -43,7 +43,7 @@ export function toProcessOptions(
     unknown: [
       ...(health === null ? ["Healthcheck"] : []),
       ...(entrypoint === null ? ["Entrypoint"] : []),
-      ...(isFilledIn(settings, image.process) ? ["Cmd", "User", "WorkingDir", "StopSignal"] : []),
+      ...findFilledIn(settings, image.process),
     ],
     image: toImage(settings.Image, image),
     words: toWords(settings, image.process),
@@ -70,13 +70,13 @@ function toWords(settings: ProcessSettings, image: ProcessSettings): readonly st
   return isTheImages ? [] : (settings.Cmd ?? []);
 }
 
-/** What is empty in the container and is not in its image would come from there. */
-function isFilledIn(settings: ProcessSettings, image: ProcessSettings): boolean {
-  const isEmptied = (name: "User" | "WorkingDir" | "StopSignal"): boolean =>
-    settings[name] === undefined && image[name] !== undefined;
+/** Settings that are empty in the container and would come from its image, which has them. */
+function findFilledIn(settings: ProcessSettings, image: ProcessSettings): readonly string[] {
+  const emptied = (["User", "WorkingDir", "StopSignal"] as const).filter(
+    (name) => settings[name] === undefined && image[name] !== undefined,
+  );
   const hasNoWords = settings.Cmd === undefined && image.Cmd !== undefined;
-  const losesWords = hasNoWords && isSame(settings.Entrypoint, image.Entrypoint);
-  return losesWords || isEmptied("User") || isEmptied("WorkingDir") || isEmptied("StopSignal");
+  return [...(hasNoWords && isSame(settings.Entrypoint, image.Entrypoint) ? ["Cmd"] : []), ...emptied];
 }
 
 function toHealthOptions(own: Healthcheck | undefined, image: Healthcheck | undefined): readonly Option[] | null {
