@@ -10,6 +10,7 @@ import { toPlan } from "../test/a-change.ts";
 import type { Blow, Orders } from "../src/apply/testing/apply-and-die.ts";
 import type { Plan, Step } from "../src/plan/plan.ts";
 import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { isFull } from "./extent.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
@@ -145,7 +146,9 @@ test("killed anywhere, the service is as it was or as planned", { skip, timeout:
   const ends = new Set<string>();
   // All of the verbs from the first that touches the host on; those before are struck in the tests of src/apply.
   for (let verb = verbs - 16; verb <= verbs; verb += 1) {
-    for (const when of ["before", "during"] as const) {
+    // After the last one everything is done.
+    const moments = verb === verbs ? (["before", "during", "after"] as const) : (["before", "during"] as const);
+    for (const when of moments) {
       await host.run(["rm", "-rf", `/var/lib/portlock/${ID}`]);
       assert.equal(await apply(host, CLOSES, { verb, when }), "", `verb ${verb}`);
       const journal = await waitForEnd(host);
@@ -237,8 +240,23 @@ const FAULTS: readonly (readonly [what: string, set: (host: Host) => Promise<unk
   ],
 ];
 
-for (const [what, set, plan, says] of FAULTS) {
-  test(`${what}: all goes back, and the server serves as before`, { skip, timeout: 180_000 }, async () => {
+/** A command is waited for as long as a service may take to stop: two minutes. */
+const SLOW_FAULTS: typeof FAULTS = [
+  [
+    "a systemctl that hangs",
+    (host) =>
+      host.write(
+        "/usr/local/sbin/systemctl",
+        '#!/bin/sh\nif [ "$1" = restart ] && mkdir /run/hung 2>/dev/null; then exec sleep 1000; fi\nexec /usr/bin/systemctl "$@"\n',
+        0o755,
+      ),
+    CLOSES,
+    /^systemctl: /,
+  ],
+];
+
+for (const [what, set, plan, says] of isFull ? [...FAULTS, ...SLOW_FAULTS] : FAULTS) {
+  test(`${what}: all goes back, and the server serves as before`, { skip, timeout: 300_000 }, async () => {
     const host = await openExposed();
     await set(host);
     await host.systemd("daemon-reload");

@@ -2,7 +2,7 @@
  * Portlock killed at a moment that chance chooses, while it closes real hosts in every manner: afterwards the host is
  * as it was or as planned, the history says which, and an undo gives it back.
  *
- * PORTLOCK_LAB=full kills it 40 times on each host; PORTLOCK_SEED=N chooses the same moments again.
+ * PORTLOCK_LAB=full kills it 20 times on each host; PORTLOCK_SEED=N chooses the same moments again.
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -30,7 +30,7 @@ after(() => {
   console.log(`seed ${seed}: killed ${tally.killed} times, ${tally.asBefore} as before, ${tally.asPlanned} as planned`);
 });
 
-const KILLS = isFull ? 40 : 2;
+const KILLS = isFull ? 20 : 2;
 const PATIENCE_MS = 60_000;
 
 const CASES: readonly (readonly [configuration: string, ...args: string[]])[] = [

@@ -11,8 +11,8 @@ import { applyPlan } from "../apply-plan.ts";
 /** When it is struck, counting the verbs that change something from 1. */
 export interface Blow {
   readonly verb: number;
-  /** `during`: the host was asked, and Portlock does not live to hear the answer. */
-  readonly when: "before" | "during";
+  /** `during`: the host was asked, and Portlock does not live to hear the answer; `after`: it has heard it. */
+  readonly when: "before" | "during" | "after";
   readonly signal: "SIGKILL" | "SIGSTOP";
 }
 
@@ -32,6 +32,7 @@ function struck<Result>(verb: () => Promise<Result>): Promise<Result> {
   const isNow = verbs === orders.verb;
   if (isNow && orders.when === "before") process.kill(process.pid, orders.signal);
   const result = verb();
+  if (isNow && orders.when === "after") void result.then(() => process.kill(process.pid, orders.signal));
   // Requests are written in the next turn.
   if (isNow && orders.when === "during") setImmediate(() => process.kill(process.pid, orders.signal));
   return result;
