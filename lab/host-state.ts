@@ -44,7 +44,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 
 /** What differs each time although nothing was changed: counters, times, and services and watches that come and go. */
 const NOISE =
-  /^#|\[\d+:\d+\]|^systemd-(hostnamed|logind|tmpfiles-clean|timedated)\.|^user(-runtime-dir)?@0\.|^session-|^run-|^portlock-revert-|^plymouth/;
+  /^#|\[\d+:\d+\]|^systemd-(hostnamed|logind|tmpfiles-clean|timedated)\.|^user(-runtime-dir)?@0\.|^session-|^run-|^portlock-revert-|^plymouth|^\/(usr\/)?lib\/systemd\//;
 
 /** Looks at a host as its administrator would. */
 export async function readHostState(host: Host): Promise<HostState> {
