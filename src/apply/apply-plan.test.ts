@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -51,7 +52,33 @@ async function rejectsWith(promise: Promise<unknown>, code: string): Promise<voi
   await assert.rejects(promise, (error) => error instanceof ChangeError && error.trouble.code === code);
 }
 
+/** Extended attributes and access lists of a file, as their own tools print them. */
+function readAttributes(path: string): string {
+  const attributes = execFileSync("getfattr", ["-d", "-m", "-", "--absolute-names", path], { encoding: "utf8" });
+  return attributes + execFileSync("getfacl", ["--absolute-names", "--numeric", path], { encoding: "utf8" });
+}
+
+const withoutAttributes = ["setfattr", "setfacl"].some((tool) => spawnSync(tool, ["--version"]).error !== undefined);
+
 describe("a plan that is carried out", () => {
+  const skip = withoutAttributes && "the packages acl and attr are not installed";
+  test("keeps extended attributes and access lists, and undo gives them back", { skip }, async () => {
+    const { tree, state, settings } = bench();
+    const file = join(tree, "settings");
+    execFileSync("setfattr", ["-n", "user.portlock", "-v", "kept 模型", file]);
+    execFileSync("setfacl", ["-m", "u:1234:rw,g:4321:r", file]);
+    const was = readAttributes(file);
+    assert.match(was, /user\.portlock=[^]*user:1234:rw-/);
+    await applyPlan(host, toPlan(toChangeOf(tree)), settings(), () => Promise.resolve(true));
+    assert.match(readFileSync(file, "utf8"), /127\.0\.0\.1/);
+    assert.equal(readAttributes(file), was);
+    // Whatever becomes of them meanwhile.
+    execFileSync("setfattr", ["-x", "user.portlock", file]);
+    execFileSync("setfacl", ["-b", file]);
+    await undoChange(host, null, state);
+    assert.equal(readAttributes(file), was);
+  });
+
   test("changes what it says, and undo gives everything back", async () => {
     const { tree, state, settings } = bench();
     const before = look(tree);
