@@ -292,6 +292,7 @@ describe("a probe", { skip, timeout }, () => {
         "GET /v1/models",
         "GET /api/tags",
         "GET /api/status",
+        "GET /api/ps",
         "GET /api/version",
         "GET /api/version",
       ],
