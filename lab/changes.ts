@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChangeState, History, Journal } from "../src/apply/journal.ts";
 import type { Host } from "./host.ts";
-import { compareHostStates, type HostState, readHostState } from "./host-state.ts";
+import { type HostState, waitUntilAsBefore } from "./host-state.ts";
 import { runPortlock } from "./portlock.ts";
 
 /** A host that is not heard from any more gives up its lock after a minute, and then takes the change back. */
@@ -32,7 +32,7 @@ export async function waitForEnd(host: Host): Promise<Journal | null> {
 export async function assertAsBefore(host: Host, before: HostState): Promise<void> {
   await host.waitForPort(PORT);
   await waitForWatches(host);
-  assert.deepEqual(compareHostStates(before, await readHostState(host)), []);
+  assert.deepEqual(await waitUntilAsBefore(host, before), []);
 }
 
 /** A watch goes a moment after it has seen the end of its change. */

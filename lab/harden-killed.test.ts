@@ -15,7 +15,7 @@ import type { ExtraPlaces } from "./configurations/configuration.ts";
 import { isFull } from "./extent.ts";
 import { openRandom } from "./firewall/random.ts";
 import type { Host } from "./host.ts";
-import { compareHostStates, type HostState, readHostState } from "./host-state.ts";
+import { readHostState, waitUntilAsBefore } from "./host-state.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { runPortlock } from "./portlock.ts";
 import { missingRequirement } from "./requirements.ts";
@@ -88,16 +88,6 @@ async function assertClosed(claims: readonly Claim[], host: Host, extra: ExtraPl
   }
 }
 
-/** The services may be about to come back. */
-async function assertAsBefore(host: Host, before: HostState): Promise<void> {
-  let differences: readonly string[] = [];
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(300)) {
-    differences = compareHostStates(before, await readHostState(host));
-    if (differences.length === 0) return;
-  }
-  assert.deepEqual(differences, []);
-}
-
 for (const [index, [id, ...args]] of CASES.entries()) {
   const configuration = CONFIGURATIONS.find((each) => each.id === id);
   if (configuration === undefined) throw new Error(`no configuration ${id}`);
@@ -110,7 +100,7 @@ for (const [index, [id, ...args]] of CASES.entries()) {
     const extra = (await configuration.set(host)) ?? {};
     const before = await readHostState(host);
     const { plan, tookMs } = await rehearse(host, args);
-    await assertAsBefore(host, before);
+    assert.deepEqual(await waitUntilAsBefore(host, before), []);
     const known: string[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
       const { journals }: History = JSON.parse((await runPortlock(host, ["history", "--json"])).stdout);
@@ -126,7 +116,7 @@ for (const [index, [id, ...args]] of CASES.entries()) {
         assert.ok(journal === null || journal.state === "undone", JSON.stringify(journal?.events));
         tally.asBefore += 1;
       }
-      await assertAsBefore(host, before);
+      assert.deepEqual(await waitUntilAsBefore(host, before), []);
     }
     host.close();
   });

@@ -15,7 +15,7 @@ import type { Configuration, ExtraPlaces } from "./configurations/configuration.
 import { isFull, pickCases } from "./extent.ts";
 import { HARDENED, type Hardening } from "./hardened.ts";
 import type { Host } from "./host.ts";
-import { compareHostStates, type HostState, readHostState } from "./host-state.ts";
+import { type HostState, readHostState, waitUntilAsBefore } from "./host-state.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { OLLAMA_UNIT_PATH, toUnit } from "./ollama.ts";
 import { runPortlock } from "./portlock.ts";
@@ -179,16 +179,9 @@ async function assertAsBefore(
   host: Host,
   { before, state, plan, extra }: Earlier,
 ): Promise<void> {
-  const all = compareHostStates(state, await readHostState(host));
-  const differences = all.filter((each) => hardening.differs?.test(each) !== true);
-  if (hardening.staysClosed === true) {
-    assert.deepEqual(
-      differences.filter((each) => !each.startsWith("listeners: ")),
-      [],
-    );
-    return await assertClosed(plan, host, extra);
-  }
-  assert.deepEqual(differences, []);
+  const mayDiffer = hardening.staysClosed === true ? /^listeners: / : hardening.differs;
+  assert.deepEqual(await waitUntilAsBefore(host, state, mayDiffer), []);
+  if (hardening.staysClosed === true) return await assertClosed(plan, host, extra);
   const { report } = await host.audit();
   if (hardening.differs === undefined) assert.deepEqual(toLasting(report), toLasting(before));
   else assert.equal(report.verdict, before.verdict);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "./host.ts";
 
 /** What an administrator would compare to say that a host is as it was, by what it is called. */
@@ -34,7 +35,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   listeners: ["ss", "-H", "-tln"],
   // Of containers' pairs each start makes new ones, which have names like these.
   links: ["sh", "-c", "ls /sys/class/net | grep -v ^veth"],
-  namespaces: ["lsns", "--noheadings", "--type", "net", "--output", "COMMAND"],
+  // Who calls from beside a host stands in a namespace that lives as long as one of these.
+  guests: ["sh", "-c", "ps -e -o comm= | grep -E '^(unshare|nsenter)$'"],
   containers: [
     "sh",
     "-c",
@@ -44,7 +46,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 
 /** What differs each time although nothing was changed: counters, times, and services and watches that come and go. */
 const NOISE =
-  /^#|\[\d+:\d+\]|^systemd-(hostnamed|logind|tmpfiles-clean|timedated)\.|^user(-runtime-dir)?@0\.|^session-|^run-|^portlock-revert-|^plymouth|^\/(usr\/)?lib\/systemd\//;
+  /^#|\[\d+:\d+\]|^systemd-(hostnamed|logind|tmpfiles-clean|timedated)\.|^user(-runtime-dir)?@0\.|^session-|^run-|^portlock-revert-|^plymouth/;
 
 /** Looks at a host as its administrator would. */
 export async function readHostState(host: Host): Promise<HostState> {
@@ -61,8 +63,23 @@ export async function readHostState(host: Host): Promise<HostState> {
   return Object.fromEntries(await Promise.all(looks));
 }
 
+/** How long services may take to be there again after a change was taken back. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Looks until a host is as it was, and returns the lines in which it is not when patience is at its end; lines that
+ * `mayDiffer` knows are passed over.
+ */
+export async function waitUntilAsBefore(host: Host, before: HostState, mayDiffer?: RegExp): Promise<readonly string[]> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(300)) {
+    const all = compareHostStates(before, await readHostState(host));
+    const differences = all.filter((each) => mayDiffer?.test(each) !== true);
+    if (differences.length === 0 || Date.now() > deadline) return differences;
+  }
+}
+
 /** Lines that only one of two looks has, each with where it stood; empty where the host is as it was. */
-export function compareHostStates(before: HostState, after: HostState): readonly string[] {
+function compareHostStates(before: HostState, after: HostState): readonly string[] {
   return Object.keys(before).flatMap((what) => {
     const [was, is] = [new Set(before[what]), new Set(after[what])];
     return [
