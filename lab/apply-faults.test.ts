@@ -10,6 +10,7 @@ import { toPlan } from "../test/a-change.ts";
 import type { Blow, Orders } from "../src/apply/testing/apply-and-die.ts";
 import type { Plan, Step } from "../src/plan/plan.ts";
 import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { waitForWatches } from "./changes.ts";
 import { isFull } from "./extent.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
@@ -149,6 +150,8 @@ test("killed anywhere, the service is as it was or as planned", { skip, timeout:
     // After the last one everything is done.
     const moments = verb === verbs ? (["before", "during", "after"] as const) : (["before", "during"] as const);
     for (const when of moments) {
+      // Its unit has the name that the next one will have.
+      await waitForWatches(host);
       await host.run(["rm", "-rf", `/var/lib/portlock/${ID}`]);
       assert.equal(await apply(host, CLOSES, { verb, when }), "", `verb ${verb}`);
       const journal = await waitForEnd(host);

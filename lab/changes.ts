@@ -36,7 +36,7 @@ export async function assertAsBefore(host: Host, before: HostState): Promise<voi
 }
 
 /** A watch goes a moment after it has seen the end of its change. */
-async function waitForWatches(host: Host): Promise<void> {
+export async function waitForWatches(host: Host): Promise<void> {
   for (let tries = 0; tries < 50; tries += 1) {
     const { stdout } = await host.attempt(["systemctl", "list-units", "--no-legend", "portlock-revert-*"]);
     if (stdout.trim() === "") return;
