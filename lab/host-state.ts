@@ -35,8 +35,6 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   listeners: ["ss", "-H", "-tln"],
   // Of containers' pairs each start makes new ones, which have names like these.
   links: ["sh", "-c", "ls /sys/class/net | grep -v ^veth"],
-  // Who calls from beside a host stands in a namespace that lives as long as one of these.
-  guests: ["sh", "-c", "ps -e -o comm= | grep -E '^(unshare|nsenter)$'"],
   containers: [
     "sh",
     "-c",

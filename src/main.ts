@@ -8,6 +8,7 @@ import type { HostReader } from "./host/host.ts";
 const NO_RUNTIME = 69;
 
 const openHosts = new Set<HostReader>();
+let stoppedBy: NodeJS.Signals | null = null;
 /** Said where a signal ends Portlock. */
 let lastWords: string | null = null;
 
@@ -78,6 +79,7 @@ function toOutput(stream: typeof process.stdout | typeof process.stderr): Output
 /** Ends sessions on other hosts, then dies of the signal itself, so that a shell or a loop sees what happened. */
 function stopOn(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
   process.once(signal, () => {
+    stoppedBy = signal;
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[2K");
     // A terminal that was closed reads nothing any more.
     if (lastWords !== null && signal !== "SIGHUP") process.stderr.write(`${lastWords}\n`);
@@ -105,3 +107,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 process.on("uncaughtException", reportBug);
 process.exitCode = await main(process.argv.slice(2));
+// A command may come to its own end while hosts are closed: it was interrupted all the same.
+if (stoppedBy !== null) process.kill(process.pid, stoppedBy);
