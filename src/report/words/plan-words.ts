@@ -13,8 +13,6 @@ export interface PlanWords {
   newFile(path: string, mode: string): string;
   changedFile(path: string): string;
   removedFile(path: string): string;
-  /** The file is written on the host from what this command says there, and never shown. */
-  secretFile(path: string, command: string): string;
   atLine(line: number): string;
   modeChange(path: string, from: string, to: string): string;
   readonly filesAsTheyAre: string;

@@ -33,7 +33,6 @@ export const PLAN_EN: PlanWords = {
   newFile: (path, mode) => `new file ${path} (mode ${mode})`,
   changedFile: (path) => `change ${path}`,
   removedFile: (path) => `remove ${path}`,
-  secretFile: (path, command) => `new file ${path} (mode 0600), written on the host from: ${command}`,
   atLine: (line) => `line ${line}`,
   modeChange: (path, from, to) => `mode of ${path}: ${from} becomes ${to}`,
   filesAsTheyAre: "every file as it is now, byte for byte",

@@ -31,7 +31,6 @@ export const PLAN_ZH_CN: PlanWords = {
   newFile: (path, mode) => `新建文件 ${path}（权限 ${mode}）`,
   changedFile: (path) => `修改 ${path}`,
   removedFile: (path) => `删除 ${path}`,
-  secretFile: (path, command) => `新建文件 ${path}（权限 0600），内容在主机上取自：${command}`,
   atLine: (line) => `第 ${line} 行`,
   modeChange: (path, from, to) => `${path} 的权限：由 ${from} 改为 ${to}`,
   filesAsTheyAre: "所有文件恢复到现在的样子，逐字节相同",
