@@ -2,7 +2,7 @@
 # Installs the Debian packages that the lab boots its hosts with: only as root, and only where apt is. The lab
 # starts its own Docker and sshd in its own hosts; on this machine none is to start, neither now nor at boot.
 set -eu
-packages="acl attr busybox-static dbus docker-compose docker.io firewalld fish iproute2 ipset iptables libpam-systemd nftables openssh-client openssh-server podman procps shellcheck strace systemd systemd-container systemd-sysv tcsh ufw util-linux zsh"
+packages="acl apache2 apache2-utils attr busybox-static caddy curl dbus docker-compose docker.io firewalld fish haproxy iproute2 ipset iptables libpam-systemd nftables nginx openssh-client openssh-server openssl podman postgresql procps redis-server shellcheck strace systemd systemd-container systemd-sysv tcsh ufw util-linux wrk zsh"
 
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 missing=""
@@ -40,6 +40,8 @@ for package in $missing; do
   docker.io) systemctl disable docker.service docker.socket containerd.service ;;
   openssh-server) systemctl disable ssh.service ;;
   podman) systemctl disable podman.service podman.socket podman-restart.service podman-auto-update.timer ;;
-  firewalld | nftables | ufw) systemctl disable "$package.service" ;;
+  apache2 | caddy | firewalld | haproxy | nftables | nginx | postgresql | redis-server | ufw)
+    systemctl disable "$package.service"
+    ;;
   esac >/dev/null 2>&1 || true
 done
