@@ -1,0 +1,25 @@
+import type { Key } from "../key.ts";
+import type { Refusal } from "../policy/decision.ts";
+
+/** What came with a request to show who asks; the text of a secret stands nowhere else. */
+export type Credential =
+  | { readonly kind: "none" }
+  /** `Authorization: Bearer`, `x-api-key`, or the password of basic authentication. */
+  | { readonly kind: "secret"; readonly secret: string }
+  /** Ollama's own header: `Authorization: <public key>:<signature>` over method, target and the time in `ts`. */
+  | { readonly kind: "signed"; readonly publicKey: string; readonly signature: string; readonly signedText: string }
+  /** Two credentials, or one that cannot be read: 400 or 401, never a guess. */
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** Who asks. `key: null`: nobody who is known; unknown, wrong, revoked and expired are not told apart. */
+export interface Caller {
+  readonly key: Key | null;
+}
+
+/** Tells whose credential it is. Rejects with a `StoreError` where the store is gone and its grace is over. */
+export interface Verifier {
+  verify(credential: Credential, now: number): Promise<Caller>;
+  /** Called with the id of each key that is revoked or changed, within a second of it, wherever that was done. */
+  onRevoked(hear: (keyId: string) => void): void;
+  close(): Promise<void>;
+}
