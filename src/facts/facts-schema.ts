@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
+import { PROXY } from "./proxies/proxy-schema.ts";
 
 const text = z.string();
 const count = z.number().int();
@@ -327,6 +328,7 @@ const facts = z.strictObject({
   firewall: reading(firewall),
   managers: managers.exactOptional(),
   sessions: reading(sessions).exactOptional(),
+  proxies: reading(z.array(PROXY)).exactOptional(),
   answers: z.array(answer),
   unasked: count,
   files: z.array(serverFile),

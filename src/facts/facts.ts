@@ -8,6 +8,7 @@ import type { FirewallPresence } from "./firewall.ts";
 import type { Identity } from "./identity.ts";
 import type { Network } from "./interfaces.ts";
 import type { Process } from "./processes.ts";
+import type { Proxy } from "./proxies/proxy.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Listener, Unseen } from "./sockets.ts";
 import type { Unit } from "./units.ts";
@@ -32,6 +33,8 @@ export interface Facts {
   readonly managers?: FirewallManagers;
   /** Left out where no rules are that could stop anybody, and where an older version recorded the host. */
   readonly sessions?: Reading<Sessions>;
+  /** Left out where an older version recorded the host. */
+  readonly proxies?: Reading<readonly Proxy[]>;
   readonly answers: readonly Answer[];
   /** Listeners that were not asked because there were too many. */
   readonly unasked: number;

@@ -1,6 +1,6 @@
 import type { HostReader, Reading } from "../host/host.ts";
 import { startAsking } from "./answers.ts";
-import { chooseProcesses, gatherPrograms } from "./choose-processes.ts";
+import { chooseProcesses, gatherHiddenNames, gatherPrograms } from "./choose-processes.ts";
 import { type Containers, type UnreadEngine, gatherContainers } from "./containers.ts";
 import { gatherEnvironmentFiles } from "./environment-files.ts";
 import type { Facts } from "./facts.ts";
@@ -11,6 +11,7 @@ import { type Identity, gatherIdentity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
 import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
+import { gatherProxies } from "./proxies/gather-proxies.ts";
 import { gatherSessions } from "./sessions.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
@@ -51,10 +52,16 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     programs: new Set([...programs.executableOf.values()].map((path) => path.slice(path.lastIndexOf("/") + 1))),
     programsHidden: programs.hidden > 0,
   });
+  const hiddenNames = gatherHiddenNames(host, programs);
+  const proxies = gatherProxies(host, {
+    executableOf: programs.executableOf,
+    nameOf: hiddenNames,
+    bootedAt: identity.ok ? identity.value.bootedAt : null,
+  });
   const sockets = await listening;
   const listeners = sockets.listeners.ok ? sockets.listeners.value : [];
 
-  const chosen = await chooseProcesses(host, listeners, programs, wanted);
+  const chosen = await chooseProcesses(host, listeners, programs, wanted, hiddenNames);
   const processes = await gatherProcesses(host, chosen.pids, {
     accounts: identity.ok ? identity.value.accounts : [],
     bootedAt: identity.ok ? identity.value.bootedAt : null,
@@ -101,6 +108,7 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     firewall: await filtering,
     managers: await managers,
     ...(sessions === undefined ? {} : { sessions }),
+    proxies: await proxies,
     answers,
     unasked: chosenTargets.unasked,
   };
