@@ -63,7 +63,7 @@ export function makeCertificate(folder: string): { readonly certificate: string;
   const { code, said } = run(
     [
       ...(["openssl", "req", "-x509", ...curve] as const),
-      ...["-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+      ...(["-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate] as const),
     ],
     folder,
   );

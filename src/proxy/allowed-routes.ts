@@ -48,7 +48,7 @@ function toPattern(path: string): string {
   });
 }
 
-/** Every allowed path of a method as one regular expression without anchors; dots are literal. */
-export function toPathPattern({ exact, patterns }: AllowedPaths): string {
-  return [...exact.map((path) => path.replaceAll(".", String.raw`\.`)), ...patterns].join("|");
+/** An exact path as a regular expression. */
+export function toExactPattern(path: string): string {
+  return path.replaceAll(".", String.raw`\.`);
 }

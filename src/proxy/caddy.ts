@@ -1,4 +1,4 @@
-import { BODY_LIMIT_MIB, listAllowed, toPathPattern } from "./allowed-routes.ts";
+import { BODY_LIMIT_MIB, listAllowed, toExactPattern } from "./allowed-routes.ts";
 import {
   CORS_HEADERS,
   CORS_MAX_AGE_SECONDS,
@@ -163,9 +163,10 @@ function toRoutes({ scopes }: ProxySite): string[] {
   return [
     "# What is let through, as it came in; anything else is refused.",
     `map "{http.request.method} {http.request.orig_uri}" ${TARGET} {`,
-    ...listAllowed(scopes).map(
-      (paths) => `\t"~^${paths.method} (${toPathPattern(paths).replaceAll("\\", "\\\\")})(?:[?].*)?$" "$\{1}"`,
-    ),
+    ...listAllowed(scopes).flatMap(({ method, exact, patterns }) => [
+      ...exact.map((path) => `\t"~^${method} ${toExactPattern(path)}(?:[?].*)?$" ${path}`),
+      ...patterns.map((path) => `\t"~^${method} (${path})(?:[?].*)?$" "$\{1}"`),
+    ]),
     "\tdefault refused",
     "}",
     `@refused expression \`${TARGET} == "refused"\``,

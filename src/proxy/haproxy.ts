@@ -137,17 +137,11 @@ function toCredentialCheck({ auth }: ProxySite): string[] {
 }
 
 function toRoutes({ scopes }: ProxySite): string[] {
-  const allowed = listAllowed(scopes).flatMap((paths) => [
-    ...(paths.exact.length === 0
-      ? []
-      : [
-          `http-request set-var(txn.portlock_allowed) bool(true) if { method ${paths.method} } { path -m str ${paths.exact.join(" ")} }`,
-        ]),
-    ...paths.patterns.map(
-      (pattern) =>
-        `http-request set-var(txn.portlock_allowed) bool(true) if { method ${paths.method} } { path -m reg '^${pattern}$' }`,
+  const allowed = listAllowed(scopes).flatMap(({ method, exact, patterns }) =>
+    [...exact.map((path) => `-m str ${path}`), ...patterns.map((pattern) => `-m reg '^${pattern}$'`)].map(
+      (match) => `http-request set-var(txn.portlock_allowed) bool(true) if { method ${method} } { path ${match} }`,
     ),
-  ]);
+  );
   return [
     "# What is let through, as it came in; anything else is refused.",
     ...allowed,

@@ -1,4 +1,4 @@
-import { BODY_LIMIT_MIB, listAllowed, toPathPattern, UPLOAD_PREFIX } from "./allowed-routes.ts";
+import { BODY_LIMIT_MIB, listAllowed, toExactPattern, UPLOAD_PREFIX } from "./allowed-routes.ts";
 import {
   CONNECTIONS_PER_ADDRESS,
   CORS_HEADERS,
@@ -75,9 +75,10 @@ function toZones(site: ProxySite): string[] {
 /** Strings of a map match in any case, so that every key is a regular expression. */
 function toRouteMaps(site: ProxySite): string[] {
   const name = toVariable(site);
-  const allowed = listAllowed(site.scopes).map(
-    (paths) => `    "~^${paths.method} (?<${name}_p>${toPathPattern(paths)})(?:\\?|$)" $${name}_p;`,
-  );
+  const allowed = listAllowed(site.scopes).flatMap(({ method, exact, patterns }) => [
+    ...exact.map((path) => `    "~^${method} ${toExactPattern(path)}(?:\\?|$)" ${path};`),
+    ...patterns.map((path) => `    "~^${method} (?<${name}_p>${path})(?:\\?|$)" $${name}_p;`),
+  ]);
   return [
     "# What is let through, as it came in; anything else is refused.",
     `map "$request_method $request_uri" $${name}_target {`,

@@ -3,6 +3,7 @@ import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
+import type { ProxyWords } from "./proxy-words.ts";
 
 export type CommandName =
   | "audit"
@@ -165,6 +166,7 @@ export interface CommandWords {
   recorded(facts: RecordedFacts): string;
 
   readonly harden: HardenWords;
+  readonly proxy: ProxyWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

@@ -1,4 +1,25 @@
-import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
+import type {
+  Expectation,
+  LeaveReason,
+  ProxyRefusal,
+  ProxyRemark,
+  Refusal,
+  Remark,
+  StepKind,
+} from "../../plan/plan.ts";
+import type { ProxyKind } from "../../proxy/site.ts";
+
+/** What a plan about a reverse proxy says, in one language. */
+export interface ProxyPlanWords {
+  summary(host: string, proxy: ProxyKind): string;
+  nothingToDo(host: string, proxy: ProxyKind): string;
+  /** Above the names of people who come into a file. */
+  lets(path: string, mode: string | null): string;
+  person(name: string): string;
+  refusesStrangers(address: string, port: number): string;
+  remark(remark: ProxyRemark): string;
+  refusal(refusal: ProxyRefusal): { readonly sentence: string; readonly hint: string };
+}
 
 /** What a plan says of itself, in one language. What came from the host is made printable. */
 export interface PlanWords {
@@ -7,6 +28,7 @@ export interface PlanWords {
   /** The first line: what the plan does to a host, and that nothing was done yet. */
   summary(host: string, steps: number, routes: number): string;
   nothingToDo(host: string, isExposed: boolean): string;
+  readonly proxy: ProxyPlanWords;
   readonly steps: Readonly<Record<StepKind, (target: string) => string>>;
   readonly headings: Readonly<Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays", string>>;
   /** Above the lines of a file: that it comes, changes or goes. */

@@ -1,6 +1,7 @@
 import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
 import { toCommandLine, toPrintable } from "../printable.ts";
 import type { PlanWords } from "./plan-words.ts";
+import { PROXY_PLAN_EN } from "./proxy-plan.en.ts";
 
 export const PLAN_EN: PlanWords = {
   separator: "; ",
@@ -20,7 +21,10 @@ export const PLAN_EN: PlanWords = {
     "add-firewall-rule": (target) => `Close the port in ${target}`,
     "set-mode": (target) => `Let only its owner at ${target}`,
     "remove-leftover": (target) => `Take what has no effect out of ${target}`,
+    "set-proxy-site": (target) => `Put the model server behind ${target}`,
+    "set-proxy-people": (target) => `Change who is let in by ${target}`,
   },
+  proxy: PROXY_PLAN_EN,
   headings: {
     runs: "Runs",
     checks: "Then checks",
@@ -63,6 +67,8 @@ function toExpectationText(expectation: Expectation): string {
       return `port ${expectation.port} is listened on by loopback alone`;
     case "answers":
       return `it answers at ${show(expectation.address)} port ${expectation.port}`;
+    case "refuses-strangers":
+      return PROXY_PLAN_EN.refusesStrangers(show(expectation.address), expectation.port);
   }
 }
 
@@ -94,6 +100,15 @@ function toRemarkText(remark: Remark): string {
       return `What else was changed in ${remark.paths.map((path) => show(path)).join(", ")} since its last start comes into effect too.`;
     case "run-in-its-terminal":
       return `In its terminal: ${toCommandLine(remark.command)}`;
+    case "self-signed":
+    case "restarts-proxy":
+    case "keys-as-they-are":
+    case "no-rate-limit":
+    case "opens-port-80":
+    case "gateway-serves":
+    case "replaces-file":
+    case "open-beside":
+      return PROXY_PLAN_EN.remark(remark);
   }
 }
 
@@ -185,6 +200,17 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
         sentence: `${show(refusal.path)} cannot be edited safely (${show(refusal.why)}).`,
         hint: "Change that file by hand, then run `portlock verify`.",
       };
+    case "proxy-missing":
+    case "proxy-stopped":
+    case "which-server":
+    case "which-site":
+    case "port-held":
+    case "name-held":
+    case "site-refused":
+    case "person-not-plain":
+    case "person-there":
+    case "no-such-person":
+      return PROXY_PLAN_EN.refusal(refusal);
   }
 }
 
