@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseProxyVersion, type ProxyKind, type ProxyVersion } from "../src/proxy/site.ts";
 
 const VERSION_COMMANDS: Readonly<Record<ProxyKind, readonly [string, ...string[]]>> = {
@@ -30,17 +33,22 @@ export function readInstalledVersion(kind: ProxyKind): ProxyVersion | null {
 
 /** What the proxy itself says against a configuration; null: nothing. */
 export function checkSyntax(kind: ProxyKind, text: string, folder: string): string | null {
-  const site = join(folder, `site.${kind}`);
-  writeFileSync(site, text.replaceAll("/var/log/nginx", folder));
-  const main = join(folder, `main.${kind}`);
-  writeFileSync(main, MAIN[kind](site, folder));
+  const { main, site } = writeFiles(kind, text, folder);
   const { code, said } = run(CHECKS[kind](main, site), folder);
   return code === 0 ? null : said;
 }
 
+function writeFiles(kind: ProxyKind, text: string, folder: string): { readonly main: string; readonly site: string } {
+  const site = join(folder, `site.${kind}`);
+  writeFileSync(site, text.replaceAll("/var/log/nginx", folder));
+  const main = join(folder, `main.${kind}`);
+  writeFileSync(main, MAIN[kind](site, folder));
+  return { main, site };
+}
+
 const MAIN: Readonly<Record<ProxyKind, (site: string, folder: string) => string>> = {
   nginx: (site, folder) =>
-    `pid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\n` +
+    `user root;\npid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\n` +
     ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((each) => `${each}_temp_path ${folder}/${each};\n`)
       .join("") +
@@ -70,4 +78,48 @@ export function makeCertificate(folder: string): { readonly certificate: string;
   assert.equal(code, 0, said);
   chmodSync(key, 0o600);
   return { certificate, key };
+}
+
+/** A proxy that runs with a site alone, in the foreground of this test. */
+export interface RunningProxy {
+  end(): Promise<void>;
+}
+
+const STARTS: Readonly<Record<ProxyKind, (main: string, site: string) => readonly [string, ...string[]]>> = {
+  nginx: (main) => ["nginx", "-c", main, "-g", "daemon off;"],
+  caddy: (main) => ["caddy", "run", "--adapter", "caddyfile", "--config", main],
+  haproxy: (main, site) => ["haproxy", "-db", "-q", "-f", main, "-f", site],
+};
+
+/** Starts a proxy with this site, and waits until it listens on that port of 127.0.0.1. */
+export async function startProxy(kind: ProxyKind, text: string, folder: string, port: number): Promise<RunningProxy> {
+  const { main, site } = writeFiles(kind, text, folder);
+  const [program, ...words] = STARTS[kind](main, site);
+  const environment = { ...process.env, HOME: folder, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
+  const child = spawn(program, words, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+  const exited = once(child, "exit");
+  for (let tries = 0; !(await isListening(port)); tries += 1) {
+    assert.ok(tries < 100 && child.exitCode === null, `${kind} does not listen: ${said}`);
+    await sleep(100);
+  }
+  return {
+    end: async () => {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect({ host: "127.0.0.1", port });
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

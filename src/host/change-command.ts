@@ -165,6 +165,7 @@ type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`]
 export type ProxyCheck =
   | readonly ["nginx", "-t", "-q"]
   | readonly ["runuser", "-u", "caddy", "--", "caddy", "validate", "--adapter", "caddyfile", "--config", Path]
+  | readonly ["haproxy", "-c", "-q", "-f", Path]
   | readonly ["haproxy", "-c", "-q", "-f", Path, "-f", Path];
 
 /** A certificate that nobody vouches for, and its key. */

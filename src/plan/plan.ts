@@ -79,6 +79,7 @@ export type StepKind =
   | "add-firewall-rule"
   | "set-mode"
   | "remove-leftover"
+  | "check-proxy"
   | "set-proxy-site"
   | "set-proxy-people";
 

@@ -38,8 +38,18 @@ export const OWN_FOLDERS: Readonly<Record<ProxyKind, string>> = {
 };
 
 /** How a proxy checks its files, and what makes a running one load them. */
-export function toChecks(kind: ProxyKind): { readonly check: ProxyCheck; readonly reload: ChangeCommand } {
-  return { check: CHECKS[kind], reload: ["systemctl", "reload", "--", `${kind}.service`] };
+export function toChecks(kind: ProxyKind): {
+  /** Before Portlock's folder may be there. */
+  readonly before: ProxyCheck;
+  readonly check: ProxyCheck;
+  readonly reload: ChangeCommand;
+} {
+  const check = CHECKS[kind];
+  return {
+    before: kind === "haproxy" ? ["haproxy", "-c", "-q", "-f", HAPROXY] : check,
+    check,
+    reload: ["systemctl", "reload", "--", `${kind}.service`],
+  };
 }
 
 const NGINX = "/etc/nginx/nginx.conf";

@@ -3,12 +3,12 @@ import { isWildcard } from "../../judge/addresses.ts";
 import type { Server } from "../../judge/server.ts";
 import { makeConfiguration } from "../../proxy/configuration.ts";
 import { isPersonName } from "../../proxy/refuse-site.ts";
-import { parseProxyVersion, type ProxySite, type ProxyVersion } from "../../proxy/site.ts";
+import { parseProxyVersion, type ProxyKind, type ProxySite, type ProxyVersion } from "../../proxy/site.ts";
 import { listPeople } from "../people-file.ts";
 import type { FileChange, ProxyRemark, Refusal, Step } from "../plan.ts";
 import type { ProxyPlanInput } from "./make-proxy-plan.ts";
 import { describeSite, toLocalAddress, toOwnPair, toPeoplePath, toSiteId } from "./describe-site.ts";
-import { READ_FIRST, type SiteLayout, toLayout } from "./layout.ts";
+import { READ_FIRST, type SiteLayout, toChecks, toLayout } from "./layout.ts";
 import { refusePort } from "./port-holder.ts";
 
 /** What planning one site comes to. */
@@ -119,6 +119,7 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
   if (files.length === 0 && !isPairNew) return [];
   const links = isNew || choices.site !== null ? layout.links : [];
   return [
+    toFirstCheck(choices.proxy),
     {
       kind: "set-proxy-site",
       target: choices.proxy,
@@ -152,6 +153,24 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
       remarks: toRemarks(input, wanted, isPairNew),
     },
   ];
+}
+
+/** What is wrong before is not put right by an undo, whose reload would fail as well: nothing is begun then. */
+export function toFirstCheck(proxy: ProxyKind): Step {
+  const { before } = toChecks(proxy);
+  return {
+    kind: "check-proxy",
+    target: proxy,
+    server: null,
+    mends: [],
+    folders: [],
+    files: [],
+    modes: [],
+    commands: [before],
+    undo: { before: [], after: [] },
+    expect: [],
+    remarks: [],
+  };
 }
 
 /** nginx reads passwords as the user of its workers, keys as root; Caddy everything as its own user. */

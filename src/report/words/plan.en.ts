@@ -21,6 +21,7 @@ export const PLAN_EN: PlanWords = {
     "add-firewall-rule": (target) => `Close the port in ${target}`,
     "set-mode": (target) => `Let only its owner at ${target}`,
     "remove-leftover": (target) => `Take what has no effect out of ${target}`,
+    "check-proxy": (target) => `Let ${target} check its files as they are`,
     "set-proxy-site": (target) => `Put the model server behind ${target}`,
     "set-proxy-people": (target) => `Change who is let in by ${target}`,
   },

@@ -19,6 +19,7 @@ export const PLAN_ZH_CN: PlanWords = {
     "add-firewall-rule": (target) => `在 ${target} 中关闭端口`,
     "set-mode": (target) => `只允许所有者访问 ${target}`,
     "remove-leftover": (target) => `删除 ${target} 中不起作用的内容`,
+    "check-proxy": (target) => `让 ${target} 检查现有的文件`,
     "set-proxy-site": (target) => `把模型服务放到 ${target} 之后`,
     "set-proxy-people": (target) => `更改 ${target} 允许的用户`,
   },
