@@ -156,7 +156,7 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
 }
 
 /** What is wrong before is not put right by an undo, whose reload would fail as well: nothing is begun then. */
-export function toFirstCheck(proxy: ProxyKind): Step {
+function toFirstCheck(proxy: ProxyKind): Step {
   const { before } = toChecks(proxy);
   return {
     kind: "check-proxy",
