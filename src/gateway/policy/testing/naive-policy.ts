@@ -167,7 +167,7 @@ function areFieldsAllowed(fields: NaiveRequest["fields"], key: Key, path: string
 }
 
 function isContextAllowed(options: unknown, key: Key): boolean {
-  if (typeof options !== "object" || options === null) return options === null;
+  if (typeof options !== "object" || Array.isArray(options) || options === null) return options === null;
   const tokens: unknown = Object.entries(options).find(([name]) => name === "num_ctx")?.[1];
   if (tokens === undefined || tokens === null) return true;
   return typeof tokens === "number" && tokens <= (key.limits.maxContextTokens ?? Number.POSITIVE_INFINITY);

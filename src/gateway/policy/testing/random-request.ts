@@ -13,7 +13,7 @@ export function seedRandom(seed: number): () => number {
   };
 }
 
-const METHODS = ["GET", "HEAD", "POST", "POST", "POST", "POST", "DELETE", "PUT", "OPTIONS", "TRACE", "get", "Post"];
+const METHODS = ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS", "TRACE", "get", "Post"];
 
 const DIGEST = "0a".repeat(32);
 
@@ -145,10 +145,10 @@ const FIELDS: readonly (readonly [string, readonly string[]])[] = [
 export function makeRequest(random: () => number): NaiveRequest {
   const pick = <T>(choices: readonly T[], fallback: T): T => choices[Math.floor(random() * choices.length)] ?? fallback;
   const some = <T>(choices: readonly T[], share: number): readonly T[] => choices.filter(() => random() < share);
-  const method = pick(METHODS, "GET");
+  const target = makeTarget(random, pick);
   return {
-    method,
-    target: makeTarget(random, pick),
+    method: random() < 0.3 ? pick(METHODS, "GET") : chooseMethod(target),
+    target,
     headers: [["Host", random() < 0.97 ? "gateway:11435" : "a/b"], ...some(HEADERS, random() < 0.6 ? 0 : 0.1)],
     peer: pick(["10.0.0.7", "10.9.0.1", "192.0.2.7", "127.0.0.1"], ""),
     now: pick([999, 1000, 1001], 0),
@@ -165,6 +165,14 @@ function makeTarget(random: () => number, pick: Pick): string {
   if (random() < 0.7) return target;
   const at = Math.floor(random() * (target.length + 1));
   return `${target.slice(0, at)}${pick(PUT_IN, "")}${target.slice(at + (random() < 0.3 ? 1 : 0))}`;
+}
+
+/** The method that most of the routes beneath that path have. */
+function chooseMethod(target: string): string {
+  if (/delete|user/.test(target)) return "DELETE";
+  return /^\/(?:$|\?|debug|metrics|v1\/models|api\/(?:version|status|tags|ps|exp.*model))/.test(target)
+    ? "GET"
+    : "POST";
 }
 
 function makeKey(random: () => number, pick: Pick, some: Some): Key {
