@@ -40,6 +40,8 @@ const FIELDS: Readonly<Record<string, BodyFields>> = {
   "POST /v1/completions": { ...PLAIN, streams: false },
   "POST /v1/embeddings": PLAIN,
   "POST /v1/responses": { ...PLAIN, streams: false },
+  "POST /v1/audio/speech": PLAIN,
+  "POST /v1/systemone": { ...PLAIN, hasSettings: true },
   "POST /v1/images/generations": PLAIN,
   "POST /v1/images/edits": PLAIN,
   "POST /v1/messages": { ...PLAIN, streams: false },

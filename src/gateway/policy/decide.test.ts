@@ -212,7 +212,7 @@ test("case 38: `name` counts as much as `model` where Ollama reads both", () => 
 
 test("case 40: every route that names a model asks whether the key may use it", () => {
   const routes = ROUTES.filter(({ modelIn }) => modelIn !== "none");
-  assert.equal(routes.length, 19);
+  assert.equal(routes.length, 21);
   for (const { id } of routes) {
     const key = aKey({ models: ["qwen3:*"] });
     assert.equal(tell(ask({ ...anExample(id, "llama3.2"), key })), "403 model-not-allowed", id);
