@@ -298,6 +298,14 @@ test("a key's caps hold for the context and for how long a model stays loaded", 
   }
 });
 
+test("no model is made whose context a key could not ask for", () => {
+  const key = aKey({ limits: { maxContextTokens: 8192 } });
+  const create = (tokens: number): string =>
+    tell(ask({ method: "POST", target: "/api/create", body: `{"model":"a","parameters":{"num_ctx":${tokens}}}`, key }));
+  assert.equal(create(8192), "forward /api/create");
+  assert.equal(create(8193), "403 context-too-large");
+});
+
 test("how much of a body is read and sent on", () => {
   const limitOf = (id: string, key: Key): number | null => {
     const decision = ask({ ...anExample(id), key });
