@@ -139,6 +139,7 @@ test("case 39: values without quotes are read, as .NET writes them", () => {
 test("case 39: forms that readers could take differently are refused", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["two models", MODEL + MODEL + END, "duplicate-field"],
+    ["a control character in a header", part('name="file"; filename="a\u0000"', "a") + MODEL + END, "bad-form"],
     ["two models around a file", MODEL + FILE + part('name="model"', "b") + END, "duplicate-field"],
     ["no model", FILE + END, "model-missing"],
     ["an empty model", part('name="model"', "") + END, "model-missing"],

@@ -7,11 +7,11 @@ const CONTENT_TYPE =
 
 /** Values with quotes, as most libraries write them, or without, as .NET does. */
 const DISPOSITION =
-  /^form-data; name=(?:"([A-Za-z0-9_.[\]-]{1,100})"|([A-Za-z0-9_.-]{1,100}))(; filename=(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|[A-Za-z0-9_.-]*))?(?:; filename\*=[^;"\s]+)?$/i;
+  /^form-data; name=(?:"([A-Za-z0-9_.[\]-]{1,100})"|([A-Za-z0-9_.-]{1,100}))(; filename=(?:"(?:[^"\\\0-\x1f\x7f]|\\[^\0-\x1f\x7f])*"|[A-Za-z0-9_.-]*))?(?:; filename\*=[^;"\s]+)?$/i;
 
 /** Headers of a part that change nothing about how its content is read. */
 const PLAIN_HEADER =
-  /^(?:content-type: [^\r\n]*|content-length: \d+|content-transfer-encoding: (?:7bit|8bit|binary))$/i;
+  /^(?:content-type: [^\0-\x1f\x7f]*|content-length: \d+|content-transfer-encoding: (?:7bit|8bit|binary))$/i;
 
 const LONGEST_HEADERS = 4096;
 const LONGEST_MODEL_NAME = 2048;
