@@ -141,7 +141,13 @@ function toCredentialCheck(site: ProxySite, version: ProxyVersion): string[] {
     `@twice expression \`${twice.join(" || ")} || (${both})\``,
     'respond @twice "one credential, please" 400',
     ...(auth.kind === "portlock"
-      ? [`forward_auth ${toAuthority(auth.gateway)} {`, "\turi /portlock/verify?", "}"]
+      ? [
+          `forward_auth ${toAuthority(auth.gateway)} {`,
+          "\turi /portlock/verify?",
+          `\theader_up Host ${toAuthority(auth.gateway)}`,
+          "\theader_up -X-Original-*",
+          "}",
+        ]
       : [
           ...(auth.kind === "bearer" ? toBearer() : []),
           `${isAtLeast(version, 2, 8) ? "basic_auth" : "basicauth"} bcrypt Portlock {`,
