@@ -133,11 +133,11 @@ export const COMMANDS_EN: CommandWords = {
     }),
     "plan-damaged": ({ file, detail }) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
-      hint: "Make it anew: portlock harden --plan FILE",
+      hint: "Make it anew by the same command with --plan FILE.",
     }),
     "moved-on": ({ file }) => ({
       sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
-      hint: "Look at the new one: portlock harden --plan FILE",
+      hint: "Look at the new one: the same command with --plan FILE.",
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({

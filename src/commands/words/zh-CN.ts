@@ -130,11 +130,11 @@ export const COMMANDS_ZH_CN: CommandWords = {
     }),
     "plan-damaged": ({ file, detail }) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
-      hint: "请重新生成：portlock harden --plan FILE",
+      hint: "请用同一命令加 --plan FILE 重新生成。",
     }),
     "moved-on": ({ file }) => ({
       sentence: `自计划 ${quote(file)} 生成以来主机已有变化：同样的选择现在会得到另一个计划。`,
-      hint: "请查看新的计划：portlock harden --plan FILE",
+      hint: "请用同一命令加 --plan FILE 查看新的计划。",
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({
