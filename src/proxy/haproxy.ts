@@ -32,6 +32,7 @@ export function toHaproxyConfiguration(site: ProxySite, version: ProxyVersion): 
       ...toBinds(site),
       ...toLimits(site),
       ...toAnswerHeaders(site),
+      ...toFramingCheck(),
       ...toPreflight(site),
       ...toCredentialCheck(site),
       ...toRoutes(site),
@@ -98,6 +99,20 @@ function toAnswerHeaders({ origins }: ProxySite): string[] {
           "http-after-response set-header Access-Control-Allow-Origin %[var(txn.portlock_origin)] if { var(txn.portlock_origin) -m found }",
         ]),
   ];
+}
+
+/**
+ * Bodies whose length another server could read otherwise. HAProxy 2.6 hands on a length past 64 bits, chunks by
+ * HTTP/1.0, which Go takes for no body, and `chunked,`.
+ */
+function toFramingCheck(): string[] {
+  const odd = [
+    "{ req.fhdr_cnt(content-length) gt 0 } !{ req.fhdr(content-length) -m reg '^[0-9]{1,15}$' }",
+    "{ req.fhdr_cnt(transfer-encoding) gt 0 } !{ req.fhdr(transfer-encoding) -m str -i chunked }",
+    "{ req.fhdr_cnt(transfer-encoding) gt 1 }",
+    "{ req.fhdr_cnt(transfer-encoding) gt 0 } HTTP_1.0",
+  ];
+  return odd.map((condition) => toRefusal(400, "say how long it is", `if ${condition}`));
 }
 
 function toPreflight({ origins }: ProxySite): string[] {
