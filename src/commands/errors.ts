@@ -1,6 +1,7 @@
 import { ChangeError, type ChangeTroubles } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
 import { HostError } from "../host/host-error.ts";
+import { toOwnCommand, type OwnCommand } from "../report/own-command.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { CommandWords, ErrorWords } from "./words/words.ts";
@@ -66,8 +67,12 @@ const USAGE_CODES: readonly string[] = [
   "no-such-change",
 ];
 
-/** What to say about an error the user can mend; null for every other error, which is a bug of ours. */
-export function toErrorText(error: unknown, words: CommandWords): ErrorText | null {
+/**
+ * What to say about an error the user can mend; null for every other error, which is a bug of ours.
+ *
+ * @param target the host it is about, as `--host` takes it
+ */
+export function toErrorText(error: unknown, words: CommandWords, target: string = "localhost"): ErrorText | null {
   if (error instanceof HostError) {
     return {
       code: error.code,
@@ -77,11 +82,11 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
     };
   }
   if (error instanceof Fault) {
-    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words);
+    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words, target);
   }
   if (!(error instanceof CommandError || error instanceof ChangeError)) return null;
   const { code } = error.trouble;
-  return { code, ...toWords(error.trouble, words), detail: "", exitCode: toCode(code) };
+  return { code, ...toWords(error.trouble, words, toOwnCommand(target)), detail: "", exitCode: toCode(code) };
 }
 
 /** The lines to print for an error. */
@@ -92,6 +97,12 @@ export function formatError({ code, sentence, hint, detail }: ErrorText, words: 
     `  ${words.whatToDo}: ${hint}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Our bug: a plea to report it, and the stack. */
+export function toBugText(error: unknown, words: CommandWords, version: string, target: string = "localhost"): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${words.bug(version, toOwnCommand(target))}\n${stack}`;
 }
 
 /** An error as a document, for where a report was asked for as JSON. */
@@ -106,6 +117,7 @@ function toCode(code: string): ExitCode {
 function toWords<Code extends TroubleCode>(
   trouble: { readonly code: Code; readonly data: Troubles[Code] },
   words: CommandWords,
+  own: OwnCommand,
 ): ErrorWords {
-  return words.troubles[trouble.code](trouble.data);
+  return words.troubles[trouble.code](trouble.data, own);
 }

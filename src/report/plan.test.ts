@@ -10,6 +10,7 @@ import { formatPlan } from "./plan.ts";
 import { EN } from "./words/en.ts";
 import type { Language, Words } from "./words/words.ts";
 import { ZH_CN } from "./words/zh-CN.ts";
+import { toOwnCommand } from "./own-command.ts";
 
 const WORDS: Readonly<Record<Language, Words>> = { en: EN, "zh-CN": ZH_CN };
 
@@ -25,7 +26,13 @@ const PAGES: readonly (readonly [page: string, scenario: string, choices: Partia
 const FILES = { "/etc/environment": 'PATH="/usr/bin"\nOLLAMA_HOST=127.0.0.1:11434\n' };
 
 function print(plan: Plan, language: Language, width: number): string {
-  return formatPlan(plan, { words: WORDS[language], width, colour: false, linear: false });
+  return formatPlan(plan, {
+    words: WORDS[language],
+    width,
+    colour: false,
+    linear: false,
+    own: toOwnCommand("localhost"),
+  });
 }
 
 /** Run with PORTLOCK_UPDATE=1 to write these pages anew, and read the difference before you commit it. */

@@ -57,7 +57,7 @@ function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {
 }
 
 function formatStep(step: Step, number: number, page: Page): string[] {
-  const { says, paint, width, words } = page;
+  const { says, paint, width, words, own } = page;
   const about = words.join([...(step.server === null ? [] : [step.server]), ...step.mends]);
   const head = `${number}. ${says.steps[step.kind](show(step.target))}${about === "" ? "" : ` (${about})`}`;
   return [
@@ -73,7 +73,7 @@ function formatStep(step: Step, number: number, page: Page): string[] {
       page,
     ),
     ...formatUndo(step, page),
-    ...step.remarks.flatMap((remark) => formatTold(says.headings.mind, [says.remark(remark)], page)),
+    ...step.remarks.flatMap((remark) => formatTold(says.headings.mind, [says.remark(remark, own)], page)),
   ];
 }
 
@@ -147,10 +147,10 @@ function toClosed({ claims }: Plan, { says, words }: Page): string[] {
   });
 }
 
-function toLeft({ leaves }: Plan, { says, words }: Page): string[] {
+function toLeft({ leaves }: Plan, { says, words, own }: Page): string[] {
   return leaves.map(({ server, rule, why }) => {
     const about = words.join([...(server === null ? [] : [server]), ...(rule === null ? [] : [rule])]);
-    return about === "" ? says.leave(why) : words.labelled(about, says.leave(why));
+    return about === "" ? says.leave(why, own) : words.labelled(about, says.leave(why, own));
   });
 }
 

@@ -2,6 +2,7 @@ import { SEVERITIES, type FindingOf, type RuleId, type Severity } from "../judge
 import type { Declaration, Server, Setting } from "../judge/server.ts";
 import { toCitations, type Citations } from "./citations.ts";
 import { toPaint, type Paint, type Style } from "./colour.ts";
+import type { OwnCommand } from "./own-command.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { HostVerdict, Report, ReportedFinding, RuleWords } from "./report.ts";
 import { formatRoutes } from "./routes.ts";
@@ -17,6 +18,8 @@ export interface TextOptions {
   readonly colour: boolean;
   /** One thing a line instead of tables. */
   readonly linear: boolean;
+  /** For the commands that are named: about the host that is spoken of. */
+  readonly own: OwnCommand;
 }
 
 interface Page extends TextOptions {

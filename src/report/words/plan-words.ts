@@ -1,3 +1,4 @@
+import type { OwnCommand } from "../own-command.ts";
 import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
 
 /** What a plan says of itself, in one language. What came from the host is made printable. */
@@ -19,8 +20,8 @@ export interface PlanWords {
   closes(who: string, entry: string): string;
   interruption(server: string, because: "restart" | "recreate", loadedModels: number | null): string;
   expectation(expectation: Expectation): string;
-  remark(remark: Remark): string;
-  leave(why: LeaveReason): string;
+  remark(remark: Remark, own: OwnCommand): string;
+  leave(why: LeaveReason, own: OwnCommand): string;
   /** Why no plan was made, and what to do. */
-  refusal(refusal: Refusal): { readonly sentence: string; readonly hint: string };
+  refusal(refusal: Refusal, own: OwnCommand): { readonly sentence: string; readonly hint: string };
 }

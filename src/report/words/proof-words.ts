@@ -45,8 +45,9 @@ export interface ProofWords {
   /** What the host's own connections say, and what they do not. */
   readonly ownProvesNothing: string;
   oldSession(session: OldSession): string;
-  cutHint(command: string): string;
-  restartHint(command: string): string;
+  /** Above the command that does it. */
+  readonly cutHint: string;
+  readonly restartHint: string;
   readonly noCommand: string;
   readonly events: Readonly<Record<Survival["event"], string>>;
   readonly holds: Readonly<Record<"yes" | "no" | "unknown", string>>;
@@ -112,8 +113,8 @@ export const PROOFS_EN: ProofWords = {
   ownProvesNothing: "A connection from the host to itself shows that it serves; it says nothing about a firewall.",
   oldSession: ({ local, remote, cut }) =>
     cut ? `${remote} to ${local}: was cut` : `${remote} to ${local}: still open`,
-  cutHint: (command) => `To cut them: ${command}`,
-  restartHint: (command) => `This kernel cut none of them, or not all; a restart of the server does: ${command}`,
+  cutHint: "To cut them:",
+  restartHint: "This kernel cut none of them, or not all; a restart of the server does:",
   noCommand: "restart the server",
   events: {
     "service-restart": "a restart of the service",
@@ -212,8 +213,8 @@ export const PROOFS_ZH_CN: ProofWords = {
   nothingFromOutside: "没有从外部测试任何连接：是否有所拦截未经证实。",
   ownProvesNothing: "本机连接自己只说明服务可用，不能说明防火墙的任何情况。",
   oldSession: ({ local, remote, cut }) => (cut ? `${remote} 到 ${local}：已切断` : `${remote} 到 ${local}：仍然存在`),
-  cutHint: (command) => `切断这些连接：${command}`,
-  restartHint: (command) => `内核未能切断全部连接；重启服务即可切断：${command}`,
+  cutHint: "切断这些连接：",
+  restartHint: "内核未能切断全部连接；重启服务即可切断：",
   noCommand: "重启该服务",
   events: {
     "service-restart": "重启服务",
