@@ -1,3 +1,4 @@
+import type { HostVerdict } from "../report.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
 
@@ -5,11 +6,17 @@ import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../
 export interface PlanWords {
   /** Between things that are told in one line. */
   readonly separator: string;
-  /** The first line: what the plan does to a host, and that nothing was done yet. */
-  summary(host: string, steps: number, routes: number): string;
-  nothingToDo(host: string, isExposed: boolean): string;
+  /** The first line: what the plan does to a host, and that nothing was done yet. `routes` null: not known. */
+  summary(host: string, steps: number, routes: number | null): string;
+  nothingToDo(host: string, verdict: HostVerdict): string;
+  /** Behind the first line where facts are missing, which are named below. */
+  readonly notWhole: string;
+  /** Below facts that only root may read. */
+  readonly asRoot: string;
   readonly steps: Readonly<Record<StepKind, (target: string) => string>>;
-  readonly headings: Readonly<Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays", string>>;
+  readonly headings: Readonly<
+    Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays" | "missing", string>
+  >;
   /** Above the lines of a file: that it comes, changes or goes. */
   newFile(path: string, mode: string): string;
   changedFile(path: string): string;

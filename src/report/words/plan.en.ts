@@ -7,12 +7,21 @@ export const PLAN_EN: PlanWords = {
   separator: "; ",
   summary: (host, steps, routes) =>
     `Plan for ${host}: ${count(steps, "step", "steps")}, ` +
-    (routes === 0 ? "closes no route" : `closes ${count(routes, "open route", "open routes")}`) +
+    (routes === null
+      ? "what it closes is not known"
+      : routes === 0
+        ? "closes no route"
+        : `closes ${count(routes, "open route", "open routes")}`) +
     ". Nothing has been changed yet.",
-  nothingToDo: (host, isExposed) =>
-    isExposed
-      ? `Nothing is changed on ${host}: it is exposed, and no safe change was found or asked for. What stays open, and why, stands below.`
-      : `Nothing to do on ${host}: no model server is open to others.`,
+  nothingToDo: (host, verdict) => {
+    if (verdict === "exposed")
+      return `Nothing is changed on ${host}: it is exposed, and no safe change was found or asked for. What stays open, and why, stands below.`;
+    if (verdict === "unknown")
+      return `Nothing is changed on ${host}: whether a model server is open to others is not known.`;
+    return `Nothing to do on ${host}: no model server is open to others.`;
+  },
+  notWhole: "Facts are missing: a plan that is made with all of them may hold more.",
+  asRoot: "Only root may read this: run the same command with sudo; over SSH, log in as root.",
   steps: {
     "set-unit": (target) => `Change what the service ${target} starts with`,
     "restart-process": (target) => `Start ${target} again on this host's loopback`,
@@ -30,6 +39,7 @@ export const PLAN_EN: PlanWords = {
     interrupts: "What is interrupted",
     closes: "What is closed",
     stays: "What stays as it is",
+    missing: "What could not be read",
   },
   newFile: (path, mode) => `new file ${path} (mode ${mode})`,
   changedFile: (path) => `change ${path}`,
@@ -152,7 +162,7 @@ function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: 
     case "facts-missing":
       return {
         sentence: `A plan needs to know ${show(refusal.fact)}, and it could not be read.`,
-        hint: `Run as root; \`${own("audit")}\` says under "Not read" what is missing and what to do.`,
+        hint: `Run as root; \`${own("audit")}\` says under "Could not be read" what is missing and what to do.`,
       };
     case "would-cut-session":
       return {

@@ -6,11 +6,15 @@ import type { PlanWords } from "./plan-words.ts";
 export const PLAN_ZH_CN: PlanWords = {
   separator: "；",
   summary: (host, steps, routes) =>
-    `${host} 的计划：共 ${steps} 步，${routes === 0 ? "不关闭任何路径" : `关闭 ${routes} 条敞开的路径`}。目前尚未做任何更改。`,
-  nothingToDo: (host, isExposed) =>
-    isExposed
-      ? `未更改 ${host}：它处于暴露状态，但没有找到（或没有要求）安全的更改。仍然敞开的内容及原因见下。`
-      : `${host} 无需处理：没有对他人敞开的模型服务器。`,
+    `${host} 的计划：共 ${steps} 步，${routes === null ? "能关闭什么尚不清楚" : routes === 0 ? "不关闭任何路径" : `关闭 ${routes} 条敞开的路径`}。目前尚未做任何更改。`,
+  nothingToDo: (host, verdict) => {
+    if (verdict === "exposed")
+      return `未更改 ${host}：它处于暴露状态，但没有找到（或没有要求）安全的更改。仍然敞开的内容及原因见下。`;
+    if (verdict === "unknown") return `未更改 ${host}：是否有对他人敞开的模型服务器，尚不清楚。`;
+    return `${host} 无需处理：没有对他人敞开的模型服务器。`;
+  },
+  notWhole: "缺少部分信息：信息齐全时，计划的内容可能更多。",
+  asRoot: "只有 root 才能读取：请用 sudo 运行同一命令；通过 SSH 时以 root 登录。",
   steps: {
     "set-unit": (target) => `更改服务 ${target} 启动时的设置`,
     "restart-process": (target) => `让 ${target} 在本机回环地址上重新启动`,
@@ -28,6 +32,7 @@ export const PLAN_ZH_CN: PlanWords = {
     interrupts: "会中断的内容",
     closes: "将关闭",
     stays: "保持不变",
+    missing: "无法读取的内容",
   },
   newFile: (path, mode) => `新建文件 ${path}（权限 ${mode}）`,
   changedFile: (path) => `修改 ${path}`,
