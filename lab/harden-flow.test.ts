@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Journal } from "../src/apply/journal.ts";
 import type { HardenDocument } from "../src/commands/harden-outcome.ts";
 import type { Plan } from "../src/plan/plan.ts";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { assertAsBefore, isOpen, readJournals, waitForEnd } from "./changes.ts";
 import type { Output } from "./command.ts";
 import type { Host } from "./host.ts";
@@ -41,7 +41,7 @@ function portlock(...args: readonly string[]): Promise<Output> {
 }
 
 function asNobody(...args: readonly string[]): Promise<Output> {
-  return host.attempt([...COMMAND.split(" "), ...args], { env: { PORTLOCK_NODE: NODE_INSIDE }, user: "nobody" });
+  return host.attempt([...COMMAND.split(" "), ...args], { env: PORTLOCK_ENVIRONMENT, user: "nobody" });
 }
 
 async function harden(...args: readonly string[]): Promise<HardenDocument> {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
 import type { Verified } from "../src/report/proof-lines.ts";
 import type { TriedConnection } from "../src/verify/proofs.ts";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, NODE_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
@@ -27,7 +27,7 @@ after(() => {
 });
 
 const PORTLOCK = ["sh", `${CHECKOUT_INSIDE}/bin/portlock`];
-const ENV = { PORTLOCK_NODE: NODE_INSIDE };
+const ENV = PORTLOCK_ENVIRONMENT;
 const PATIENCE_MS = 500;
 
 async function setUp(id: string): Promise<Host> {
