@@ -75,6 +75,12 @@ describe("until somebody says yes nothing is changed", { skip, timeout }, () => 
       const { stdout, exitCode } = await run("harden", "--dry-run");
       assert.match(stdout, /^Plan for gpu-1: 1 step, .* Nothing has been changed yet\.\n/);
       assert.ok(stdout.includes(DROP_IN), stdout);
+      // What only root may read is named, and that it takes root.
+      assert.equal(
+        /\nFacts are missing: [^]*firewall rules: permission denied[^]* sudo/.test(stdout),
+        run === asNobody,
+        stdout,
+      );
       assert.equal(exitCode, 1);
       await assertAsBefore(host, exposed);
       assert.equal((await host.attempt(["ls", "/var/lib/portlock"])).exitCode, 2, "a folder was made for a plan");
