@@ -150,7 +150,7 @@ describe("a plan in a file", { skip, timeout }, () => {
   before(async () => {
     if (lab === null) return;
     const { stderr, exitCode } = await portlock("harden", "--plan", PLAN);
-    assert.match(stderr, /^Plan written to .*plan\.json\. Apply it with: portlock harden --apply FILE\n$/);
+    assert.match(stderr, /^Plan written to .*plan\.json\. Apply it with: portlock harden --apply \/tmp\/plan\.json\n$/);
     assert.equal(exitCode, 1);
   });
 
@@ -161,7 +161,7 @@ describe("a plan in a file", { skip, timeout }, () => {
     assert.deepEqual({ ...plan, madeAt: "" }, { ...saved, madeAt: "" });
     assert.deepEqual(journal?.plan, plan);
     assert.equal(await isOpen(host), false);
-    assertRefused(await portlock("harden", "--apply", PLAN, "--yes"), "moved-on", /--plan FILE/, 2);
+    assertRefused(await portlock("harden", "--apply", PLAN, "--yes"), "moved-on", /portlock harden --plan \/tmp\/plan\.json/, 2);
     await undo();
     await assertAsBefore(host, exposed);
   });
