@@ -161,7 +161,12 @@ describe("a plan in a file", { skip, timeout }, () => {
     assert.deepEqual({ ...plan, madeAt: "" }, { ...saved, madeAt: "" });
     assert.deepEqual(journal?.plan, plan);
     assert.equal(await isOpen(host), false);
-    assertRefused(await portlock("harden", "--apply", PLAN, "--yes"), "moved-on", /portlock harden --plan \/tmp\/plan\.json/, 2);
+    assertRefused(
+      await portlock("harden", "--apply", PLAN, "--yes"),
+      "moved-on",
+      /portlock harden --plan \/tmp\/plan\.json/,
+      2,
+    );
     await undo();
     await assertAsBefore(host, exposed);
   });
