@@ -94,14 +94,15 @@ for (const { id, exitCode, asOutsider, failOn = "critical" } of CASES) {
     const own = new Set(Object.values(host.addresses.eth0).concat(Object.values(host.addresses.eth1)));
     const places = new Set(proofs.proofs.map(({ place }) => (place.kind === "namespace" ? place.as : place.kind)));
     assert.deepEqual([...places].toSorted(), ["host", "neighbour", "stranger"]);
-    for (const proof of proofs.proofs) {
+    const compared = proofs.proofs.map(async (proof) => {
       tally.proofs += 1;
       if (proof.place.kind === "host") assert.ok(proof.outcome.kind === "answered" && proof.outcome.isModelServer, id);
-      if (proof.place.kind !== "namespace" || !own.has(proof.to.address)) continue;
+      if (proof.place.kind !== "namespace" || !own.has(proof.to.address)) return;
       const place = proof.place.as === "neighbour" && asOutsider !== true ? "neighbour" : "outsider";
       assert.equal(proof.verdict, await meet(host, place, proof), `${id}: ${JSON.stringify(proof)}`);
       tally.compared += 1;
-    }
+    });
+    await Promise.all(compared);
     assert.equal(code, exitCode, `${report.verdict}: ${report.findings.map(({ rule }) => rule).join(" ")}`);
     host.close();
   });
