@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
+import { PROXY, TUNNEL } from "./proxies/proxy-schema.ts";
 
 const text = z.string();
 const count = z.number().int();
@@ -290,6 +291,18 @@ const outcome = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const proxyAnswer = z.strictObject({
+  proxy: count,
+  site: count,
+  location: count,
+  address: text,
+  port,
+  tls: flag,
+  name: text.nullable(),
+  path: text,
+  outcome,
+});
+
 const answer = z.strictObject({
   question: text,
   address: text,
@@ -327,6 +340,9 @@ const facts = z.strictObject({
   firewall: reading(firewall),
   managers: managers.exactOptional(),
   sessions: reading(sessions).exactOptional(),
+  proxies: reading(z.array(PROXY)).exactOptional(),
+  proxyAnswers: z.array(proxyAnswer).exactOptional(),
+  tunnels: reading(z.array(TUNNEL)).exactOptional(),
   answers: z.array(answer),
   unasked: count,
   files: z.array(serverFile),
