@@ -105,6 +105,7 @@ export async function tell(story: Story): Promise<Told> {
     listeners: [],
     publications: [],
     unjudged: 0,
+    proxied: [],
   } as const;
   const runBy = toRunBy(process, container);
   return { facts, process, runBy, settings: judgeSettings(facts, server, runBy) };

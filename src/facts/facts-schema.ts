@@ -299,6 +299,7 @@ const proxyAnswer = z.strictObject({
   port,
   tls: flag,
   name: text.nullable(),
+  question: text,
   path: text,
   outcome,
 });

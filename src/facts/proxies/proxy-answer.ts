@@ -12,6 +12,8 @@ export interface ProxyAnswer {
   readonly tls: boolean;
   /** Name sent as Host header and, over TLS, in the handshake; null: the address. */
   readonly name: string | null;
+  /** The question of the catalogue, and the path by which it was put through the proxy. */
+  readonly question: string;
   readonly path: string;
   /** Bodies are kept only where they are a model server's. */
   readonly outcome: RequestOutcome;

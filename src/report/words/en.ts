@@ -44,7 +44,11 @@ export const EN: Words = {
     "published-port": ({ container, to }) => `published by container ${show(container)}, to ${show(to)}`,
     "container-address": ({ container, network }) =>
       `straight to container ${show(container)}, network ${show(network)}`,
-    proxy: ({ name, to }) => `by the proxy ${show(name)} to ${show(to)}`,
+    proxy: ({ name, serverNames, paths, to }) => {
+      const site = serverNames.length === 0 ? [] : [`server name ${listShort(serverNames)}`];
+      const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
+      return `through ${show(name)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
+    },
     tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
   },
@@ -54,6 +58,7 @@ export const EN: Words = {
     routing: "routing",
     firewall: "firewall",
     "unit-ip-filter": "the unit's IP filter",
+    proxy: "proxy",
     "host-check": "Host check",
     "origin-check": "Origin check",
     authentication: "authentication",
@@ -96,9 +101,21 @@ export const EN: Words = {
     "check-accepts": "accepts a foreign name",
     "check-off-on-this-address": "is off unless the server listens on loopback",
     "check-unmeasured": "was not measured",
+    "proxy-sets-host": "the proxy writes a name that the server accepts",
+    "caller-chooses-host": "the proxy takes any name and passes it on",
+    "proxy-passes-its-name": "the proxy passes on its own name, which the server refuses",
+    "proxy-lets-sources-in": "its list of addresses lets them in",
+    "proxy-stops-sources": "they are not on its list of addresses",
+    "proxy-not-understood": "a part of its configuration is not understood",
+    "proxy-changed": "its files are newer than what it runs with",
+    "proxy-upstream-unclear": "where it hands on to depends on the request",
+    "proxy-upstream-unresolved": "the name it hands on to could not be resolved",
     "answers-without-credential": "answers without a credential",
     "demands-credential": "demands a credential",
     "has-no-authentication": "this server has none",
+    "proxy-demands-nothing": "the proxy demands none, and the server has none",
+    "proxy-asks-service": "the proxy asks another service, whose answer was not measured",
+    "tunnel-demands-nothing": "the tunnel demands none, and the server has none",
     "authentication-unmeasured": "was not measured",
   },
   decider: toDeciderText,
