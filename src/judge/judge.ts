@@ -3,6 +3,7 @@ import type { HostVerdict, Judgement } from "../report/report.ts";
 import { SEVERITIES, type Finding } from "./finding.ts";
 import { listMissing } from "./missing.ts";
 import { compareKeys } from "./order.ts";
+import { listUnreadProxies } from "./proxies/unread-proxies.ts";
 import { toRuleSets } from "./rule-sets.ts";
 import { toRouter, toServerVerdict } from "./routes.ts";
 import type { JudgedHost } from "./rule.ts";
@@ -37,6 +38,7 @@ export function judge(facts: Facts): Judgement {
 
 function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"]): Server[] {
   const route = toRouter(facts, ruleSets);
+  const unread = listUnreadProxies(facts).length;
   const counts = new Map<string, number>();
   return found.servers.map((server) => {
     const number = (counts.get(server.kind) ?? 0) + 1;
@@ -47,7 +49,7 @@ function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"])
       id: `${server.kind}-${number}`,
       kind: server.kind,
       version: server.version,
-      verdict: toServerVerdict(routes, server.unjudged),
+      verdict: toServerVerdict(routes, server.unjudged + unread),
       runBy,
       process: toProcess(server),
       listeners: toListeners(server),

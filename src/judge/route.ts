@@ -105,6 +105,7 @@ export type BarrierReason =
   | "demands-credential"
   | "has-no-authentication"
   | "proxy-demands-nothing"
+  | "proxy-takes-any-credential"
   | "proxy-asks-service" // what that answers was not measured
   | "tunnel-demands-nothing"
   | "authentication-unmeasured";

@@ -48,6 +48,8 @@ export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (
 /**
  * What a server comes to. `host` and `browser` are left out: whoever stands there is on the host already. A
  * server without a single route is one whose listener could not be matched, and nobody knows who reaches it.
+ *
+ * @param unjudged how many sockets and ways may lead to it that were not judged
  */
 export function toServerVerdict(routes: readonly Route[], unjudged: number): ServerVerdict {
   if (routes.length === 0) return "unknown";

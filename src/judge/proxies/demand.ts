@@ -8,6 +8,8 @@ export interface Demand {
   readonly credential: boolean | null;
   /** Why not; null where it can be told. */
   readonly doubt: "asks-service" | "unclear" | null;
+  /** A credential must be there, and any is taken. */
+  readonly takesAny: boolean;
   /** Networks that alone are let in, CIDR; null: no list. */
   readonly admitted: readonly string[] | null;
   /** Networks that are let in without the credential, CIDR. */
@@ -41,16 +43,24 @@ function toListDoubt(others: readonly unknown[], { credential }: Pick<Demand, "c
 function toDemandOfAny(protections: readonly Protection[]): Demand | null {
   const keys = protections.filter(({ kind }) => kind !== "sources" && kind !== "refuses");
   const free = protections.flatMap((each) => (each.kind === "sources" ? each.allowed : []));
-  if (protections.length === 0) return { credential: false, doubt: null, admitted: null, free: [] };
+  if (protections.length === 0) return { ...NOTHING, admitted: null, free: [] };
   if (keys.length > 0) return { ...toCredential(keys), admitted: null, free };
-  return free.length === 0 ? null : { credential: false, doubt: null, admitted: free, free: [] };
+  return free.length === 0 ? null : { ...NOTHING, admitted: free, free: [] };
 }
 
-function toCredential(protections: readonly Protection[]): Pick<Demand, "credential" | "doubt"> {
-  if (protections.some(demandsCredential)) return { credential: true, doubt: null };
-  if (protections.some(({ kind }) => kind === "asks-service")) return { credential: null, doubt: "asks-service" };
-  if (protections.some(({ kind }) => kind === "unclear")) return { credential: null, doubt: "unclear" };
-  return { credential: false, doubt: null };
+const NOTHING = { credential: false, doubt: null, takesAny: false } as const;
+/** How the facts say that a header only has to be there. */
+const ANY_CREDENTIAL = "any credential is enough";
+
+function toCredential(protections: readonly Protection[]): Pick<Demand, "credential" | "doubt" | "takesAny"> {
+  if (protections.some(demandsCredential)) return { ...NOTHING, credential: true };
+  if (protections.some(({ kind }) => kind === "asks-service")) {
+    return { ...NOTHING, credential: null, doubt: "asks-service" };
+  }
+  const unclear = protections.flatMap((each) => (each.kind === "unclear" ? [each.text] : []));
+  if (unclear.length === 0) return NOTHING;
+  if (unclear.every((text) => text === ANY_CREDENTIAL)) return { ...NOTHING, takesAny: true };
+  return { ...NOTHING, credential: null, doubt: "unclear" };
 }
 
 /** True for what nobody gets past who shows nothing. */

@@ -11,8 +11,18 @@ import type { ProxyDoor, ProxyPlace } from "./proxy-way.ts";
 export interface Probe {
   readonly outcome: "open" | "guarded" | null;
   readonly recognition: Recognition | null;
+  /** Nothing but 403 came back. */
+  readonly refused: boolean;
   readonly evidence: Evidence;
 }
+
+/** What the configuration lets expect of a request without a credential. */
+export type Expected =
+  | "served"
+  | "asked-for-credential"
+  | "as-a-service-says"
+  | "taken-with-any-credential"
+  | "not-known";
 
 /** The answers that a door gave for one place. */
 export function answersFor(all: readonly ProxyAnswer[], door: ProxyDoor, { at }: ProxyPlace): readonly ProxyAnswer[] {
@@ -29,33 +39,31 @@ export function answersFor(all: readonly ProxyAnswer[], door: ProxyDoor, { at }:
 
 /**
  * What answers of one place come to: served, or a credential demanded. A refusal that other things make too (403, a
- * redirection, a complaint about a missing certificate) tells only where the configuration demands something.
- *
- * @param demands what the configuration says; null where it does not tell
+ * redirection, a complaint about a missing certificate) tells only where the configuration demands something. Where a
+ * condition was not understood, it may be one on who asks, and the host itself is not everybody.
  */
-export function toProbe(answers: readonly ProxyAnswer[], demands: boolean | null): Probe | null {
+export function toProbe(answers: readonly ProxyAnswer[], expected: Expected): Probe | null {
   const heard = answers.filter(({ outcome }) => outcome.kind === "answered");
   const [first] = heard;
   if (first === undefined) return null;
   const recognition = recogniseServer(heard.map(toAnswer));
-  const judged = heard.map((each) => ({ each, outcome: toOutcome(each, demands, recognition) }));
+  const judged = heard.map((each) => ({ each, outcome: toOutcome(each, expected, recognition) }));
   const telling =
     judged.find(({ outcome }) => outcome === "open") ??
     judged.find(({ outcome }) => outcome === "guarded") ??
     ({ each: first, outcome: null } as const);
-  return { outcome: telling.outcome, recognition, evidence: toEvidence(telling.each) };
+  const refused = heard.every(({ outcome }) => outcome.kind === "answered" && outcome.answer.status === 403);
+  return { outcome: telling.outcome, recognition, refused, evidence: toEvidence(telling.each) };
 }
 
-function toOutcome(
-  { outcome }: ProxyAnswer,
-  demands: boolean | null,
-  recognition: Recognition | null,
-): Probe["outcome"] {
+function toOutcome({ outcome }: ProxyAnswer, expected: Expected, recognition: Recognition | null): Probe["outcome"] {
   const status = outcome.kind === "answered" ? outcome.answer.status : 0;
+  if (expected === "taken-with-any-credential") return null;
   if (status === 401 || status === 407) return "guarded";
-  if (status >= 200 && status < 300) return recognition !== null || demands === false ? "open" : null;
+  if (expected === "not-known") return null;
+  if (status >= 200 && status < 300) return recognition !== null || expected === "served" ? "open" : null;
   const refused = status === 400 || status === 403 || (status >= 300 && status < 400);
-  return refused && demands !== false ? "guarded" : null;
+  return refused && expected !== "served" ? "guarded" : null;
 }
 
 /** Through the proxy it was put by another path: what came back is judged as the server's own. */

@@ -59,6 +59,23 @@ test("the answer wins over the configuration", () => {
   assert.deepEqual(verdictsOf(aProxiedHost(open, { answers: [aProxyAnswer(502)] })), ["ollama exposed"]);
 });
 
+test("a credential that only has to be there stops nobody; a condition not understood is not known", () => {
+  const any: Protection = { kind: "unclear", text: "any credential is enough" };
+  const sites = [aSite([aLocation({ protections: [any] })])];
+  assert.deepEqual(verdictsOf(aProxiedHost(sites, { answers: [aProxyAnswer(401)] })), ["ollama exposed"]);
+  const unclear: Protection = { kind: "unclear", text: "a condition on a variable" };
+  const others = [aSite([aLocation({ protections: [unclear] })])];
+  for (const answers of [[], [aProxyAnswer(200)], [aProxyAnswer(403)]]) {
+    assert.deepEqual(verdictsOf(aProxiedHost(others, { answers })), ["ollama unknown"]);
+  }
+  assert.deepEqual(verdictsOf(aProxiedHost(others, { answers: [aProxyAnswer(401)] })), ["ollama guarded"]);
+});
+
+test("the name of an upstream block is what Ollama refuses, whatever its addresses are", () => {
+  const host = aProxiedHost([aSite([aLocation()])], { answers: [aProxyAnswer(403)] });
+  assert.deepEqual(verdictsOf(host), ["ollama local"]);
+});
+
 test("a list of addresses: who is on it gets in, the others do not", () => {
   const host = aProxiedHost([aSite([aLocation({ protections: [LAN_ONLY] })])]);
   assert.deepEqual(throughProxy(host), [

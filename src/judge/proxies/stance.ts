@@ -6,7 +6,7 @@ import type { Barrier } from "../route.ts";
 import type { FoundServer } from "../servers.ts";
 import { toDemand, toPlaceEvidence, type Demand } from "./demand.ts";
 import { toUpstreamHostCheck } from "./host-check.ts";
-import { answersFor, toProbe, type Probe } from "./proxy-probe.ts";
+import { answersFor, toProbe, type Expected, type Probe } from "./proxy-probe.ts";
 import { toLastPlace, type Certainty, type ProxyDoor, type ProxyPlace } from "./proxy-way.ts";
 
 /** How a way through proxies meets a caller. */
@@ -48,16 +48,22 @@ export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stanc
     : all.some(({ credential }) => credential === null)
       ? null
       : false;
-  const probe = toProbe(answersFor(facts.proxyAnswers ?? [], way.door, way.place), configured);
+  const probe = toProbe(answersFor(facts.proxyAnswers ?? [], way.door, way.place), toExpected(configured, all));
   return {
     authentication: toAuthentication(server, { places, all, configured, probe, free: first.free }),
     doubt: toDoubt(way, probe),
-    hostCheck: toHostCheck(facts, server, way, probe),
+    hostCheck: toHostCheck(facts, server, way, { probe, configured, all }),
     admitted: first.admitted,
     free: first.free,
     probe,
     configured,
   };
+}
+
+function toExpected(configured: boolean | null, all: readonly Demand[]): Expected {
+  if (configured === true) return "asked-for-credential";
+  if (configured === null) return all.some(({ doubt }) => doubt === "unclear") ? "not-known" : "as-a-service-says";
+  return all.some(({ takesAny }) => takesAny) ? "taken-with-any-credential" : "served";
 }
 
 interface Sight {
@@ -91,6 +97,8 @@ function toAuthentication(server: FoundServer, sight: Sight): Barrier {
     return toBarrier("authentication", null, why, own === undefined ? null : toPlaceEvidence(own));
   }
   if (theirs.stops !== false) return theirs;
+  const lax = places.find((_, index) => all[index]?.takesAny === true);
+  if (lax !== undefined) return toBarrier("authentication", false, "proxy-takes-any-credential", toPlaceEvidence(lax));
   const [first] = places;
   return toBarrier(
     "authentication",
@@ -123,7 +131,21 @@ function toDoubt({ certainty, place, behind }: BareWay, probe: Probe | null): Ba
   return isUnclear ? toBarrier("proxy", null, "proxy-not-understood", evidence) : null;
 }
 
-function toHostCheck(facts: Facts, server: FoundServer, way: BareWay, probe: Probe | null): Barrier | null {
+/** Where nobody but the proxy chooses the Host, a refusal that the proxy does not explain is the server's. */
+function toHostCheck(
+  facts: Facts,
+  server: FoundServer,
+  way: BareWay,
+  { probe, configured, all }: Pick<Sight, "probe" | "configured" | "all">,
+): Barrier | null {
   if (probe?.outcome === "open" && probe.recognition !== null) return null;
+  const chooses = [way.place, ...way.behind].every(({ location }) => {
+    const { host } = location.passing;
+    return host !== null && host.kind !== "client";
+  });
+  const unlisted = all.every(({ admitted, free }) => admitted === null && free.length === 0);
+  if (server.kind === "ollama" && probe?.refused === true && configured === false && chooses && unlisted) {
+    return toBarrier("host-check", true, "check-refuses", probe.evidence);
+  }
   return toUpstreamHostCheck(facts, server, { places: [way.place], behind: way.behind });
 }
