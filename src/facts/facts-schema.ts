@@ -5,7 +5,8 @@
  */
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
-import { PROXY, TUNNEL } from "./proxies/proxy-schema.ts";
+import { PROXY } from "./proxies/proxy-schema.ts";
+import { TUNNEL } from "./tunnel-schema.ts";
 
 const text = z.string();
 const count = z.number().int();

@@ -1,6 +1,6 @@
 import type { HostReader, Reading } from "../host/host.ts";
 import { startAsking } from "./answers.ts";
-import { chooseProcesses, gatherPrograms } from "./choose-processes.ts";
+import { chooseProcesses, gatherHiddenNames, gatherPrograms } from "./choose-processes.ts";
 import { type Containers, type UnreadEngine, gatherContainers } from "./containers.ts";
 import { gatherEnvironmentFiles } from "./environment-files.ts";
 import type { Facts } from "./facts.ts";
@@ -11,6 +11,8 @@ import { type Identity, gatherIdentity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
 import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
+import { gatherProxies } from "./proxies/gather-proxies.ts";
+import { gatherProxyAnswers } from "./proxies/proxy-answers.ts";
 import { gatherSessions } from "./sessions.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
@@ -51,10 +53,16 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     programs: new Set([...programs.executableOf.values()].map((path) => path.slice(path.lastIndexOf("/") + 1))),
     programsHidden: programs.hidden > 0,
   });
+  const hiddenNames = gatherHiddenNames(host, programs);
+  const proxies = gatherProxies(host, {
+    executableOf: programs.executableOf,
+    nameOf: hiddenNames,
+    bootedAt: identity.ok ? identity.value.bootedAt : null,
+  });
   const sockets = await listening;
   const listeners = sockets.listeners.ok ? sockets.listeners.value : [];
 
-  const chosen = await chooseProcesses(host, listeners, programs, wanted);
+  const chosen = await chooseProcesses(host, listeners, programs, wanted, hiddenNames);
   const processes = await gatherProcesses(host, chosen.pids, {
     accounts: identity.ok ? identity.value.accounts : [],
     bootedAt: identity.ok ? identity.value.bootedAt : null,
@@ -87,7 +95,16 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     filtering,
     served.map(({ port }) => port),
   );
+  const told = await proxies;
+  const throughProxies = gatherProxyAnswers(host, wanted, {
+    proxies: told.ok ? told.value : [],
+    listeners,
+    hostname: known?.hostname ?? null,
+    network: own,
+    containers,
+  });
   const answers = await asking.finish(chosenTargets.targets);
+  const proxyAnswers = await throughProxies;
   const sessions = await connected;
 
   return {
@@ -101,6 +118,8 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     firewall: await filtering,
     managers: await managers,
     ...(sessions === undefined ? {} : { sessions }),
+    proxies: told,
+    ...(proxyAnswers.length === 0 ? {} : { proxyAnswers }),
     answers,
     unasked: chosenTargets.unasked,
   };

@@ -54,6 +54,12 @@ type ComposeCommand = readonly [
 ];
 type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
 
+/**
+ * What a proxy says of itself. `nginx -T` is not here: it makes folders, opens logs and binds ports; `caddy` makes a
+ * folder in the home whatever it is asked.
+ */
+type ProxyCommand = readonly ["nginx", "-V"] | readonly ["haproxy" | "apache2" | "httpd", "-v"];
+
 export type ReadCommand =
   | IpCommand
   | SocketCommand
@@ -63,5 +69,6 @@ export type ReadCommand =
   | FirewallCommand
   | EngineCommand
   | ComposeCommand
+  | ProxyCommand
   | readonly [...InNamespace, ...(IpCommand | SocketCommand)]
   | readonly ["getent", "passwd"];
