@@ -32,7 +32,7 @@ export function judge(facts: Facts): Judgement {
     verdict: toHostVerdict(servers, mayHideServer(facts, found)),
     missing: listMissing(facts, found.servers),
     servers,
-    findings: toFindings({ facts, servers, ruleSets }),
+    findings: toFindings({ facts, servers, ruleSets, proxyWays: toProxyWays(servers, found.servers) }),
   };
 }
 
@@ -57,6 +57,11 @@ function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"])
       routes,
     };
   });
+}
+
+/** The servers of both lists go together one by one. */
+function toProxyWays(servers: readonly Server[], found: readonly FoundServer[]): JudgedHost["proxyWays"] {
+  return servers.flatMap(({ id }, index) => (found[index]?.proxied ?? []).map((way) => ({ server: id, way })));
 }
 
 function toProcess({ process }: FoundServer): Server["process"] {

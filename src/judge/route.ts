@@ -30,7 +30,14 @@ export type Hop =
       readonly paths: readonly string[];
       readonly to: string;
     }
-  | { readonly kind: "tunnel"; readonly name: string; readonly to: string }
+  | {
+      readonly kind: "tunnel";
+      /** The program: `cloudflared`, `ngrok`. */
+      readonly name: string;
+      /** Under which the outside calls it; null where it does not tell. */
+      readonly publicName: string | null;
+      readonly to: string;
+    }
   | { readonly kind: "forwarded"; readonly by: string; readonly to: string };
 
 export type BarrierKind =

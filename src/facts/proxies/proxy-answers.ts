@@ -69,7 +69,10 @@ function listLocalNames({ hostname, network, containers }: ProxySurroundings): R
   const links = network.interfaces.ok ? network.interfaces.value : [];
   const known = containers.ok ? containers.value.containers : [];
   return new Set([
-    ...["localhost", "localhost.localdomain", "host.docker.internal", "host.containers.internal"],
+    "localhost",
+    "localhost.localdomain",
+    "host.docker.internal",
+    "host.containers.internal",
     ...(hostname === null ? [] : [hostname.toLowerCase()]),
     ...links.flatMap((link) => link.addresses.map(({ address }) => address)),
     ...known.flatMap(({ name, compose, networks }) => [

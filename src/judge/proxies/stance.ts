@@ -23,6 +23,8 @@ export interface Stance {
   readonly probe: Probe | null;
   /** What the configuration alone says of a credential. */
   readonly configured: boolean | null;
+  /** The server behind demands one by itself. */
+  readonly serverDemands: boolean;
 }
 
 /** One way, before it is known how it meets a caller. */
@@ -57,6 +59,7 @@ export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stanc
     free: first.free,
     probe,
     configured,
+    serverDemands: toServersOwn(server, places).stops === true,
   };
 }
 

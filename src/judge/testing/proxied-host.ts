@@ -90,15 +90,15 @@ export function aProxyAnswer(status: number, more: Partial<ProxyAnswer> = {}): P
   };
 }
 
-/** A host with an Ollama on loopback and an nginx on port 80 that has these sites; IPv4 only. */
+/** A host with an Ollama, on loopback unless told otherwise, and an nginx on port 80 that has these sites; IPv4 only. */
 export function aProxiedHost(
   sites: readonly ProxySite[],
-  more: Partial<Proxy> & { readonly answers?: readonly ProxyAnswer[] } = {},
+  more: Partial<Proxy> & { readonly answers?: readonly ProxyAnswer[]; readonly ollamaOn?: string } = {},
 ): AHost {
-  const { answers = [], ...proxy } = more;
+  const { answers = [], ollamaOn = "127.0.0.1", ...proxy } = more;
   return aHost()
     .link("eth0", ["192.168.1.10/24"])
-    .ollama("127.0.0.1")
+    .ollama(ollamaOn)
     .process(500, {
       name: "nginx",
       executable: "/usr/sbin/nginx",
