@@ -27,7 +27,7 @@ export function toProxyRoutes(
 ): readonly Route[] {
   return toDoor.flatMap((route) => {
     if (route.from.vantage === "browser") return [];
-    if (route.from.vantage === "host") return toLocalRoutes(server, way, route, wiring);
+    if (route.from.vantage === "host") return toLocalRoutes(server, way, route);
     return toOutsideRoutes(way, route, wiring);
   });
 }
@@ -87,13 +87,13 @@ function listParts({ stance, places }: ProxyWay, family: Family, all: SourceSet)
   ];
 }
 
-/** From the host itself: by loopback, or by an address of its own. */
-function toLocalRoutes(server: FoundServer, way: ProxyWay, route: Route, wiring: Wiring): readonly Route[] {
+/** From the host itself. */
+function toLocalRoutes(server: FoundServer, way: ProxyWay, route: Route): readonly Route[] {
   const { stance } = way;
   const { probe } = stance;
-  const own = ["127.0.0.1", "::1", ...(wiring.holders?.keys() ?? [])];
+  // Whoever calls an address of his own host calls from that address.
   const isIn = (networks: readonly string[]): boolean =>
-    own.some((address) => networks.some((network) => covers(network, address)));
+    networks.some((network) => covers(network, route.entry.address));
   const unasked = isIn(stance.free);
   const authentication =
     unasked && probe?.outcome !== "guarded"

@@ -35,7 +35,8 @@ export function withProxies(scene: Omit<ProxyScene, "servers">, found: readonly 
     if (!isProxys(server) && server.process !== null) return server.listeners;
     const others = [...known].flatMap(([each, list]) => (each === server ? [] : [list]));
     const served = listServedDoors(others);
-    return server.listeners.filter((each) => !served.has(toDoorKey(each)));
+    // Each socket of a proxy is a site by itself: that one answers as a model server says nothing of the others.
+    return server.listeners.filter((each) => each.recognition !== null && !served.has(toDoorKey(each)));
   }
 }
 
