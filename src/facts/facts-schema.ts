@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
 import { PROXY } from "./proxies/proxy-schema.ts";
-import { TUNNEL } from "./tunnel-schema.ts";
+import { TUNNEL } from "./tunnels/tunnel-schema.ts";
 
 const text = z.string();
 const count = z.number().int();

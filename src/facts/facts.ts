@@ -12,7 +12,7 @@ import type { Proxy } from "./proxies/proxy.ts";
 import type { ProxyAnswer } from "./proxies/proxy-answer.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Listener, Unseen } from "./sockets.ts";
-import type { Tunnel } from "./tunnel.ts";
+import type { Tunnel } from "./tunnels/tunnel.ts";
 import type { Unit } from "./units.ts";
 
 /**

@@ -17,6 +17,7 @@ import { gatherSessions } from "./sessions.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
 import { type Target, toFirstTargets, toTargets } from "./targets.ts";
+import { gatherTunnels } from "./tunnels/gather-tunnels.ts";
 import { gatherUnits } from "./units.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -62,6 +63,9 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
   const sockets = await listening;
   const listeners = sockets.listeners.ok ? sockets.listeners.value : [];
 
+  const tunnels = hiddenNames.then((nameOf) =>
+    gatherTunnels(host, { executableOf: programs.executableOf, nameOf }, listeners),
+  );
   const chosen = await chooseProcesses(host, listeners, programs, wanted, hiddenNames);
   const processes = await gatherProcesses(host, chosen.pids, {
     accounts: identity.ok ? identity.value.accounts : [],
@@ -120,6 +124,7 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     ...(sessions === undefined ? {} : { sessions }),
     proxies: told,
     ...(proxyAnswers.length === 0 ? {} : { proxyAnswers }),
+    tunnels: await tunnels,
     answers,
     unasked: chosenTargets.unasked,
   };

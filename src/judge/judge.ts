@@ -3,7 +3,7 @@ import type { HostVerdict, Judgement } from "../report/report.ts";
 import { SEVERITIES, type Finding } from "./finding.ts";
 import { listMissing } from "./missing.ts";
 import { compareKeys } from "./order.ts";
-import { listUnreadProxies } from "./proxies/unread-proxies.ts";
+import { listUnreadProxies, listUnreadTunnels } from "./proxies/unread-proxies.ts";
 import { toRuleSets } from "./rule-sets.ts";
 import { toRouter, toServerVerdict } from "./routes.ts";
 import type { JudgedHost } from "./rule.ts";
@@ -38,7 +38,7 @@ export function judge(facts: Facts): Judgement {
 
 function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"]): Server[] {
   const route = toRouter(facts, ruleSets);
-  const unread = listUnreadProxies(facts).length;
+  const unread = listUnreadProxies(facts).length + listUnreadTunnels(facts).length;
   const counts = new Map<string, number>();
   return found.servers.map((server) => {
     const number = (counts.get(server.kind) ?? 0) + 1;

@@ -78,6 +78,8 @@ export type BarrierReason =
   | "private-address" // nobody beyond the links sends packets for it, unless a router was told to
   | "forwarded"
   | "routing-unread"
+  | "tunnel-target-unknown"
+  | "tunnel-audience-unknown" // whether the machine at its other end lets others use the port
   | "sysctl-unread" // the kernel's switch that decides it, such as ip_forward
   // firewall, unit-ip-filter
   | "no-rule-set"
@@ -105,6 +107,8 @@ export type BarrierReason =
   | "check-off-on-this-address"
   | "check-unmeasured"
   | "proxy-sets-host"
+  | "tunnel-passes-its-name"
+  | "tunnel-sets-host"
   | "caller-chooses-host" // the proxy takes any name and passes it on
   | "proxy-passes-its-name" // and the server refuses that name
   // authentication

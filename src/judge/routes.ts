@@ -9,6 +9,7 @@ import { compareKeys } from "./order.ts";
 import { toPacketFilter } from "./packet-filter.ts";
 import { toProxyAsServer } from "./proxies/proxy-as-server.ts";
 import { toProxyRoutes } from "./proxies/proxy-routes.ts";
+import { toTunnelRoutes } from "./proxies/tunnel-routes.ts";
 import type { Route, VantageName } from "./route.ts";
 import type { ServerVerdict } from "./server.ts";
 import type { FoundServer } from "./servers.ts";
@@ -41,7 +42,8 @@ export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (
     const proxied = server.proxied.flatMap((way) =>
       toProxyRoutes(server, way, toRoutes(toProxyAsServer(facts, server.kind, way, own)), wiring),
     );
-    return [...toRoutes(server), ...proxied].toSorted(compareRoutes);
+    const tunnelled = server.tunnelled.flatMap((way) => toTunnelRoutes(facts, server, way));
+    return [...toRoutes(server), ...proxied, ...tunnelled].toSorted(compareRoutes);
   };
 }
 

@@ -9,6 +9,7 @@ import { toContainerIndex, type ContainerIndex, type Publication } from "./conta
 import { toProcessTree, type ProcessTree } from "./process-tree.ts";
 import { compareKeys } from "./order.ts";
 import type { ProxyWay } from "./proxies/proxy-way.ts";
+import type { TunnelWay } from "./proxies/tunnel-way.ts";
 import { withProxies } from "./proxies/with-proxies.ts";
 import { isPortHelper } from "./run-by.ts";
 import { findUnmatched, pairProcesses } from "./unmatched-processes.ts";
@@ -31,6 +32,8 @@ export interface FoundServer {
   readonly unjudged: number;
   /** How proxies of this host hand on to it. */
   readonly proxied: readonly ProxyWay[];
+  /** How tunnels that begin on this host hand on to it. */
+  readonly tunnelled: readonly TunnelWay[];
 }
 
 /** Sockets of one server that are judged: somebody may open thousands, and each is a dozen routes. */
@@ -177,6 +180,7 @@ function toDirectServer({ tree, looks, index, own }: Scene, { root, listeners }:
     publications: elsewhere ? judged.flatMap((each) => index.publicationsOf(each.namespace, each.listener.port)) : [],
     unjudged: listeners.length - judged.length,
     proxied: [],
+    tunnelled: [],
   };
 }
 
@@ -208,6 +212,7 @@ function findPublishedOnly({ index }: Scene, servers: readonly FoundServer[]): F
       publications,
       unjudged: 0,
       proxied: [],
+      tunnelled: [],
     };
   });
 }

@@ -36,6 +36,7 @@ export function findUnmatched(scene: Scene, servers: readonly FoundServer[]): Fo
         publications: [],
         unjudged: 0,
         proxied: [],
+        tunnelled: [],
       };
     });
 }

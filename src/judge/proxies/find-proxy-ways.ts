@@ -3,6 +3,7 @@ import type { ProxyListener } from "../../facts/proxies/proxy.ts";
 import { isLoopback, isWildcard, toCanonical } from "../addresses.ts";
 import type { AskedListener } from "../asked-listeners.ts";
 import { FIRST_QUESTIONS } from "../../servers/questions.ts";
+import type { Tunnel } from "../../facts/tunnels/tunnel.ts";
 import type { ProcessTree } from "../process-tree.ts";
 import type { Hop } from "../route.ts";
 import type { FoundServer } from "../servers.ts";
@@ -10,6 +11,7 @@ import { listPlaces, type ProxyDoor, type ProxyPlace, type ProxyWay } from "./pr
 import { resolveUpstream, type UpstreamScene } from "./resolve-upstream.ts";
 import { isOfUse, listReached, mayTake, toPathText } from "./served-paths.ts";
 import { toStance, type BareWay } from "./stance.ts";
+import type { TunnelWay } from "./tunnel-way.ts";
 
 /** What proxies are looked for among. */
 export interface ProxyScene {
@@ -30,14 +32,9 @@ const MOST_PATHS = 8;
 
 /** Every way by which a proxy of the host hands on to each of the model servers. */
 export function findProxyWays(scene: ProxyScene): ReadonlyMap<FoundServer, readonly ProxyWay[]> {
-  const { facts } = scene;
-  const proxies = facts.proxies?.ok === true ? facts.proxies.value : [];
-  const places = listPlaces(proxies).filter(({ site, location }) => listReached(site).includes(location));
-  const namespaceOf = ({ proxy }: ProxyPlace): string =>
-    (proxy.pid === null ? null : scene.tree.byPid.get(proxy.pid)?.namespace) ?? scene.own;
-  const upstreams: UpstreamScene = { facts, own: scene.own, servers: scene.servers, places, namespaceOf };
-  const bare = places.flatMap((place) => {
-    const doors = findDoors(scene, place, namespaceOf(place));
+  const upstreams = toUpstreams(scene);
+  const bare = upstreams.places.flatMap((place) => {
+    const doors = findDoors(scene, place, upstreams.namespaceOf(place));
     if (doors.length === 0) return [];
     const ends = findEnds(upstreams, place, []);
     return doors.flatMap((door) => ends.map((end) => ({ ...end, door, place })));
@@ -47,6 +44,54 @@ export function findProxyWays(scene: ProxyScene): ReadonlyMap<FoundServer, reado
     ways.set(server, toWays(scene, server, ofServer));
   }
   return ways;
+}
+
+/** Every way by which a tunnel of the host hands on to each of the model servers. */
+export function findTunnelWays(scene: ProxyScene): ReadonlyMap<FoundServer, readonly TunnelWay[]> {
+  const upstreams = toUpstreams(scene);
+  const tunnels = scene.facts.tunnels?.ok === true ? scene.facts.tunnels.value : [];
+  const ends = tunnels.flatMap((tunnel) => {
+    // A network's members are neighbours, by an interface of the host's.
+    if (tunnel.kind === "zerotier") return [];
+    const { to, kind, host } = tunnel;
+    const upstream = to === null ? ({ kind: "unclear", text: "?" } as const) : ({ kind: "tcp", ...to } as const);
+    return resolveUpstream(upstreams, scene.own, upstream, host)
+      .flatMap((target): readonly (End & { readonly tunnel: Tunnel })[] => {
+        if (target.kind === "server") return [{ ...target, behind: [], to: [target.to], tunnel }];
+        return target.places.flatMap((place) =>
+          findEnds(upstreams, place, []).map((end) => ({
+            ...end,
+            tunnel,
+            behind: [place, ...end.behind],
+            to: [target.to, ...end.to],
+          })),
+        );
+      })
+      .map((end) => ({
+        ...end,
+        hop: { kind: "tunnel", name: kind, publicName: tunnel.publicName, to: end.to[0] ?? "" } as const,
+      }));
+  });
+  const ways = new Map<FoundServer, TunnelWay[]>();
+  for (const [server, ofServer] of Map.groupBy(ends, (each) => each.server)) {
+    ways.set(
+      server,
+      ofServer.map(({ tunnel, behind, certainty, hop, to }) => {
+        const further = behind.map((place, index) => toHop([place], to[index + 1] ?? ""));
+        return { tunnel, behind, certainty, hops: [hop, ...further] };
+      }),
+    );
+  }
+  return ways;
+}
+
+function toUpstreams(scene: ProxyScene): UpstreamScene {
+  const { facts } = scene;
+  const proxies = facts.proxies?.ok === true ? facts.proxies.value : [];
+  const places = listPlaces(proxies).filter(({ site, location }) => listReached(site).includes(location));
+  const namespaceOf = ({ proxy }: ProxyPlace): string =>
+    (proxy.pid === null ? null : scene.tree.byPid.get(proxy.pid)?.namespace) ?? scene.own;
+  return { facts, own: scene.own, servers: scene.servers, places, namespaceOf };
 }
 
 interface End {
@@ -117,7 +162,11 @@ export function isOf({ byPid }: ProcessTree, pid: number, main: number | null): 
 }
 
 /** Ways that meet a caller alike are one. */
-function toWays(scene: ProxyScene, server: FoundServer, bare: readonly (BareWay & End)[]): ProxyWay[] {
+function toWays(
+  scene: ProxyScene,
+  server: FoundServer,
+  bare: readonly (BareWay & End & { readonly door: ProxyDoor })[],
+): ProxyWay[] {
   const judged = bare.flatMap((each) => {
     const stance = toStance(scene.facts, server, each);
     if (stance === null || isSomebodyElse(server, each, stance.probe?.recognition?.kind)) return [];

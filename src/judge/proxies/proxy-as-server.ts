@@ -28,5 +28,6 @@ export function toProxyAsServer(
     publications: inOwnNamespace ? [] : index.publicationsOf(asked.namespace, asked.listener.port),
     unjudged: 0,
     proxied: [],
+    tunnelled: [],
   };
 }

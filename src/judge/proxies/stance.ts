@@ -29,7 +29,8 @@ export interface Stance {
 
 /** One way, before it is known how it meets a caller. */
 export interface BareWay {
-  readonly door: ProxyDoor;
+  /** Null where a tunnel leads to it. */
+  readonly door: ProxyDoor | null;
   readonly place: ProxyPlace;
   readonly behind: readonly ProxyPlace[];
   readonly certainty: Certainty;
@@ -50,7 +51,10 @@ export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stanc
     : all.some(({ credential }) => credential === null)
       ? null
       : false;
-  const probe = toProbe(answersFor(facts.proxyAnswers ?? [], way.door, way.place), toExpected(configured, all));
+  const probe = toProbe(
+    way.door === null ? [] : answersFor(facts.proxyAnswers ?? [], way.door, way.place),
+    toExpected(configured, all),
+  );
   return {
     authentication: toAuthentication(server, { places, all, configured, probe, free: first.free }),
     doubt: toDoubt(way, probe),
@@ -112,7 +116,7 @@ function toAuthentication(server: FoundServer, sight: Sight): Barrier {
 }
 
 /** What the server itself demands; a proxy that adds a credential of its own may answer that for everybody. */
-function toServersOwn(server: FoundServer, places: readonly ProxyPlace[]): Barrier {
+export function toServersOwn(server: FoundServer, places: readonly ProxyPlace[]): Barrier {
   const heard = server.listeners.find(({ recognition }) => recognition !== null) ?? server.publications[0]?.helper;
   const own = toAuthenticationBarrier(heard?.recognition ?? null, heard?.answers ?? []);
   if (server.kind === "ollama" && own.stops !== true)

@@ -18,13 +18,20 @@ const ABOUT_UPSTREAM = /^proxy_pass\b/;
  * What of the proxies that run may lead anywhere, for all that is known: as long as there is such a part, no server on
  * the host can be said to be out of reach.
  */
-export function listUnreadProxies({ proxies }: Facts): readonly UnreadPart[] {
+export function listUnreadProxies({ proxies }: Pick<Facts, "proxies">): readonly UnreadPart[] {
   if (proxies === undefined) return [];
   if (!proxies.ok) {
     const { why, from, detail = null } = proxies;
     return why === "absent" ? [] : [{ why, from, detail }];
   }
   return proxies.value.filter(({ pid }) => pid !== null).flatMap(listParts);
+}
+
+/** The same of tunnels. One whose target is told nowhere on this host has routes of its own. */
+export function listUnreadTunnels({ tunnels }: Pick<Facts, "tunnels">): readonly UnreadPart[] {
+  if (tunnels === undefined || tunnels.ok) return [];
+  const { why, from, detail = null } = tunnels;
+  return [{ why, from, detail }];
 }
 
 function listParts(proxy: Proxy): readonly UnreadPart[] {

@@ -1,15 +1,16 @@
 import type { FoundServer } from "../servers.ts";
-import { findProxyWays, isOf, listServedDoors, toDoorKey, type ProxyScene } from "./find-proxy-ways.ts";
+import { findProxyWays, findTunnelWays, isOf, listServedDoors, toDoorKey, type ProxyScene } from "./find-proxy-ways.ts";
 
 /**
- * The model servers of a host with the ways by which its proxies hand on to them. A proxy answers as the server behind
+ * The model servers of a host with the ways by which its proxies and tunnels hand on to them. A proxy answers as the server behind
  * it does: where its configuration says who that is, the proxy is no server of its own but a way to that one. What
  * answers as a model server behind a proxy and is none of this host's stays a server that is told by itself.
  */
 export function withProxies(scene: Omit<ProxyScene, "servers">, found: readonly FoundServer[]): FoundServer[] {
   const { facts } = scene;
   const proxies = facts.proxies?.ok === true ? facts.proxies.value.filter(({ pid }) => pid !== null) : [];
-  if (proxies.length === 0) return [...found];
+  const tunnels = facts.tunnels?.ok === true ? facts.tunnels.value : [];
+  if (proxies.length === 0 && tunnels.length === 0) return [...found];
   const isProxys = ({ process }: FoundServer): boolean =>
     process !== null && proxies.some(({ pid }) => isOf(scene.tree, process.pid, pid));
   let targets = found.filter((server) => !isProxys(server));
@@ -20,11 +21,13 @@ export function withProxies(scene: Omit<ProxyScene, "servers">, found: readonly 
     targets = real;
     ways = findProxyWays({ ...scene, servers: targets });
   }
+  const throughTunnels = findTunnelWays({ ...scene, servers: targets });
   return found.flatMap((server): FoundServer[] => {
     const proxied = ways.get(server) ?? [];
+    const tunnelled = throughTunnels.get(server) ?? [];
     const listeners = isProxys(server) || targets.includes(server) ? toOwnListeners(server, ways) : [];
     const isGone = server.listeners.length > 0 && listeners.length === 0;
-    return isGone ? [] : [{ ...server, listeners, proxied }];
+    return isGone ? [] : [{ ...server, listeners, proxied, tunnelled }];
   });
 
   /**

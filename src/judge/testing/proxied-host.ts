@@ -1,4 +1,5 @@
 import type { Passing, Proxy, ProxyListener, ProxyLocation, ProxySite, Upstream } from "../../facts/proxies/proxy.ts";
+import type { Tunnel } from "../../facts/tunnels/tunnel.ts";
 import type { ProxyAnswer } from "../../facts/proxies/proxy-answer.ts";
 import { aHost, read, type AHost } from "./a-host.ts";
 
@@ -88,6 +89,29 @@ export function aProxyAnswer(status: number, more: Partial<ProxyAnswer> = {}): P
     outcome: { kind: "answered", answer: { status, headers: {}, body, truncated: false } },
     ...more,
   };
+}
+
+/** A tunnel for everybody that demands nothing, to Ollama. */
+export function aTunnel(more: Partial<Tunnel> = {}): Tunnel {
+  return {
+    kind: "cloudflared",
+    pid: 600,
+    publicName: "ai.example.com",
+    to: { host: "localhost", port: 11_434, tls: false },
+    audience: "everybody",
+    demandsCredential: null,
+    host: { kind: "literal", text: "localhost:11434" },
+    source: { file: "/etc/cloudflared/config.yml", line: 4, text: "ai.example.com -> http://localhost:11434" },
+    ...more,
+  };
+}
+
+/** A host with an Ollama on loopback, and these tunnels. */
+export function aTunnelledHost(tunnels: readonly Tunnel[]): AHost {
+  return aHost()
+    .link("eth0", ["192.168.1.10/24"])
+    .ollama("127.0.0.1")
+    .with({ tunnels: read(tunnels, "/proc/*/exe") });
 }
 
 /** A host with an Ollama, on loopback unless told otherwise, and an nginx on port 80 that has these sites; IPv4 only. */

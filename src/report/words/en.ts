@@ -33,7 +33,10 @@ export const EN: Words = {
 
   vantages: {
     internet: ({ sources, except }) => `the internet${inBrackets(sources.map(toFamily))}${toExcept(except)}`,
-    neighbour: ({ sources, except }) => `neighbours on ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
+    neighbour: ({ sources, except }) =>
+      sources.length === 0
+        ? "members of the same private network"
+        : `neighbours on ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
     container: ({ interface: bridge, sources, except }) =>
       `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}${toExcept(except)}`,
     host: () => "other users and programs of this host",
@@ -49,7 +52,7 @@ export const EN: Words = {
       const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
       return `through ${show(name)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
     },
-    tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
+    tunnel: ({ name, to }) => `through the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
   },
   entry: (address, through) => (through === null ? show(address) : `${show(address)} by ${show(through)}`),
@@ -76,6 +79,9 @@ export const EN: Words = {
     "no-way-back": "there is no way back to the sender",
     "not-forwarded": "this host does not forward packets there",
     forwarded: "this host forwards packets there",
+    "tunnel-target-unknown": "where the tunnel leads to is not told on this host",
+    "tunnel-audience-unknown":
+      "whether the machine at the other end of the tunnel lets others use the port is not known",
     "routing-unread": "the routing tables could not be read",
     "sysctl-unread": "the kernel setting that decides this could not be read",
     "no-rule-set": "no rules are loaded",
@@ -102,7 +108,9 @@ export const EN: Words = {
     "check-off-on-this-address": "is off unless the server listens on loopback",
     "check-unmeasured": "was not measured",
     "proxy-sets-host": "the proxy writes a name that the server accepts",
-    "caller-chooses-host": "the proxy takes any name and passes it on",
+    "tunnel-passes-its-name": "the tunnel passes on its public name, which the server refuses",
+    "tunnel-sets-host": "the tunnel writes a name that the server accepts",
+    "caller-chooses-host": "whoever calls chooses the name, and the server accepts some",
     "proxy-passes-its-name": "the proxy passes on its own name, which the server refuses",
     "proxy-lets-sources-in": "its list of addresses lets them in",
     "proxy-stops-sources": "they are not on its list of addresses",

@@ -30,7 +30,10 @@ export const ZH_CN: Words = {
 
   vantages: {
     internet: ({ sources, except }) => `互联网${inBrackets(sources.map(toFamily))}${toExcept(except)}`,
-    neighbour: ({ sources, except }) => `同网段 ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
+    neighbour: ({ sources, except }) =>
+      sources.length === 0
+        ? "同一私有网络的成员"
+        : `同网段 ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
     container: ({ interface: bridge, sources, except }) =>
       `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）${toExcept(except)}`,
     host: () => "本机其他用户和程序",
@@ -72,6 +75,8 @@ export const ZH_CN: Words = {
     "no-way-back": "没有返回发送方的路由",
     "not-forwarded": "本机不向该处转发",
     forwarded: "本机会向该处转发",
+    "tunnel-target-unknown": "本机无从得知隧道通往哪里",
+    "tunnel-audience-unknown": "不知道隧道另一端的机器是否允许他人使用该端口",
     "routing-unread": "无法读取路由表",
     "sysctl-unread": "无法读取起决定作用的内核参数",
     "no-rule-set": "未加载任何规则",
@@ -98,7 +103,9 @@ export const ZH_CN: Words = {
     "check-off-on-this-address": "仅在监听回环地址时启用，当前未启用",
     "check-unmeasured": "未实测",
     "proxy-sets-host": "代理写入的 Host 会被服务接受",
-    "caller-chooses-host": "代理接受任意 Host 并原样转交",
+    "tunnel-passes-its-name": "隧道转交其公开域名，服务拒绝该名称",
+    "tunnel-sets-host": "隧道写入的 Host 会被服务接受",
+    "caller-chooses-host": "Host 由调用者自选，其中有服务会接受的",
     "proxy-passes-its-name": "代理转交自己的域名，服务拒绝该名称",
     "proxy-lets-sources-in": "在其地址名单之内",
     "proxy-stops-sources": "不在其地址名单之内",

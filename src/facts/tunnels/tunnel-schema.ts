@@ -23,6 +23,12 @@ const tunnel = z.strictObject({
   to: z.strictObject({ host: text, port: count.min(0).max(65_535), tls: flag }).nullable(),
   audience: z.enum(["everybody", "members", "unknown"]),
   demandsCredential: flag.nullable(),
+  host: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.enum(["client", "upstream"]) }),
+      z.strictObject({ kind: z.literal("literal"), text }),
+    ])
+    .nullable(),
   source: z.strictObject({ file: text, line: count.nullable(), text }),
 });
 
