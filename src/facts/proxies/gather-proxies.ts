@@ -1,4 +1,5 @@
 import type { HostReader, Reading } from "../../host/host.ts";
+import { gatherHaproxy, HAPROXY_FILE } from "./haproxy/gather-haproxy.ts";
 import { gatherNginx, NGINX_FILE } from "./nginx/gather-nginx.ts";
 import { CADDY_FILE, gatherCaddy } from "./caddy/gather-caddy.ts";
 import type { Proxy, ProxyKind } from "./proxy.ts";
@@ -10,6 +11,7 @@ type Gather = (host: HostReader, running: RunningProxy | null) => Promise<Proxy>
 const KINDS: readonly { readonly kind: ProxyKind; readonly gather: Gather; readonly files: readonly string[] }[] = [
   { kind: "nginx", gather: gatherNginx, files: [NGINX_FILE] },
   { kind: "caddy", gather: gatherCaddy, files: [CADDY_FILE] },
+  { kind: "haproxy", gather: gatherHaproxy, files: [HAPROXY_FILE] },
 ];
 
 const MOST_PROXIES = 16;

@@ -1,4 +1,4 @@
-import { covers } from "./path-sets.ts";
+import { covers, intersect } from "./path-sets.ts";
 import type { PathMatch, Passing, Protection, ProxyLocation, SourceLine, Upstream } from "./proxy.ts";
 
 /**
@@ -30,7 +30,7 @@ const MOST_RULES = 500;
 export function toLocations(rules: readonly OrderedRule[]): readonly ProxyLocation[] {
   const locations: ProxyLocation[] = [];
   const guards: OrderedRule[] = [];
-  const few = rules.slice(0, MOST_RULES);
+  const few = withoutExceptions(rules.flatMap(toTelling)).slice(0, MOST_RULES);
   for (const [index, rule] of few.entries()) {
     if (locations.length > MOST_RULES) break;
     if (rule.ends === "refused" && rule.lacking.length > 0) {
@@ -41,6 +41,40 @@ export function toLocations(rules: readonly OrderedRule[]): readonly ProxyLocati
     }
   }
   return locations.filter((location, index) => !locations.slice(0, index).some((other) => takesAll(other, location)));
+}
+
+/**
+ * A refusal under a condition that is not understood keeps nobody out for certain; one of those who lack something is
+ * a check of which not more is known.
+ */
+function toTelling(rule: OrderedRule): readonly OrderedRule[] {
+  if (rule.ends === "handed" || rule.paths.kind !== "unclear") return [rule];
+  if (rule.lacking.length === 0) return [];
+  return [{ ...rule, paths: { kind: "all" }, lacking: [[{ kind: "unclear", text: rule.paths.text }]] }];
+}
+
+/** Where a rule is not for some paths, what stands behind it for those comes first. */
+function withoutExceptions(rules: readonly OrderedRule[]): readonly OrderedRule[] {
+  const ordered: OrderedRule[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const isGuard = rule.ends === "refused" && rule.lacking.length > 0;
+    for (const except of isGuard ? [] : rule.except) {
+      const paths = intersect(rule.paths, except);
+      if (paths === null || ordered.length > MOST_RULES || ordered.some((before) => decides(before, paths))) continue;
+      const later = rules.slice(index + 1).flatMap((each): readonly OrderedRule[] => {
+        const both = intersect(each.paths, paths);
+        return both === null ? [] : [{ ...each, paths: both }];
+      });
+      ordered.push(...withoutExceptions(later));
+    }
+    if (ordered.length > MOST_RULES) return ordered;
+    ordered.push(isGuard ? rule : { ...rule, except: [] });
+  }
+  return ordered;
+}
+
+function decides({ paths, methods, showing, lacking }: OrderedRule, asked: PathMatch): boolean {
+  return methods === null && showing.length === 0 && lacking.length === 0 && covers(paths, asked);
 }
 
 /** Nothing comes to a location behind one that takes the same requests. */

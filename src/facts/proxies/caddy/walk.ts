@@ -200,6 +200,12 @@ function narrowByNot(state: State, sets: readonly (readonly Condition[])[]): rea
     } else if (shown.length > 0 && shown.length + excepted.length >= set.length) {
       // Not both a path and a key: on that path the key is demanded, elsewhere all are meant.
       narrowed = { ...narrowed, lacking: [...narrowed.lacking, shown] };
+    } else if (set.every((condition) => condition.kind === "unclear" && !condition.text.startsWith("header"))) {
+      // What a caller does not choose may be a check.
+      const checks = set.flatMap((condition): readonly Protection[] =>
+        condition.kind === "unclear" ? [{ kind: "unclear", text: condition.text }] : [],
+      );
+      narrowed = { ...narrowed, lacking: [...narrowed.lacking, checks] };
     } else {
       narrowed = { ...narrowed, paths: toUnclear(narrowed.paths, "not") };
     }
