@@ -1,5 +1,7 @@
 import type { HostReader, Reading } from "../../host/host.ts";
+import { gatherHaproxy, HAPROXY_FILE } from "./haproxy/gather-haproxy.ts";
 import { gatherNginx, NGINX_FILE } from "./nginx/gather-nginx.ts";
+import { CADDY_FILE, gatherCaddy } from "./caddy/gather-caddy.ts";
 import type { Proxy, ProxyKind } from "./proxy.ts";
 import { findRunningProxies, type ProxySigns, type RunningProxy } from "./running.ts";
 
@@ -8,6 +10,8 @@ type Gather = (host: HostReader, running: RunningProxy | null) => Promise<Proxy>
 /** How each kind is read, and the files by which one is installed. */
 const KINDS: readonly { readonly kind: ProxyKind; readonly gather: Gather; readonly files: readonly string[] }[] = [
   { kind: "nginx", gather: gatherNginx, files: [NGINX_FILE] },
+  { kind: "caddy", gather: gatherCaddy, files: [CADDY_FILE] },
+  { kind: "haproxy", gather: gatherHaproxy, files: [HAPROXY_FILE] },
 ];
 
 const MOST_PROXIES = 16;
