@@ -5,7 +5,17 @@ import { ROOT_ENVIRONMENT } from "./command.ts";
 import { unifiedHierarchy } from "./machine.ts";
 
 /** Parts of the lab that a machine may lack. `host` is what every lab test needs. */
-export type Part = "host" | "docker" | "compose" | "podman" | "ufw" | "ssh" | "login-shells" | "strace" | "firewall";
+export type Part =
+  | "host"
+  | "docker"
+  | "compose"
+  | "podman"
+  | "ufw"
+  | "ssh"
+  | "login-shells"
+  | "strace"
+  | "firewall"
+  | "proxies";
 
 /** Programs of each part, with the Debian package that has them. */
 const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
@@ -29,6 +39,7 @@ const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
     firewalld: "firewalld",
     "dbus-daemon": "dbus-daemon",
   },
+  proxies: { nginx: "nginx", caddy: "caddy", haproxy: "haproxy", apache2: "apache2", openssl: "openssl", curl: "curl" },
   ssh: { sshd: "openssh-server" },
   "login-shells": { zsh: "zsh", fish: "fish", tcsh: "tcsh", busybox: "busybox-static" },
   strace: { strace: "strace" },

@@ -41,6 +41,7 @@ export async function chooseProcesses(
   listeners: readonly Listener[],
   programs: Programs,
   wanted: Pick<Wanted, "looksLikeServer" | "ports">,
+  hiddenNames: Promise<ReadonlyMap<number, string>> = gatherHiddenNames(host, programs),
 ): Promise<{ readonly pids: readonly number[]; readonly left: number }> {
   const ports = new Set(wanted.ports);
   const ranks = new Map<number, number>();
@@ -49,7 +50,7 @@ export async function chooseProcesses(
   }
   const holders = ranks.size;
   let servers = 0;
-  for (const pid of [...toServers(programs, wanted), ...(await gatherHiddenServers(host, programs, wanted))]) {
+  for (const pid of [...toServers(programs, wanted), ...(await gatherHiddenServers(host, await hiddenNames, wanted))]) {
     if (!ranks.has(pid)) servers += 1;
     ranks.set(pid, 0);
   }
@@ -70,18 +71,27 @@ function toServers(programs: Programs, wanted: Pick<Wanted, "looksLikeServer">):
   });
 }
 
-async function gatherHiddenServers(
-  host: HostReader,
-  programs: Programs,
-  wanted: Pick<Wanted, "looksLikeServer">,
-): Promise<readonly number[]> {
-  if (programs.hidden === 0) return [];
+/**
+ * Short names (/proc/PID/comm) of the processes whose program is hidden; without such none is read. At most 4,096.
+ */
+export async function gatherHiddenNames(host: HostReader, programs: Programs): Promise<ReadonlyMap<number, string>> {
+  if (programs.hidden === 0) return new Map();
   const names = await host.listDirectory("/proc");
   const pids = (names.ok ? names.value : []).filter((name) => /^\d+$/.test(name)).map(Number);
   const hidden = pids.filter((pid) => !programs.executableOf.has(pid)).slice(0, NAME_LIMIT);
-  const servers = await inTurns(hidden, AT_A_TIME, async (pid) => {
+  const entries = await inTurns(hidden, AT_A_TIME, async (pid): Promise<readonly [number, string]> => {
     const comm = await host.readFile(`/proc/${pid}/comm`);
-    const name = comm.ok ? comm.value.trim() : "";
+    return [pid, comm.ok ? comm.value.trim() : ""];
+  });
+  return new Map(entries);
+}
+
+async function gatherHiddenServers(
+  host: HostReader,
+  hidden: ReadonlyMap<number, string>,
+  wanted: Pick<Wanted, "looksLikeServer">,
+): Promise<readonly number[]> {
+  const servers = await inTurns([...hidden], AT_A_TIME, async ([pid, name]) => {
     const words = INTERPRETER.test(name) ? await host.readFile(`/proc/${pid}/cmdline`) : null;
     const looksLike = wanted.looksLikeServer({
       name,

@@ -5,6 +5,8 @@
  */
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
+import { PROXY } from "./proxies/proxy-schema.ts";
+import { TUNNEL } from "./tunnels/tunnel-schema.ts";
 
 const text = z.string();
 const count = z.number().int();
@@ -301,6 +303,19 @@ const outcome = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const proxyAnswer = z.strictObject({
+  proxy: count,
+  site: count,
+  location: count,
+  address: text,
+  port,
+  tls: flag,
+  name: text.nullable(),
+  question: text,
+  path: text,
+  outcome,
+});
+
 const answer = z.strictObject({
   question: text,
   address: text,
@@ -338,6 +353,9 @@ const facts = z.strictObject({
   firewall: reading(firewall),
   managers: managers.exactOptional(),
   sessions: reading(sessions).exactOptional(),
+  proxies: reading(z.array(PROXY)).exactOptional(),
+  proxyAnswers: z.array(proxyAnswer).exactOptional(),
+  tunnels: reading(z.array(TUNNEL)).exactOptional(),
   answers: z.array(answer),
   unasked: count,
   files: z.array(serverFile),

@@ -1,6 +1,6 @@
 import type { HostReader, Reading } from "../host/host.ts";
 import { startAsking } from "./answers.ts";
-import { chooseProcesses, gatherPrograms } from "./choose-processes.ts";
+import { chooseProcesses, gatherHiddenNames, gatherPrograms } from "./choose-processes.ts";
 import { type Containers, type UnreadEngine, gatherContainers } from "./containers.ts";
 import { gatherEnvironmentFiles } from "./environment-files.ts";
 import type { Facts } from "./facts.ts";
@@ -11,10 +11,13 @@ import { type Identity, gatherIdentity } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
 import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
+import { gatherProxies } from "./proxies/gather-proxies.ts";
+import { gatherProxyAnswers } from "./proxies/proxy-answers.ts";
 import { gatherSessions } from "./sessions.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
 import { type Target, toFirstTargets, toTargets } from "./targets.ts";
+import { gatherTunnels } from "./tunnels/gather-tunnels.ts";
 import { gatherUnits } from "./units.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -51,10 +54,19 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     programs: new Set([...programs.executableOf.values()].map((path) => path.slice(path.lastIndexOf("/") + 1))),
     programsHidden: programs.hidden > 0,
   });
+  const hiddenNames = gatherHiddenNames(host, programs);
+  const proxies = gatherProxies(host, {
+    executableOf: programs.executableOf,
+    nameOf: hiddenNames,
+    bootedAt: identity.ok ? identity.value.bootedAt : null,
+  });
   const sockets = await listening;
   const listeners = sockets.listeners.ok ? sockets.listeners.value : [];
 
-  const chosen = await chooseProcesses(host, listeners, programs, wanted);
+  const tunnels = hiddenNames.then((nameOf) =>
+    gatherTunnels(host, { executableOf: programs.executableOf, nameOf }, listeners),
+  );
+  const chosen = await chooseProcesses(host, listeners, programs, wanted, hiddenNames);
   const processes = await gatherProcesses(host, chosen.pids, {
     accounts: identity.ok ? identity.value.accounts : [],
     bootedAt: identity.ok ? identity.value.bootedAt : null,
@@ -87,7 +99,16 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     filtering,
     served.map(({ port }) => port),
   );
+  const told = await proxies;
+  const throughProxies = gatherProxyAnswers(host, wanted, {
+    proxies: told.ok ? told.value : [],
+    listeners,
+    hostname: known?.hostname ?? null,
+    network: own,
+    containers,
+  });
   const answers = await asking.finish(chosenTargets.targets);
+  const proxyAnswers = await throughProxies;
   const sessions = await connected;
 
   return {
@@ -101,6 +122,9 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     firewall: await filtering,
     managers: await managers,
     ...(sessions === undefined ? {} : { sessions }),
+    proxies: told,
+    ...(proxyAnswers.length === 0 ? {} : { proxyAnswers }),
+    tunnels: await tunnels,
     answers,
     unasked: chosenTargets.unasked,
   };

@@ -119,7 +119,8 @@ export function parseEnvironment(text: string, variables: readonly string[]): Re
   return Object.fromEntries(kept);
 }
 
-function toStartTime(bootedAt: string | null, ticks: number | null): string | null {
+/** ISO 8601, UTC, from the ticks of proc_pid_stat(5); null where one of both is not known. */
+export function toStartTime(bootedAt: string | null, ticks: number | null): string | null {
   if (bootedAt === null || ticks === null) return null;
   const time = Date.parse(bootedAt) + (ticks * 1000) / TICKS_PER_SECOND;
   return Number.isFinite(time) && Math.abs(time) < 8.64e15 ? new Date(time).toISOString() : null;

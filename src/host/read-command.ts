@@ -52,7 +52,15 @@ type ComposeCommand = readonly [
   "version",
   "--short",
 ];
+/** What Tailscale hands on; it changes nothing without `reset`, `--bg` or a target. */
+type TunnelCommand = readonly ["tailscale", "serve", "status", "--json"];
 type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
+
+/**
+ * What a proxy says of itself. `nginx -T` is not here: it makes folders, opens logs and binds ports; `caddy` makes a
+ * folder in the home whatever it is asked.
+ */
+type ProxyCommand = readonly ["nginx", "-V"] | readonly ["haproxy" | "apache2" | "httpd", "-v"];
 
 export type ReadCommand =
   | IpCommand
@@ -63,5 +71,7 @@ export type ReadCommand =
   | FirewallCommand
   | EngineCommand
   | ComposeCommand
+  | TunnelCommand
+  | ProxyCommand
   | readonly [...InNamespace, ...(IpCommand | SocketCommand)]
   | readonly ["getent", "passwd"];
