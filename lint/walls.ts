@@ -46,7 +46,7 @@ const PURE_SOURCES: Readonly<Record<(typeof PURE_ROOMS)[number], readonly Room[]
   servers: [],
   firewall: [],
   judge: ["servers", "firewall"],
-  plan: ["judge", "servers", "firewall"],
+  plan: ["judge", "servers", "firewall", "proxy"],
   proxy: ["servers"],
   report: ["judge"],
 };

@@ -1,4 +1,5 @@
 import type { HostWriter } from "../host/writer.ts";
+import type { PeopleLines } from "../plan/file-edit.ts";
 import type { Plan } from "../plan/plan.ts";
 import { must, mustSucceed } from "./fault.ts";
 import type { EventKind, JournalEvent } from "./journal.ts";
@@ -19,6 +20,8 @@ export interface Change {
   readonly id: string;
   readonly folder: string;
   readonly script: string;
+  /** Lines of people who are let in by a proxy, which stand in no plan. */
+  readonly lines: PeopleLines;
   /** Writes a line of the journal. `step` counts from 1. */
   note(what: EventKind, step?: number | null, detail?: string | null): Promise<void>;
 }
@@ -26,6 +29,8 @@ export interface Change {
 export interface ChangeSettings {
   readonly id: string;
   readonly confirmWithinSeconds: number | null;
+  /** Lines of the people whom the plan lets in, by their names. Default: none. */
+  readonly lines?: PeopleLines;
   /** How long nothing may happen before the watch takes everything back. Default: by `confirmWithinSeconds`. */
   readonly patienceSeconds?: number;
   now(): Date;
@@ -45,7 +50,14 @@ export async function layChange(
 ): Promise<Change> {
   if (!isChangeId(settings.id)) throw new Error(`not the name of a change: ${settings.id}`);
   const folder = `${stateFolder}/${settings.id}`;
-  const change = { host, id: settings.id, folder, script: `${folder}/undo.sh`, note: toNote(host, folder, settings) };
+  const change = {
+    host,
+    id: settings.id,
+    folder,
+    script: `${folder}/undo.sh`,
+    lines: settings.lines ?? new Map<string, string>(),
+    note: toNote(host, folder, settings),
+  };
   const makeFolder = async (path: string): Promise<void> => {
     mustSucceed("mkdir", await host.change(["mkdir", "-m", "0700", "--", path]));
   };

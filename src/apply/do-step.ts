@@ -43,11 +43,11 @@ export async function mustBeOurs({ host, folder }: Change): Promise<void> {
 }
 
 /** The text a file will hold; null: there will be none. */
-async function edit({ host }: Change, folder: string, file: FileChange, index: number): Promise<FileText> {
+async function edit({ host, lines }: Change, folder: string, file: FileChange, index: number): Promise<FileText> {
   const kept = await host.readFile(`${folder}/${toName("file", index, "before")}`);
   const text = !kept.ok && kept.why === "absent" ? null : must(kept);
   if (file.edit.kind === "splice" && text?.includes("\uFFFD") === true) throw new Fault(`${file.path}: not UTF-8`);
-  const edited = applyEdit(text, file.edit);
+  const edited = applyEdit(text, file.edit, lines);
   if (!edited.ok) throw new Fault(`${file.path}: it is not as it was when the plan was made`);
   return edited.text;
 }
@@ -59,5 +59,10 @@ async function makeFolder({ host }: Change, path: string): Promise<void> {
 
 async function put({ host }: Change, { path, edit: how }: FileChange, text: FileText): Promise<void> {
   if (text === null) mustSucceed("rm", await host.change(["rm", "-f", "--", path]));
-  else must(await host.writeFile(path, text, { mode: how.kind === "write" ? how.mode : NEW_FILE_MODE }));
+  else
+    must(
+      await host.writeFile(path, text, {
+        mode: "mode" in how ? (how.mode ?? NEW_FILE_MODE) : NEW_FILE_MODE,
+      }),
+    );
 }

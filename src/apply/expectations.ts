@@ -50,12 +50,26 @@ async function look(host: HostReader, expectation: Expectation): Promise<string 
       const others = await findOtherListeners(host, expectation.port);
       return others.length === 0 ? null : `port ${expectation.port} is still listened on at ${others.join(", ")}`;
     }
+    case "refuses-strangers":
+      return lookAsStranger(host, expectation);
     case "answers": {
       const { address, port } = expectation;
       const { kind } = await host.request({ method: "GET", address, port, path: "/" });
       return kind === "answered" ? null : `${address} port ${port} does not answer: ${kind}`;
     }
   }
+}
+
+type StrangerExpectation = Extract<Expectation, { readonly kind: "refuses-strangers" }>;
+
+async function lookAsStranger(
+  host: HostReader,
+  { address, port, tls, name }: StrangerExpectation,
+): Promise<string | null> {
+  const named = name === null ? {} : { hostHeader: `${name}:${port}`, serverName: name };
+  const outcome = await host.request({ method: "GET", address, port, path: "/api/tags", tls, ...named });
+  const said = outcome.kind === "answered" ? String(outcome.answer.status) : outcome.kind;
+  return said === "401" ? null : `${address} port ${port} does not ask for a credential: ${said}`;
 }
 
 type UnitExpectation = Extract<Expectation, { readonly kind: "unit-active" }>;

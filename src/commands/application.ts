@@ -3,6 +3,7 @@ import { toAuditLines } from "./audit-lines.ts";
 import { toChangeLines } from "./change-lines.ts";
 import type { ParserContext } from "./context.ts";
 import { toHelpLines } from "./help-lines.ts";
+import { toProxyLines } from "./proxy-lines.ts";
 import { toParserText } from "./parser-text.ts";
 import type { CommandName, CommandWords } from "./words/words.ts";
 
@@ -20,10 +21,11 @@ const WIDEST_HELP = 96;
 /** The command line as the parser wants it, in one language. A command's own module is loaded when it runs. */
 export function toApplication(words: CommandWords, setting: HelpSetting): Application<ParserContext> {
   const width = Math.min(WIDEST_HELP, setting.columns ?? WIDEST_HELP);
-  const routes = buildRouteMap<CommandName, ParserContext>({
+  const routes = buildRouteMap<CommandName | "proxy", ParserContext>({
     routes: {
       ...toAuditLines(words, width),
       ...toChangeLines(words, width),
+      ...toProxyLines(words, width),
       ...toHelpLines(words, width),
     },
     docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words)}` },

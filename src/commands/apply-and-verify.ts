@@ -93,7 +93,7 @@ async function look(
 }
 
 /** Sorts by time: see state-folder.ts for its form. */
-function toChangeId(now: Date): string {
+export function toChangeId(now: Date): string {
   const moment = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
   return `${moment}-${randomBytes(2).toString("hex")}`;
 }

@@ -3,7 +3,7 @@ import { wrapText } from "../report/table.ts";
 import type { ParserContext, Session } from "./context.ts";
 import { formatError, toBugText, toErrorDocument, toErrorText } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import type { CommandName, CommandWords } from "./words/words.ts";
+import type { CommandHelp, CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
 type Handler<Flags, Arguments extends readonly (string | undefined)[]> = (
@@ -57,7 +57,16 @@ export function toDocs(
   words: CommandWords,
   width: number,
 ): { brief: string; fullDescription: string } {
-  const { brief, description, examples } = words.commands[name];
+  return toHelp(name, words.commands[name], words, width);
+}
+
+/** The same of a command whose name is several words. */
+export function toHelp(
+  name: string,
+  { brief, description, examples }: CommandHelp,
+  words: CommandWords,
+  width: number,
+): { brief: string; fullDescription: string } {
   const lines = examples.flatMap(([command, what]) => [`  portlock ${name} ${command}`.trimEnd(), `    ${what}`]);
   return { brief, fullDescription: [...wrapText(description, width), "", words.help.examples, ...lines].join("\n") };
 }

@@ -55,6 +55,7 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "shell-unknown": { shell: "fish" },
   "file-unread": { file: "a.json", detail: "ENOENT" },
   "flags-contradict": { flags: ["--json", "--plan"] },
+  "flag-missing": { flag: "--name" },
   "plan-damaged": { file: "plan.json", detail: "cut off" },
   "moved-on": { file: "plan.json" },
   "plan-refused": WORDS,

@@ -21,6 +21,8 @@ export interface Troubles extends ChangeTroubles {
   "shell-unknown": { readonly shell: string };
   "file-unread": { readonly file: string; readonly detail: string };
   "flags-contradict": { readonly flags: readonly [string, string] };
+  /** It goes only together with another one. */
+  "flag-missing": { readonly flag: string };
   "plan-damaged": { readonly file: string; readonly detail: string };
   /** The host is not as it was when the plan was made. */
   "moved-on": { readonly file: string };
@@ -63,6 +65,7 @@ const USAGE_CODES: readonly string[] = [
   "bad-target",
   "bad-url",
   "flags-contradict",
+  "flag-missing",
   "confirmation-missing",
   "no-such-change",
 ];

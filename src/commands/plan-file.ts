@@ -2,6 +2,9 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { FIREWALL_CHOICES, MENDS, METHODS, type Choices } from "../plan/choices.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
+import { PROXY_AUTHS, PROXY_KINDS, type ProxyKind } from "../proxy/site.ts";
+import { ROUTE_SCOPES } from "../servers/ollama/scopes.ts";
 import { toPrintable } from "../report/printable.ts";
 import { CommandError } from "./errors.ts";
 
@@ -29,27 +32,64 @@ const PlanFile = z.object({
   steps: z.array(z.unknown()),
 });
 
-export interface SavedPlan {
+export interface SavedPlan<Wanted = Choices> {
   readonly hostName: string;
-  readonly choices: Choices;
+  readonly choices: Wanted;
   readonly steps: readonly unknown[];
+}
+
+/** The same of a plan about a proxy. */
+const ProxyPlanFile = z.object({
+  schema: z.literal("portlock.plan/1"),
+  host: z.object({ name: z.string() }),
+  choices: z.strictObject({
+    proxy: z.enum(PROXY_KINDS),
+    server: z.string().nullable(),
+    listen: z.strictObject({ address: z.union([z.ipv4(), z.ipv6()]), port: z.int().min(1).max(65_535) }),
+    name: z.string().nullable(),
+    auth: z.enum(PROXY_AUTHS),
+    gatewayPort: z.int().min(1).max(65_535),
+    users: z.array(z.string()),
+    scopes: z.array(z.enum(ROUTE_SCOPES)),
+    tls: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal(["none", "automatic", "self-signed"]) }),
+      z.strictObject({ kind: z.literal("files"), certificate: z.string(), key: z.string() }),
+    ]),
+    origins: z.array(z.string()),
+    requestsPerMinute: z.int().min(1).nullable(),
+    site: z.string().nullable(),
+  }),
+  steps: z.array(z.unknown()),
+});
+
+/** Reads a plan that `proxy --plan` wrote. Throws a `CommandError` where it is none of that proxy. */
+export async function readProxyPlanFile(file: string, kind: ProxyKind): Promise<SavedPlan<ProxyChoices>> {
+  const parsed = ProxyPlanFile.safeParse(parseJson(await readPlanText(file)));
+  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "");
+  const { host, choices, steps } = parsed.data;
+  if (choices.proxy !== kind) throw damaged(file, choices.proxy);
+  return { hostName: host.name, choices, steps };
 }
 
 /** Reads a plan that `harden --plan` wrote. Throws a `CommandError` where it is none, or of a newer Portlock. */
 export async function readPlanFile(file: string): Promise<SavedPlan> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const detail = toPrintable(error instanceof Error ? error.message : String(error), 200);
-    throw new CommandError({ code: "file-unread", data: { file, detail } });
-  });
-  if (Buffer.byteLength(text) > LARGEST_PLAN_BYTES) throw damaged(file, "too large");
-  const parsed = PlanFile.safeParse(parseJson(text));
+  const parsed = PlanFile.safeParse(parseJson(await readPlanText(file)));
   if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "");
   const { host, choices, steps } = parsed.data;
   return { hostName: host.name, choices, steps };
 }
 
+async function readPlanText(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    const detail = toPrintable(error instanceof Error ? error.message : String(error), 200);
+    throw new CommandError({ code: "file-unread", data: { file, detail } });
+  });
+  if (Buffer.byteLength(text) > LARGEST_PLAN_BYTES) throw damaged(file, "too large");
+  return text;
+}
+
 /** Whether a plan made now does what the saved one says, step by step. */
-export function isSamePlan(saved: SavedPlan, plan: Plan): boolean {
+export function isSamePlan(saved: Pick<SavedPlan, "hostName" | "steps">, plan: Plan): boolean {
   return saved.hostName === plan.host.name && toCanonical(saved.steps) === toCanonical(plan.steps);
 }
 

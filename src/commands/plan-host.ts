@@ -84,7 +84,7 @@ async function findOperators(host: HostReader, { listeners, processes }: Facts):
     .map(({ local, remote }) => ({ source: remote.address, port: local.port }));
 }
 
-async function readText(host: HostReader, path: string): Promise<FileText> {
+export async function readText(host: HostReader, path: string): Promise<FileText> {
   const reading = await host.readFile(path);
   if (reading.ok) return reading.value;
   if (reading.why === "absent") return null;

@@ -17,12 +17,15 @@ type FileCommand =
   | readonly ["rm", "-f", "--", Path]
   | readonly ["rmdir", "--", Path]
   | readonly ["chmod", string, "--", Path]
+  | readonly ["chgrp", "--", string, Path]
+  /** A link to the first path at the second one, in the place of a link that is there. */
+  | readonly ["ln", "-s", "-f", "-n", "--", Path, Path]
   /** Flushes these files and folders to the disk. */
   | readonly ["sync", "--", ...Path[]];
 
 type SystemctlVerb =
   | readonly ["daemon-reload"]
-  | readonly ["restart" | "start" | "stop" | "enable" | "disable" | "reset-failed", "--", UnitName];
+  | readonly ["restart" | "reload" | "start" | "stop" | "enable" | "disable" | "reset-failed", "--", UnitName];
 
 /** The manager of one user's own services, asked as that user. */
 type UserSystemctl = readonly [
@@ -158,6 +161,35 @@ type StartCommand = readonly [
 
 type ProcessChange = readonly ["kill", "-s", "TERM" | "KILL", "--", `${number}`] | StartCommand;
 
+/** What a proxy itself says about its files, before it is told to load them; Caddy as the user that it runs as. */
+export type ProxyCheck =
+  | readonly ["nginx", "-t", "-q"]
+  | readonly ["runuser", "-u", "caddy", "--", "caddy", "validate", "--adapter", "caddyfile", "--config", Path]
+  | readonly ["haproxy", "-c", "-q", "-f", Path]
+  | readonly ["haproxy", "-c", "-q", "-f", Path, "-f", Path];
+
+/** A certificate that nobody vouches for, and its key. */
+type CertificateChange = readonly [
+  "openssl",
+  "req",
+  "-x509",
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  "ec_paramgen_curve:prime256v1",
+  "-nodes",
+  "-days",
+  "825",
+  "-subj",
+  `/CN=${string}`,
+  "-addext",
+  `subjectAltName=${string}`,
+  "-keyout",
+  Path,
+  "-out",
+  Path,
+];
+
 /** Ends connections that are there already, each named by both its ends. */
 type SessionChange = readonly ["ss", "-K", "-H", "-tn", "src", string, "dst", string];
 
@@ -170,4 +202,6 @@ export type ChangeCommand =
   | ComposeChange
   | ProcessChange
   | SessionChange
+  | ProxyCheck
+  | CertificateChange
   | VisitCommand;

@@ -56,6 +56,8 @@ export interface ReadRequest {
   readonly serverName?: string;
   /** Sends an Origin header. Default: none. */
   readonly origin?: string;
+  /** Sends an Authorization header, which is in no log and no process list. Default: none. */
+  readonly authorization?: string;
   /** How long the server may take for all of it, connecting included. Default: `REQUEST_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
 }

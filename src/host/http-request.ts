@@ -132,6 +132,7 @@ function toHeaders(request: ReadRequest): Record<string, string> {
     Accept: "*/*",
     Connection: "close",
     ...(request.origin === undefined ? {} : { Origin: request.origin }),
+    ...(request.authorization === undefined ? {} : { Authorization: request.authorization }),
   };
 }
 

@@ -60,7 +60,11 @@ type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
  * What a proxy says of itself. `nginx -T` is not here: it makes folders, opens logs and binds ports; `caddy` makes a
  * folder in the home whatever it is asked.
  */
-type ProxyCommand = readonly ["nginx", "-V"] | readonly ["haproxy" | "apache2" | "httpd", "-v"];
+type ProxyCommand =
+  | readonly ["nginx", "-V"]
+  | readonly ["haproxy" | "apache2" | "httpd", "-v"]
+  /** With a home in which no folder can be made. */
+  | readonly ["env", "HOME=/dev/null", "caddy", "version"];
 
 export type ReadCommand =
   | IpCommand

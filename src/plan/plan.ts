@@ -2,8 +2,12 @@ import type { ChangeCommand } from "../host/change-command.ts";
 import type { RuleId } from "../judge/finding.ts";
 import type { Route } from "../judge/route.ts";
 import type { HostVerdict, Missing, Reader } from "../report/report.ts";
+import type { ProxyKind } from "../proxy/site.ts";
+import type { SiteRefusal } from "../proxy/refuse-site.ts";
 import type { Choices } from "./choices.ts";
 import type { FileEdit } from "./file-edit.ts";
+import type { PeopleChoices } from "./proxy/plan-people.ts";
+import type { ProxyChoices } from "./proxy/proxy-choices.ts";
 
 /** The plan document, `portlock.plan/1`: all that will be changed on one host, and how each change is taken back. */
 export interface Plan {
@@ -12,7 +16,7 @@ export interface Plan {
   readonly host: { readonly name: string };
   /** ISO 8601, UTC: when the facts were read that it was made from. */
   readonly madeAt: string;
-  readonly choices: Choices;
+  readonly choices: Choices | ProxyChoices | PeopleChoices;
   /** What the host came to when it was made. */
   readonly verdict: HostVerdict;
   /** In the order in which they are done. */
@@ -53,7 +57,23 @@ export type Refusal =
   | { readonly code: "manager-not-in-charge"; readonly manager: string; readonly inCharge: string | null }
   | { readonly code: "prediction-unsure"; readonly why: string }
   | { readonly code: "file-not-text"; readonly path: string }
-  | { readonly code: "file-not-understood"; readonly path: string; readonly why: string };
+  | { readonly code: "file-not-understood"; readonly path: string; readonly why: string }
+  | ProxyRefusal;
+
+/** Why no site is made for a proxy, or nobody let in there. */
+export type ProxyRefusal =
+  | { readonly code: "proxy-missing"; readonly proxy: ProxyKind }
+  | { readonly code: "proxy-stopped"; readonly proxy: ProxyKind }
+  /** None, or several: which one is meant must be said. */
+  | { readonly code: "which-server"; readonly servers: readonly string[] }
+  | { readonly code: "port-held"; readonly port: number; readonly by: string }
+  | { readonly code: "name-held"; readonly name: string; readonly by: string }
+  | { readonly code: "site-refused"; readonly why: SiteRefusal }
+  | { readonly code: "person-not-plain"; readonly name: string }
+  | { readonly code: "person-there"; readonly name: string }
+  | { readonly code: "no-such-person"; readonly name: string; readonly people: readonly string[] }
+  /** Where it is not said which one, or there is none. */
+  | { readonly code: "which-site"; readonly sites: readonly string[] };
 
 export type StepKind =
   | "set-unit"
@@ -62,7 +82,10 @@ export type StepKind =
   | "recreate-container"
   | "add-firewall-rule"
   | "set-mode"
-  | "remove-leftover";
+  | "remove-leftover"
+  | "check-proxy"
+  | "set-proxy-site"
+  | "set-proxy-people";
 
 /**
  * One change that an administrator would call one: plain data, done and undone by apply without any decision.
@@ -116,7 +139,15 @@ export type Expectation =
   /** Nobody listens on that port but on loopback. */
   | { readonly kind: "listens-on-loopback-only"; readonly port: number }
   /** It answers a GET of `/` on that address. */
-  | { readonly kind: "answers"; readonly address: string; readonly port: number };
+  | { readonly kind: "answers"; readonly address: string; readonly port: number }
+  /** Whoever shows no credential there is answered 401. `name` is the host name it is called by; null: none. */
+  | {
+      readonly kind: "refuses-strangers";
+      readonly address: string;
+      readonly port: number;
+      readonly tls: boolean;
+      readonly name: string | null;
+    };
 
 /** What a step does not do, and whom else it touches; the reporter has the words. */
 export type Remark =
@@ -136,7 +167,22 @@ export type Remark =
   | { readonly code: "keeps-old-container"; readonly container: string }
   /** Whatever else was changed in its files since it was started comes into effect too. */
   | { readonly code: "applies-whole-file"; readonly paths: readonly string[] }
-  | { readonly code: "run-in-its-terminal"; readonly command: readonly string[] };
+  | { readonly code: "run-in-its-terminal"; readonly command: readonly string[] }
+  | ProxyRemark;
+
+export type ProxyRemark =
+  /** Clients warn of it, and must be told to trust it. */
+  | { readonly code: "self-signed"; readonly certificate: string }
+  /** Connections of its other sites break off. */
+  | { readonly code: "restarts-proxy"; readonly proxy: ProxyKind }
+  /** The proxy cannot compare hashes. */
+  | { readonly code: "keys-as-they-are"; readonly path: string }
+  | { readonly code: "no-rate-limit" }
+  | { readonly code: "opens-port-80" }
+  /** The proxy cannot ask the gateway: it hands on to it. */
+  | { readonly code: "gateway-serves" }
+  | { readonly code: "replaces-file"; readonly path: string }
+  | { readonly code: "open-beside"; readonly server: string };
 
 /** A route that a plan says it closes. */
 export interface Claim {

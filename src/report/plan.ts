@@ -1,5 +1,6 @@
 import type { ChangeCommand } from "../host/change-command.ts";
 import type { FileChange, Plan, Step } from "../plan/plan.ts";
+import type { ProxyKind } from "../proxy/site.ts";
 import { toPaint, type Paint } from "./colour.ts";
 import { toMissingText } from "./missing-text.ts";
 import { toCommandLine, toPrintable, toSocketText } from "./printable.ts";
@@ -52,10 +53,8 @@ function toPageOf(options: TextOptions): Page {
 
 function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {
   const host = show(plan.host.name);
-  const text =
-    plan.steps.length === 0
-      ? says.nothingToDo(host, plan.verdict)
-      : says.summary(host, plan.steps.length, toRouteCount(plan));
+  const proxy = "proxy" in plan.choices ? plan.choices.proxy : null;
+  const text = proxy === null ? toSummaryText(plan, host, says) : toProxySummaryText(plan, host, proxy, says);
   return [
     ...wrapText(text, width).map((line) => paint("bold", line)),
     ...(plan.missing.length === 0 ? [] : wrapText(says.notWhole, width)),
@@ -80,6 +79,16 @@ function formatMissing({ missing, reader }: Plan, { says, words, width, paint }:
     return [...facts, ...wrapText(fix, width - 4).map((line) => `    ${line}`)];
   });
   return [paint("bold", says.headings.missing), ...lines];
+}
+
+function toProxySummaryText({ steps }: Plan, host: string, proxy: ProxyKind, { proxy: says }: PlanWords): string {
+  return steps.length === 0 ? says.nothingToDo(host, proxy) : says.summary(host, proxy);
+}
+
+function toSummaryText(plan: Plan, host: string, says: PlanWords): string {
+  return plan.steps.length === 0
+    ? says.nothingToDo(host, plan.verdict)
+    : says.summary(host, plan.steps.length, toRouteCount(plan));
 }
 
 function formatStep(step: Step, number: number, page: Page): string[] {
@@ -117,6 +126,12 @@ function formatFile({ path, edit }: FileChange, { says, paint, width }: Page): s
       ]);
     case "remove":
       return indent(wrapText(says.removedFile(place), width - 3));
+    case "people":
+      return indent([
+        ...wrapText(says.proxy.lets(place, edit.mode === null ? null : toOctal(edit.mode)), width - 3),
+        ...edit.removes.map((name) => paint("red", `- ${showLine(name)}`)),
+        ...edit.adds.map((name) => paint("green", `+ ${showLine(says.proxy.person(name))}`)),
+      ]);
     case "splice":
       return indent([
         ...wrapText(says.changedFile(place), width - 3),

@@ -1,5 +1,6 @@
 import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_EN } from "./harden-words.ts";
+import { PROXY_EN } from "./proxy.en.ts";
 import { CHANGE_TROUBLES_EN } from "./changes.en.ts";
 import { HELP_EN } from "./help.en.ts";
 import type { CommandWords } from "./words.ts";
@@ -126,6 +127,10 @@ export const COMMANDS_EN: CommandWords = {
       sentence: `${one} and ${other} do not go together.`,
       hint: "`portlock harden --help` shows what can be given.",
     }),
+    "flag-missing": ({ flag }) => ({
+      sentence: `${flag} is needed too.`,
+      hint: "`portlock proxy nginx --help` shows what can be given.",
+    }),
     "plan-damaged": ({ file, detail }, own) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
       hint: `Make it anew, with the flags it was made with: ${own("harden", "--plan", file)}`,
@@ -212,6 +217,7 @@ export const COMMANDS_EN: CommandWords = {
     `Judge it with: portlock audit --from FILE\n`,
 
   harden: HARDEN_EN,
+  proxy: PROXY_EN,
   probe: {
     verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
     open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,

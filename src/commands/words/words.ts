@@ -4,6 +4,7 @@ import type { NoAnswer } from "../../host/host.ts";
 import type { OwnCommand } from "../../report/own-command.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
+import type { ProxyWords } from "./proxy-words.ts";
 
 export type CommandName =
   | "audit"
@@ -166,6 +167,7 @@ export interface CommandWords {
   recorded(facts: RecordedFacts): string;
 
   readonly harden: HardenWords;
+  readonly proxy: ProxyWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

@@ -1,6 +1,7 @@
 import type { HostErrorCode } from "../../host/host-error.ts";
 import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_ZH_CN } from "./harden-words.ts";
+import { PROXY_ZH_CN } from "./proxy.zh-CN.ts";
 import { CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
 import { HELP_ZH_CN } from "./help.zh-CN.ts";
 import type { CommandWords, ErrorWords } from "./words.ts";
@@ -123,6 +124,10 @@ export const COMMANDS_ZH_CN: CommandWords = {
       sentence: `${one} 与 ${other} 不能同时使用。`,
       hint: "`portlock harden --help` 列出可用的选项。",
     }),
+    "flag-missing": ({ flag }) => ({
+      sentence: `还需要 ${flag}。`,
+      hint: "`portlock proxy nginx --help` 会列出可用的选项。",
+    }),
     "plan-damaged": ({ file, detail }, own) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
       hint: `请用原来的选项重新生成：${own("harden", "--plan", file)}`,
@@ -204,6 +209,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "检查记录：portlock audit --from 文件\n",
 
   harden: HARDEN_ZH_CN,
+  proxy: PROXY_ZH_CN,
   probe: {
     verdicts: { open: "开放", guarded: "需认证", closed: "不通", none: "无", unknown: "未知" },
     open: (place, server) => `开放：${place} 的 ${server} 无需凭据即应答。`,

@@ -1,6 +1,27 @@
 import type { HostVerdict } from "../report.ts";
 import type { OwnCommand } from "../own-command.ts";
-import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
+import type {
+  Expectation,
+  LeaveReason,
+  ProxyRefusal,
+  ProxyRemark,
+  Refusal,
+  Remark,
+  StepKind,
+} from "../../plan/plan.ts";
+import type { ProxyKind } from "../../proxy/site.ts";
+
+/** What a plan about a reverse proxy says, in one language. */
+export interface ProxyPlanWords {
+  summary(host: string, proxy: ProxyKind): string;
+  nothingToDo(host: string, proxy: ProxyKind): string;
+  /** Above the names of people who come into a file. */
+  lets(path: string, mode: string | null): string;
+  person(name: string): string;
+  refusesStrangers(address: string, port: number): string;
+  remark(remark: ProxyRemark): string;
+  refusal(refusal: ProxyRefusal): { readonly sentence: string; readonly hint: string };
+}
 
 /** What a plan says of itself, in one language. What came from the host is made printable. */
 export interface PlanWords {
@@ -13,6 +34,7 @@ export interface PlanWords {
   readonly notWhole: string;
   /** Below facts that only root may read. */
   readonly asRoot: string;
+  readonly proxy: ProxyPlanWords;
   readonly steps: Readonly<Record<StepKind, (target: string) => string>>;
   readonly headings: Readonly<
     Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays" | "missing", string>

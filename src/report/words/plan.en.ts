@@ -2,6 +2,7 @@ import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.
 import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
+import { PROXY_PLAN_EN } from "./proxy-plan.en.ts";
 
 export const PLAN_EN: PlanWords = {
   separator: "; ",
@@ -30,7 +31,11 @@ export const PLAN_EN: PlanWords = {
     "add-firewall-rule": (target) => `Close the port in ${target}`,
     "set-mode": (target) => `Let only its owner at ${target}`,
     "remove-leftover": (target) => `Take what has no effect out of ${target}`,
+    "check-proxy": (target) => `Let ${target} check its files as they are`,
+    "set-proxy-site": (target) => `Put the model server behind ${target}`,
+    "set-proxy-people": (target) => `Change who is let in by ${target}`,
   },
+  proxy: PROXY_PLAN_EN,
   headings: {
     runs: "Runs",
     checks: "Then checks",
@@ -74,6 +79,8 @@ function toExpectationText(expectation: Expectation): string {
       return `port ${expectation.port} is listened on by loopback alone`;
     case "answers":
       return `it answers at ${show(expectation.address)} port ${expectation.port}`;
+    case "refuses-strangers":
+      return PROXY_PLAN_EN.refusesStrangers(show(expectation.address), expectation.port);
   }
 }
 
@@ -105,6 +112,15 @@ function toRemarkText(remark: Remark, own: OwnCommand): string {
       return `What else was changed in ${remark.paths.map((path) => show(path)).join(", ")} since its last start comes into effect too.`;
     case "run-in-its-terminal":
       return `In its terminal: ${toCommandLine(remark.command)}`;
+    case "self-signed":
+    case "restarts-proxy":
+    case "keys-as-they-are":
+    case "no-rate-limit":
+    case "opens-port-80":
+    case "gateway-serves":
+    case "replaces-file":
+    case "open-beside":
+      return PROXY_PLAN_EN.remark(remark);
   }
 }
 
@@ -196,6 +212,17 @@ function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: 
         sentence: `${show(refusal.path)} cannot be edited safely (${show(refusal.why)}).`,
         hint: `Change that file by hand, then run \`${own("verify")}\`.`,
       };
+    case "proxy-missing":
+    case "proxy-stopped":
+    case "which-server":
+    case "which-site":
+    case "port-held":
+    case "name-held":
+    case "site-refused":
+    case "person-not-plain":
+    case "person-there":
+    case "no-such-person":
+      return PROXY_PLAN_EN.refusal(refusal);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.
 import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
+import { PROXY_PLAN_ZH_CN } from "./proxy-plan.zh-CN.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
   separator: "；",
@@ -23,7 +24,11 @@ export const PLAN_ZH_CN: PlanWords = {
     "add-firewall-rule": (target) => `在 ${target} 中关闭端口`,
     "set-mode": (target) => `只允许所有者访问 ${target}`,
     "remove-leftover": (target) => `删除 ${target} 中不起作用的内容`,
+    "check-proxy": (target) => `让 ${target} 检查现有的文件`,
+    "set-proxy-site": (target) => `把模型服务放到 ${target} 之后`,
+    "set-proxy-people": (target) => `更改 ${target} 允许的用户`,
   },
+  proxy: PROXY_PLAN_ZH_CN,
   headings: {
     runs: "执行",
     checks: "随后检查",
@@ -63,6 +68,8 @@ function toExpectationText(expectation: Expectation): string {
       return `端口 ${expectation.port} 只在回环地址上监听`;
     case "answers":
       return `在 ${show(expectation.address)} 端口 ${expectation.port} 上有应答`;
+    case "refuses-strangers":
+      return PROXY_PLAN_ZH_CN.refusesStrangers(show(expectation.address), expectation.port);
   }
 }
 
@@ -94,6 +101,15 @@ function toRemarkText(remark: Remark, own: OwnCommand): string {
       return `自上次启动以来 ${remark.paths.map((path) => show(path)).join("、")} 中的其他更改也会一并生效。`;
     case "run-in-its-terminal":
       return `在它的终端中执行：${toCommandLine(remark.command)}`;
+    case "self-signed":
+    case "restarts-proxy":
+    case "keys-as-they-are":
+    case "no-rate-limit":
+    case "opens-port-80":
+    case "gateway-serves":
+    case "replaces-file":
+    case "open-beside":
+      return PROXY_PLAN_ZH_CN.remark(remark);
   }
 }
 
@@ -185,6 +201,17 @@ function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: 
         sentence: `无法安全地编辑 ${show(refusal.path)}（${show(refusal.why)}）。`,
         hint: `请手动修改该文件，然后运行 \`${own("verify")}\`。`,
       };
+    case "proxy-missing":
+    case "proxy-stopped":
+    case "which-server":
+    case "which-site":
+    case "port-held":
+    case "name-held":
+    case "site-refused":
+    case "person-not-plain":
+    case "person-there":
+    case "no-such-person":
+      return PROXY_PLAN_ZH_CN.refusal(refusal);
   }
 }
 
