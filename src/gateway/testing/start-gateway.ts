@@ -7,7 +7,7 @@ import { openGateway, type Gateway } from "../serve/gateway.ts";
 import { DEFAULT_CAPS, DEFAULT_PATIENCE, type GatewayOptions } from "../serve/gateway-options.ts";
 import { parseUpstream } from "../serve/upstream.ts";
 import { aKey } from "./a-key.ts";
-import { KnownKeys } from "./known-keys.ts";
+import { KeysInMemory } from "./keys-in-memory.ts";
 
 /** The secret of the key that every test gateway knows, unless a test says which keys there are. */
 export const SECRET = "alices-secret";
@@ -17,7 +17,7 @@ export interface TestGateway {
   readonly gateway: Gateway;
   readonly port: number;
   readonly limiter: Limiter;
-  readonly keys: KnownKeys;
+  readonly keys: KeysInMemory;
   /** What has ended, in the order of its end. */
   readonly served: readonly Served[];
   readonly troubles: readonly unknown[];
@@ -43,7 +43,7 @@ export async function startGateway(test: TestContext, setting: TestSetting): Pro
   const served: Served[] = [];
   const troubles: unknown[] = [];
   const waiting = new Set<() => void>();
-  const keys = new KnownKeys(known);
+  const keys = new KeysInMemory(known);
   const onTrouble = (error: unknown): void => void troubles.push(error);
   const settings = { ...DEFAULT_LIMIT_SETTINGS, ...limits };
   const limiter = openLocalLimiter({ settings, countTokens: async () => 0, onTrouble });

@@ -2,7 +2,7 @@ import type { Caller, Credential, Verifier } from "../keys/caller.ts";
 import type { Key } from "../key.ts";
 
 /** Keys by their secrets, in memory: for tests that are not about keys. */
-export class KnownKeys implements Verifier {
+export class KeysInMemory implements Verifier {
   readonly #keys: Map<string, Key>;
   readonly #hearers: ((keyId: string, endsStreams: boolean) => void)[] = [];
 
