@@ -6,6 +6,7 @@ const DEFAULT_TAG = "latest";
 const HOST = /^[a-z0-9_][a-z0-9_.:-]{0,349}$/;
 const NAMESPACE = /^[a-z0-9_][a-z0-9_-]{0,79}$/;
 const MODEL = /^[a-z0-9_][a-z0-9_.-]{0,79}$/;
+const ASCII = /^[!-~]+$/;
 const LONGEST_NAME = 600;
 
 interface Parts {
@@ -31,7 +32,8 @@ export interface ModelName {
  * one of this host. Null where Ollama refuses the name, or where not every part of Ollama reads it alike.
  */
 export function readModelName(text: string): ModelName | null {
-  if (text.length > LONGEST_NAME) return null;
+  // First of all, because the Kelvin sign is a `k` in lower case.
+  if (text.length > LONGEST_NAME || !ASCII.test(text)) return null;
   const name = text.toLowerCase();
   const source = /^(.+):(cloud|local)$/.exec(name);
   const base = source?.[1];
