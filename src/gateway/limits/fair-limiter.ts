@@ -154,7 +154,6 @@ export class FairLimiter implements Limiter {
   async #giveRounds(): Promise<void> {
     while (this.#giveAgain) {
       this.#giveAgain = false;
-      // oxlint-disable-next-line no-await-in-loop -- the next round depends on what this one left
       await this.#giveRound();
     }
   }
@@ -164,7 +163,6 @@ export class FairLimiter implements Limiter {
     const heads = this.#queue.heads();
     for (const waiter of heads) {
       if (this.#queue.indexOf(waiter) < 0) continue;
-      // oxlint-disable-next-line no-await-in-loop -- whether the next gets a turn depends on this one
       const kind = await this.#try(waiter);
       if (kind === "full") {
         for (const other of heads) other.waits = true;
