@@ -49,13 +49,31 @@ export interface GateOptions {
   readonly used?: number;
 }
 
-/** Counts what it is asked, so that a test knows when nothing more is asked. */
+/** Knows what it was asked and has not answered yet, so that a test can wait for it. */
 class WatchedLink extends RedisLink {
-  asked = 0;
+  readonly #open = new Set<Promise<unknown>>();
 
-  override evaluate(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    this.asked += 1;
-    return super.evaluate(script, keys, args);
+  override async evaluate(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const answer = super.evaluate(script, keys, args);
+    this.#open.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#open.delete(answer);
+    }
+  }
+
+  /** Until everything is answered and nothing new was asked on it; what was published is heard by then. */
+  async rest(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#open);
+      if (this.isUp) await this.publish("rest", "");
+      await setImmediate();
+    } while (this.#open.size > 0);
   }
 }
 
@@ -90,14 +108,7 @@ export async function openSharedGate(
       prefix: options.prefix ?? randomUUID(),
       onTrouble: () => {},
     });
-    const rest = async (): Promise<void> => {
-      for (let asked = -1; asked !== link.asked;) {
-        asked = link.asked;
-        // Answers come in the order of the questions.
-        if (link.isUp) await link.publish("rest", "");
-        await setImmediate();
-      }
-    };
+    const rest = (): Promise<void> => link.rest();
     return { limiter, rest };
   });
 }
