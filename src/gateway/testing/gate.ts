@@ -71,7 +71,7 @@ class WatchedLink extends RedisLink {
   async rest(): Promise<void> {
     do {
       await Promise.allSettled(this.#open);
-      if (this.isUp) await this.publish("rest", "");
+      await this.publish("rest", "").catch(() => {});
       await setImmediate();
     } while (this.#open.size > 0);
   }
