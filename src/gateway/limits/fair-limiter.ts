@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { startOfDay, toDay, type Clock } from "./clock.ts";
 import type { Counts, HeldTurn, Taken } from "./counts.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -42,6 +43,8 @@ export class FairLimiter implements Limiter {
   readonly #onTrouble: (error: unknown) => void;
   readonly #queue = new FairQueue<Waiter>();
   #serving = 0;
+  /** Turns of several gateways stand in one table. */
+  readonly #name = randomUUID();
   #nextTurn = 0;
   /** Of the latest turns, the latest counting most; null before the first has ended. */
   #meanTurnMs: number | null = null;
@@ -118,7 +121,7 @@ export class FairLimiter implements Limiter {
     });
     let isOver = false;
     const waiter: Waiter = {
-      id: `${this.#nextTurn++}`,
+      id: `${this.#name}.${this.#nextTurn++}`,
       keyId,
       ask,
       cameAt: this.#clock.now(),
@@ -154,7 +157,6 @@ export class FairLimiter implements Limiter {
   async #giveRounds(): Promise<void> {
     while (this.#giveAgain) {
       this.#giveAgain = false;
-      // oxlint-disable-next-line no-await-in-loop -- the next round depends on what this one left
       await this.#giveRound();
     }
   }
@@ -164,7 +166,6 @@ export class FairLimiter implements Limiter {
     const heads = this.#queue.heads();
     for (const waiter of heads) {
       if (this.#queue.indexOf(waiter) < 0) continue;
-      // oxlint-disable-next-line no-await-in-loop -- whether the next gets a turn depends on this one
       const kind = await this.#try(waiter);
       if (kind === "full") {
         for (const other of heads) other.waits = true;

@@ -76,6 +76,11 @@ export class LocalCounts implements Counts {
     } else if (used !== undefined) used.tokens += tokens;
   }
 
+  /** The store is asked anew: others may have used tokens since. */
+  forgetUsed(): void {
+    this.#used.clear();
+  }
+
   get turns(): readonly HeldTurn[] {
     return [...this.#turns.values()];
   }

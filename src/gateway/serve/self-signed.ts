@@ -35,10 +35,26 @@ export async function takeSelfSigned(folder: string, names: readonly string[]): 
 function toArguments(made: { readonly cert: string; readonly key: string }, names: readonly string[]): string[] {
   const alternatives = names.map((name) => `${isIP(name) === 0 ? "DNS" : "IP"}:${name}`).join(",");
   return [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256"],
-    ...["-days", String(DAYS), "-subj", "/CN=portlock gateway", "-addext", `subjectAltName=${alternatives}`],
-    ...["-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth"],
-    ...["-keyout", made.key, "-out", made.cert],
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-sha256",
+    "-days",
+    String(DAYS),
+    "-subj",
+    "/CN=portlock gateway",
+    "-addext",
+    `subjectAltName=${alternatives}`,
+    "-addext",
+    "extendedKeyUsage=serverAuth",
+    "-keyout",
+    made.key,
+    "-out",
+    made.cert,
   ];
 }
 

@@ -1,25 +1,26 @@
-import type { Key } from "../key.ts";
+import type { Key, KeyLimits } from "../key.ts";
 
-/** A key that may ask every model, and nothing else; `change` says what is different about it. */
-export function aKey(change: Partial<Key> = {}): Key {
+const UNLIMITED: KeyLimits = {
+  requestsPerMinute: null,
+  tokensPerDay: null,
+  concurrent: null,
+  maxBodyBytes: null,
+  maxContextTokens: null,
+  maxKeepAliveSeconds: null,
+};
+
+/** A key for inference without limits but those that are given. */
+export function aKey(name: string, limits: Partial<KeyLimits> = {}): Key {
   return {
-    id: "key-1",
-    name: "alice",
+    id: name,
+    name,
     scopes: ["inference"],
     grants: [],
     models: null,
     from: null,
-    limits: {
-      requestsPerMinute: null,
-      tokensPerDay: null,
-      concurrent: null,
-      maxBodyBytes: null,
-      maxContextTokens: null,
-      maxKeepAliveSeconds: null,
-    },
+    limits: { ...UNLIMITED, ...limits },
     createdAt: 0,
     expiresAt: null,
     revokedAt: null,
-    ...change,
   };
 }

@@ -37,7 +37,7 @@ export interface TestSetting extends Partial<
 
 /** Starts the real gateway on a loopback port of its own, until the test ends. */
 export async function startGateway(test: TestContext, setting: TestSetting): Promise<TestGateway> {
-  const { keys: known = { [SECRET]: aKey() }, limits, upstream: url, ...changes } = setting;
+  const { keys: known = { [SECRET]: aKey("alice") }, limits, upstream: url, ...changes } = setting;
   const upstream = parseUpstream(url);
   if (upstream === null) throw new Error(`not an upstream: ${url}`);
   const served: Served[] = [];
