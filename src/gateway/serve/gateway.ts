@@ -37,21 +37,9 @@ export interface Gateway {
 
 /** Starts to listen and to serve. Throws a `StartRefused` where a file of the certificate or the address is not good. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { certificate: source } = options;
-  const seen = source === null ? "" : await toFileState(source);
-  const certificate = source === null ? null : await readCertificate(source);
   const running = new RunningGateway(options);
-  const limits = { patience: options.patience, mostConnections: options.caps.total };
-  const server = createListener(certificate, limits, (request, response, expectsContinue) => {
-    running.hear(request, response, expectsContinue);
-  });
-  const watch =
-    source === null
-      ? null
-      : new CertificateWatch(source, seen, (pair) => takeCertificate(server, pair), options.onTrouble);
-  running.attach(server, watch);
   try {
-    running.port = await listenAt(server, options.listen);
+    await running.begin();
   } catch (error) {
     await running.close();
     throw error;
@@ -97,16 +85,25 @@ class RunningGateway implements Gateway {
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  attach(server: Server | SecureServer, watch: CertificateWatch | null): void {
+  async begin(): Promise<void> {
+    const { certificate: source, patience, caps, onTrouble, listen } = this.#options;
+    const seen = source === null ? "" : await toFileState(source);
+    const certificate = source === null ? null : await readCertificate(source);
+    const server = createListener(certificate, { patience, mostConnections: caps.total }, (...heard) =>
+      this.#hear(...heard),
+    );
     this.#server = server;
-    this.#watch = watch;
     // Of TLS: when hands were shaken, for its socket is the one that requests come by.
     server.on("setSecureContext" in server ? "secureConnection" : "connection", (socket) =>
       this.#connections.open(socket),
     );
+    if (source !== null) {
+      this.#watch = new CertificateWatch(source, seen, (pair) => takeCertificate(server, pair), onTrouble);
+    }
+    this.port = await listenAt(server, listen);
   }
 
-  hear(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #hear(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { socket } = request;
     const peer = this.#connections.peerOf(socket);
     this.#connections.enter(socket, () => {

@@ -11,17 +11,23 @@ const DAYS = 825;
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 const LIMIT_MS = 10_000;
 
+/** What a certificate is for: what it has to be good for to be kept, and what else a new one is made for. */
+interface Names {
+  readonly needed: readonly string[];
+  readonly more: readonly string[];
+}
+
 /**
  * A pair of this gateway's own in its data folder, for the names and addresses it is reached by; made by the `openssl`
  * command, for Node.js makes none. One that is there is kept as long as it is good, so that clients may remember it.
  */
-export async function takeSelfSigned(folder: string, names: readonly string[]): Promise<CertificateSource> {
+export async function takeSelfSigned(folder: string, { needed, more }: Names): Promise<CertificateSource> {
   const source = { certFile: join(folder, "tls-cert.pem"), keyFile: join(folder, "tls-key.pem"), clientCaFile: null };
-  if (await isGood(source.certFile, names)) return source;
+  if (await isGood(source.certFile, needed)) return source;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const made = { cert: `${source.certFile}.new`, key: `${source.keyFile}.new` };
   try {
-    await promisify(execFile)("openssl", toArguments(made, names), { timeout: LIMIT_MS, killSignal: "SIGKILL" });
+    await promisify(execFile)("openssl", toArguments(made, [...needed, ...more]), { timeout: LIMIT_MS, killSignal: "SIGKILL" });
     await rename(made.key, source.keyFile);
     await rename(made.cert, source.certFile);
   } catch (error) {

@@ -7,6 +7,8 @@ export interface StartTroubles {
   "bad-listen": { readonly text: string };
   "bad-upstream": { readonly text: string };
   "bad-origin": { readonly text: string };
+  "bad-redis": null;
+  "redis-gone": null;
   "address-in-use": { readonly listen: string };
   "listen-denied": { readonly listen: string; readonly detail: string };
   "tls-incomplete": null;
