@@ -79,8 +79,7 @@ export async function revokeKey(
   const wasRevoked = stored.key.revokedAt !== null;
   if (wasRevoked && (stored.endsStreams || !endsStreams)) return { key: stored.key, wasRevoked };
   const detail = { name: stored.key.name, endsStreams };
-  const change = { revokedAt: at, ...(endsStreams && { endsStreams }) };
-  const key = await open.store.changeKey(stored.key.id, change, { at, by, act: "revoke", detail });
+  const key = await open.store.revokeKey(stored.key.id, endsStreams, { at, by, act: "revoke", detail });
   return { key, wasRevoked };
 }
 

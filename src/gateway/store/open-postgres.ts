@@ -22,11 +22,14 @@ const POSTGRES: Flavour = {
 };
 
 /** Opens a store in PostgreSQL, which several replicas of the gateway share together with its pepper. */
-export async function openPostgres(place: DataPlace & { readonly kind: "postgres" }): Promise<OpenStore> {
-  if (place.pepperFile === null) await takeFolder(place.folder);
-  const pepper = await readPepper(place.pepperFile ?? toPepperFile(place.folder), place.pepperFile === null);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: toPool(place.url) }) });
-  return openTables(db, pepper, toShown(place.url), POSTGRES);
+export async function openPostgres(
+  { url, pepperFile, folder }: DataPlace & { readonly kind: "postgres" },
+  mayCreate: boolean,
+): Promise<OpenStore> {
+  if (pepperFile === null) await takeFolder(folder, mayCreate);
+  const pepper = await readPepper(pepperFile ?? toPepperFile(folder), mayCreate && pepperFile === null);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: toPool(url) }) });
+  return openTables(db, pepper, toShown(url), POSTGRES);
 }
 
 function toPool(url: string): Pool {

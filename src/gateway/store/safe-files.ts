@@ -8,12 +8,12 @@ import { StoreError } from "./store-error.ts";
 const OTHERS = 0o077;
 
 /**
- * Makes the folder (0700) where it is missing, and refuses one that others can read or write, or that is somebody
+ * Makes the folder (0700) where it is missing and `mayCreate` says so, and refuses one that others can read or write, or that is somebody
  * else's; root may use a service's.
  */
-export async function takeFolder(path: string): Promise<void> {
+export async function takeFolder(path: string, mayCreate: boolean): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    if (mayCreate) await mkdir(path, { recursive: true, mode: 0o700 });
     refuseUnsafe(path, await lstat(path), "folder");
   } catch (error) {
     throw toFileError(error, path);

@@ -5,7 +5,7 @@ import { KeyError } from "../keys/key-error.ts";
 import type { Key } from "../key.ts";
 import { toStoreError } from "./database-error.ts";
 import { toKeyRow, toSecretRow, toStoredKey } from "./key-rows.ts";
-import type { Changes, KeyChange, Position, Store, StoredKey, StoredSecret, UsageEntry, UsageRow } from "./store.ts";
+import type { Changes, Position, Store, StoredKey, StoredSecret, UsageEntry, UsageRow } from "./store.ts";
 import type { KeyRow, SecretRow, Tables } from "./tables.ts";
 import { addUsage, countTokens, listUsage } from "./usage-rows.ts";
 
@@ -53,20 +53,18 @@ export class SqlStore implements Store {
     });
   }
 
-  async changeKey(id: string, change: KeyChange, act: Act): Promise<Key> {
+  async revokeKey(id: string, endsStreams: boolean, act: Act): Promise<Key> {
     return this.#write({ ...act, keyId: id }, async (db, { number }) => {
       const stored = await this.#find(db, id);
       if (stored === null) throw new KeyError({ code: "no-such-key", data: { key: id } });
-      const key: Key = {
-        ...stored.key,
-        revokedAt: stored.key.revokedAt ?? change.revokedAt ?? null,
-        expiresAt: change.expiresAt === undefined ? stored.key.expiresAt : change.expiresAt,
-        limits: change.limits ?? stored.key.limits,
+      const revokedAt = stored.key.revokedAt ?? act.at;
+      const change = {
+        revoked_at: revokedAt,
+        ends_streams: endsStreams || stored.endsStreams ? 1 : 0,
+        changed: number,
       };
-      const endsStreams = change.endsStreams ?? stored.endsStreams;
-      const row = { ...toKeyRow(key, number), ends_streams: endsStreams ? 1 : 0 };
-      await db.updateTable("portlock_keys").set(row).where("id", "=", id).execute();
-      return key;
+      await db.updateTable("portlock_keys").set(change).where("id", "=", id).execute();
+      return { ...stored.key, revokedAt };
     });
   }
 
@@ -91,7 +89,7 @@ export class SqlStore implements Store {
   }
 
   async readChanges(since: Position | null): Promise<Changes> {
-    const head = await this.#guard(() => readHead(this.#db));
+    const head = await this.readPosition();
     if (since !== null && head.number === since.number && head.hash === since.hash) {
       return { position: head, isWhole: false, keys: [] };
     }
@@ -101,6 +99,10 @@ export class SqlStore implements Store {
       const keys = await this.#listKeysBehind(db, isKnown ? since.number : 0);
       return { position, isWhole: !isKnown, keys };
     });
+  }
+
+  readPosition(): Promise<Position> {
+    return this.#guard(() => readHead(this.#db));
   }
 
   addUsage(entries: readonly UsageEntry[]): Promise<void> {

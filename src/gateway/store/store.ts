@@ -1,5 +1,5 @@
 import type { Act, AuditEntry } from "../audit/entry.ts";
-import type { Key, KeyLimits } from "../key.ts";
+import type { Key } from "../key.ts";
 
 /** A secret of a key: a key that was rotated has two until the older one's grace is over. */
 export interface StoredSecret {
@@ -72,7 +72,8 @@ export interface Store {
   /** By id; else the key in force of that name; else the one of that name that was revoked last. */
   findKey(idOrName: string): Promise<StoredKey | null>;
   createKey(key: Key, secrets: readonly Omit<StoredSecret, "keyId">[], act: Act): Promise<void>;
-  changeKey(id: string, change: KeyChange, act: Act): Promise<Key>;
+  /** Out of force from `act.at` on; a key that was revoked before keeps its moment. */
+  revokeKey(id: string, endsStreams: boolean, act: Act): Promise<Key>;
   /** The secrets it has stay valid until `olderExpireAt` at most. */
   rotateKey(id: string, secret: Omit<StoredSecret, "keyId">, olderExpireAt: number, act: Act): Promise<void>;
   /**
@@ -80,6 +81,7 @@ export interface Store {
    * asks several times a second.
    */
   readChanges(since: Position | null): Promise<Changes>;
+  readPosition(): Promise<Position>;
   addUsage(entries: readonly UsageEntry[]): Promise<void>;
   /** Rows of the hours that begin in `[since, until)`. */
   listUsage(since: number, until: number): Promise<readonly UsageRow[]>;
@@ -90,13 +92,4 @@ export interface Store {
   /** Entries behind that number, at most so many, in order. */
   listAudit(after: number, limit: number): Promise<readonly AuditEntry[]>;
   close(): Promise<void>;
-}
-
-/** What is to be other than it is; what is left out stays. */
-export interface KeyChange {
-  /** A key that is revoked already keeps its moment. */
-  readonly revokedAt?: number;
-  readonly endsStreams?: boolean;
-  readonly expiresAt?: number | null;
-  readonly limits?: KeyLimits;
 }
