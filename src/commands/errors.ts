@@ -1,15 +1,17 @@
 import { ChangeError, type ChangeTroubles } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
 import { KeyError, type KeyTroubles } from "../gateway/keys/key-error.ts";
+import { StartRefused, type StartTroubles } from "../gateway/serve/start-refused.ts";
 import { StoreError } from "../gateway/store/store-error.ts";
 import { HostError } from "../host/host-error.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { GatewayTroubles } from "./words/gateway-words.ts";
 import type { KeysTroubles } from "./words/keys-words.ts";
 import type { CommandWords, ErrorWords } from "./words/words.ts";
 
 /** Troubles a user can do something about, with what the sentence needs. Codes are stable. */
-export interface Troubles extends ChangeTroubles, KeysTroubles {
+export interface Troubles extends ChangeTroubles, KeysTroubles, GatewayTroubles {
   "recording-unreadable": { readonly file: string; readonly detail: string };
   "recording-damaged": { readonly file: string; readonly detail: string };
   "recording-newer": { readonly file: string; readonly schema: string };
@@ -65,6 +67,8 @@ const USAGE_CODES: readonly string[] = [
   "bad-target",
   "bad-url",
   "flags-contradict",
+  "flag-missing",
+  "redis-password",
   "confirmation-missing",
   "no-such-change",
   "data-refused",
@@ -97,6 +101,9 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
       detail,
       exitCode: EXIT.unknown,
     };
+  }
+  if (error instanceof StartRefused) {
+    return { code: error.trouble.code, ...toStartWords(error.trouble, words), detail: "", exitCode: EXIT.unknown };
   }
   if (error instanceof KeyError) {
     const { code } = error.trouble;
@@ -138,4 +145,11 @@ function toKeyWords<Code extends keyof KeyTroubles>(
   words: CommandWords,
 ): ErrorWords {
   return words.keys.keyTroubles[trouble.code](trouble.data);
+}
+
+function toStartWords<Code extends keyof StartTroubles>(
+  trouble: { readonly code: Code; readonly data: StartTroubles[Code] },
+  words: CommandWords,
+): ErrorWords {
+  return words.gateway.startTroubles[trouble.code](trouble.data);
 }

@@ -17,7 +17,6 @@ export interface KeysTroubles {
 export interface KeysWords {
   readonly about: CommandHelp;
   readonly aboutLog: Pick<CommandHelp, "brief" | "description">;
-  readonly aboutGateway: string;
   readonly commands: Readonly<Record<KeysCommandName, CommandHelp>>;
   readonly logCommands: Readonly<Record<LogCommandName, CommandHelp>>;
   readonly flags: Readonly<

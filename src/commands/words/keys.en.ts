@@ -15,7 +15,6 @@ export const KEYS_EN: KeysWords = {
     description:
       "Every change of a key and every start of the gateway is an entry, chained to the one before by a keyed hash.",
   },
-  aboutGateway: "An authenticating gateway in front of a model server",
   commands: {
     create: {
       brief: "Make a key; its text is shown once",

@@ -13,7 +13,6 @@ export const KEYS_ZH_CN: KeysWords = {
     brief: "谁对密钥做过什么，以及日志是否完好",
     description: "密钥的每次变更和网关的每次启动都是一条记录，并以带密钥的散列与前一条相连。",
   },
-  aboutGateway: "位于模型服务之前、要求认证的网关",
   commands: {
     create: {
       brief: "创建密钥，其内容只显示一次",

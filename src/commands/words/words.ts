@@ -3,6 +3,7 @@ import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
+import type { GatewayWords } from "./gateway-words.ts";
 import type { KeysWords } from "./keys-words.ts";
 
 export type CommandName =
@@ -170,6 +171,7 @@ export interface CommandWords {
 
   readonly harden: HardenWords;
   readonly keys: KeysWords;
+  readonly gateway: GatewayWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

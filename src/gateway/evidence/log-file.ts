@@ -1,4 +1,4 @@
-import { constants, type WriteStream } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 
 /** Where lines go. */
@@ -117,14 +117,8 @@ export async function openLogFile(path: string, onTrouble: (error: unknown) => v
   return new LogFile(await reopen(), reopen, onTrouble);
 }
 
-/** A log on a stream that is somebody else's to close. */
-export function toStreamLog(stream: Pick<WriteStream, "write">, onTrouble: (error: unknown) => void): LogFile {
-  const sink: Sink = {
-    write: (lines) =>
-      new Promise((resolve, reject) => {
-        stream.write(lines, (error) => (error ? reject(error) : resolve()));
-      }),
-    close: async () => {},
-  };
+/** A log whose lines somebody else takes, at once. */
+export function toHandedLog(take: (lines: string) => void, onTrouble: (error: unknown) => void): LogFile {
+  const sink: Sink = { write: async (lines) => take(lines), close: async () => {} };
   return new LogFile(sink, async () => sink, onTrouble);
 }

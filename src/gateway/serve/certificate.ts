@@ -28,7 +28,7 @@ export async function readCertificate(source: CertificateSource): Promise<Certif
   const { certFile, keyFile, clientCaFile } = source;
   const [cert, key] = await Promise.all([read(certFile), read(keyFile)]);
   const { mode } = await stat(keyFile);
-  if ((mode & 0o007) !== 0) throw new StartRefused("tls-key-readable", { file: keyFile });
+  if ((mode & 0o007) !== 0) throw new StartRefused({ code: "tls-key-readable", data: { file: keyFile } });
   refuseMismatch(cert, key, source);
   if (clientCaFile === null) return { cert, key, clientCa: null };
   const clientCa = await read(clientCaFile);
@@ -42,9 +42,10 @@ function refuseMismatch(cert: Buffer, key: Buffer, { certFile, keyFile }: Certif
     belongs = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
     createSecureContext({ cert, key });
   } catch (error) {
-    throw new StartRefused("tls-pair-broken", { file: certFile, detail: toDetail(error) });
+    throw new StartRefused({ code: "tls-pair-broken", data: { file: certFile, detail: toDetail(error) } });
   }
-  if (!belongs) throw new StartRefused("tls-pair-broken", { file: certFile, detail: `${keyFile} is another key` });
+  if (!belongs)
+    throw new StartRefused({ code: "tls-pair-broken", data: { file: certFile, detail: `${keyFile} is another key` } });
 }
 
 /** Without a readable authority every client would be turned away, or, worse, none: it has to be a real one. */
@@ -56,7 +57,7 @@ function refuseBadAuthority(clientCa: Buffer, file: string): void {
     for (const block of blocks) if (!new X509Certificate(block).ca) throw new Error("not an authority's certificate");
     createSecureContext({ ca: clientCa });
   } catch (error) {
-    throw new StartRefused("client-ca-broken", { file, detail: toDetail(error) });
+    throw new StartRefused({ code: "client-ca-broken", data: { file, detail: toDetail(error) } });
   }
 }
 
@@ -64,7 +65,7 @@ async function read(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new StartRefused("file-unreadable", { file, detail: toDetail(error) });
+    throw new StartRefused({ code: "file-unreadable", data: { file, detail: toDetail(error) } });
   }
 }
 

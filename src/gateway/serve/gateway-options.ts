@@ -3,7 +3,7 @@ import type { Verifier } from "../keys/caller.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { ConnectionCaps } from "./connections.ts";
 import type { CertificateSource } from "./certificate.ts";
-import type { UpstreamPlace } from "./upstream.ts";
+import type { UpstreamPlace } from "./upstream-place.ts";
 
 /** An address and a port to listen on; port 0: any that is free. */
 export interface ListenPlace {
@@ -47,6 +47,8 @@ export interface GatewayOptions {
   readonly witnesses: readonly Witness[];
   readonly patience: Patience;
   readonly caps: ConnectionCaps;
+  /** Nothing is served until it resolves; null: at once. */
+  readonly opening: Promise<unknown> | null;
   /** Hears what the gateway could not do, without anything a caller sent. */
   readonly onTrouble: (error: unknown) => void;
 }

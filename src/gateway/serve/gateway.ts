@@ -63,6 +63,7 @@ class RunningGateway implements Gateway {
   #watch: CertificateWatch | null = null;
   #requests = 0;
   #isDraining = false;
+  #isOpening: boolean;
   #onEmpty: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
@@ -79,9 +80,17 @@ class RunningGateway implements Gateway {
       upstream: this.#upstream,
       origins: new Set(options.origins),
       bodies: this.#bodies,
-      isDraining: () => this.#isDraining,
+      toPhase: () => (this.#isDraining ? "draining" : this.#isOpening ? "starting" : "ok"),
     };
     verifier.onRevoked((keyId, endsStreams) => this.#revoke(keyId, endsStreams));
+    this.#isOpening = options.opening !== null;
+    // Whoever made it hears where it rejects, and ends this gateway.
+    options.opening?.then(
+      () => {
+        this.#isOpening = false;
+      },
+      () => {},
+    );
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 

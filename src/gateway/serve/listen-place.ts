@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { ListenPlace } from "./gateway-options.ts";
-import type { UpstreamPlace } from "./upstream.ts";
+import type { UpstreamPlace } from "./upstream-place.ts";
 
 /** Reads `HOST:PORT`, `[IPv6]:PORT` or a port alone, which is on 127.0.0.1; null where it is none of these. */
 export function parseListen(text: string): ListenPlace | null {

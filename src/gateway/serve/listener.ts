@@ -70,8 +70,8 @@ export async function listenAt(server: Server | SecureServer, { host, port }: Li
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
       const listen = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-      if (error.code === "EADDRINUSE") reject(new StartRefused("address-in-use", { listen }));
-      else reject(new StartRefused("listen-denied", { listen, detail: error.code ?? error.message }));
+      if (error.code === "EADDRINUSE") reject(new StartRefused({ code: "address-in-use", data: { listen } }));
+      else reject(new StartRefused({ code: "listen-denied", data: { listen, detail: error.code ?? error.message } }));
     };
     server.once("error", fail);
     server.listen({ host, port, backlog: 4096, exclusive: true }, () => {

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { toAccessLine } from "../evidence/access-line.ts";
-import { openLogFile, toStreamLog, type LogFile } from "../evidence/log-file.ts";
+import { openLogFile, toHandedLog, type LogFile } from "../evidence/log-file.ts";
 import type { Metrics } from "../evidence/metrics.ts";
 import type { Served } from "../evidence/served.ts";
 import { UsageBook } from "../evidence/usage-book.ts";
@@ -16,7 +16,7 @@ import { openGateway, type Gateway } from "./gateway.ts";
 import { isItself, isLoopback, toListenText, toReachedBy } from "./listen-place.ts";
 import { readFingerprint, takeSelfSigned } from "./self-signed.ts";
 import { StartRefused } from "./start-refused.ts";
-import type { UpstreamPlace } from "./upstream.ts";
+import type { UpstreamPlace } from "./upstream-place.ts";
 
 /** Where the pair for TLS comes from. */
 export type TlsChoice =
@@ -39,7 +39,9 @@ export interface GatewayWish {
   readonly metrics: ListenPlace | null;
   /** Null: `accessLog` takes the lines. */
   readonly logFile: string | null;
-  readonly accessLog: Parameters<typeof toStreamLog>[0];
+  readonly accessLog: (lines: string) => void;
+  /** Nothing is served until it resolves: the gateway listens while somebody still looks whether it may open. */
+  readonly opening: Promise<unknown>;
   /** Starts in the clear beyond loopback all the same. */
   readonly evenSo: boolean;
   /** Who starts it: `alice (uid 1000)`. */
@@ -71,7 +73,7 @@ export interface RunningGateway {
  */
 export async function runGateway(wish: GatewayWish): Promise<RunningGateway> {
   await refuseUnsafe(wish);
-  const store = await openStore(wish.data);
+  const store = await openStore(wish.data, true);
   const closing: (() => Promise<void>)[] = [() => store.store.close()];
   try {
     return await runOver(store, wish, closing);
@@ -84,19 +86,16 @@ export async function runGateway(wish: GatewayWish): Promise<RunningGateway> {
 async function refuseUnsafe({ listen, tls, metrics, upstream, evenSo }: GatewayWish): Promise<void> {
   const place = { listen: toListenText(listen) };
   if (!isLoopback(listen.host) && tls.kind === "none" && !evenSo) {
-    throw new StartRefused("beyond-loopback-without-tls", place);
+    throw new StartRefused({ code: "beyond-loopback-without-tls", data: place });
   }
   if (metrics !== null && !isLoopback(metrics.host) && !evenSo) {
-    throw new StartRefused("metrics-beyond-loopback", { listen: toListenText(metrics) });
+    throw new StartRefused({ code: "metrics-beyond-loopback", data: { listen: toListenText(metrics) } });
   }
-  if (await isItself(upstream, listen)) throw new StartRefused("upstream-is-gateway", { upstream: upstream.origin });
+  if (await isItself(upstream, listen))
+    throw new StartRefused({ code: "upstream-is-gateway", data: { upstream: upstream.origin } });
 }
 
-async function runOver(
-  open: OpenStore,
-  wish: GatewayWish,
-  closing: (() => Promise<void>)[],
-): Promise<RunningGateway> {
+async function runOver(open: OpenStore, wish: GatewayWish, closing: (() => Promise<void>)[]): Promise<RunningGateway> {
   const { store } = open;
   const { listen, onTrouble } = wish;
   const now = Date.now();
@@ -104,10 +103,10 @@ async function runOver(
     ({ key: { revokedAt, expiresAt } }) => revokedAt === null && (expiresAt === null || now < expiresAt),
   ).length;
   if (keys === 0 && !isLoopback(listen.host)) {
-    throw new StartRefused("beyond-loopback-without-keys", { listen: toListenText(listen) });
+    throw new StartRefused({ code: "beyond-loopback-without-keys", data: { listen: toListenText(listen) } });
   }
   const source = await takeCertificateSource(wish);
-  const log = wish.logFile === null ? toStreamLog(wish.accessLog, onTrouble) : await openLog(wish.logFile, onTrouble);
+  const log = wish.logFile === null ? toHandedLog(wish.accessLog, onTrouble) : await openLog(wish.logFile, onTrouble);
   closing.push(() => log.close());
   const usage = new UsageBook(store, onTrouble);
   closing.push(() => usage.close());
@@ -126,6 +125,7 @@ async function runOver(
     witnesses: toWitnesses(parts),
     patience: DEFAULT_PATIENCE,
     caps: DEFAULT_CAPS,
+    opening: wish.opening,
     onTrouble,
   });
   parts.gateway = gateway;
@@ -137,7 +137,8 @@ async function runOver(
   };
   return {
     url,
-    metricsUrl: parts.metrics === null ? null : `http://${toListenText(toPlace(wish.metrics, parts.metrics.port))}/metrics`,
+    metricsUrl:
+      parts.metrics === null ? null : `http://${toListenText(toPlace(wish.metrics, parts.metrics.port))}/metrics`,
     keys,
     fingerprint: source === null || wish.tls.kind !== "self-signed" ? null : await readFingerprint(source.certFile),
     reload: async () => {
@@ -187,14 +188,19 @@ async function openLog(file: string, onTrouble: (error: unknown) => void): Promi
     return await openLogFile(file, onTrouble);
   } catch (error) {
     const detail = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new StartRefused("log-unwritable", { file, detail });
+    throw new StartRefused({ code: "log-unwritable", data: { file, detail } });
   }
 }
 
-async function takeCertificateSource({ tls, clientCaFile, listen, data }: GatewayWish): Promise<CertificateSource | null> {
+async function takeCertificateSource({
+  tls,
+  clientCaFile,
+  listen,
+  data,
+}: GatewayWish): Promise<CertificateSource | null> {
   switch (tls.kind) {
     case "none":
-      if (clientCaFile !== null) throw new StartRefused("tls-incomplete", null);
+      if (clientCaFile !== null) throw new StartRefused({ code: "tls-incomplete", data: null });
       return null;
     case "files":
       return { certFile: tls.certFile, keyFile: tls.keyFile, clientCaFile };
@@ -218,7 +224,7 @@ async function openLimiter({ store }: OpenStore, { redisUrl, limits, onTrouble }
     return await openSharedLimiter({ link, settings: limits, countTokens, onTrouble });
   } catch (error) {
     await link.close();
-    throw error instanceof RedisGone ? new StartRefused("redis-gone", null) : error;
+    throw error instanceof RedisGone ? new StartRefused({ code: "redis-gone", data: null }) : error;
   }
 }
 
@@ -227,6 +233,6 @@ function toLink<Link>(make: () => Link): Link {
   try {
     return make();
   } catch (error) {
-    throw error instanceof TypeError ? new StartRefused("bad-redis", null) : error;
+    throw error instanceof TypeError ? new StartRefused({ code: "bad-redis", data: null }) : error;
   }
 }

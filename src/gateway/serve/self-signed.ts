@@ -27,11 +27,14 @@ export async function takeSelfSigned(folder: string, { needed, more }: Names): P
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const made = { cert: `${source.certFile}.new`, key: `${source.keyFile}.new` };
   try {
-    await promisify(execFile)("openssl", toArguments(made, [...needed, ...more]), { timeout: LIMIT_MS, killSignal: "SIGKILL" });
+    await promisify(execFile)("openssl", toArguments(made, [...needed, ...more]), {
+      timeout: LIMIT_MS,
+      killSignal: "SIGKILL",
+    });
     await rename(made.key, source.keyFile);
     await rename(made.cert, source.certFile);
   } catch (error) {
-    throw new StartRefused("tls-self-signed-failed", { detail: toDetail(error) });
+    throw new StartRefused({ code: "tls-self-signed-failed", data: { detail: toDetail(error) } });
   } finally {
     await Promise.all([rm(made.cert, { force: true }), rm(made.key, { force: true })]);
   }

@@ -17,6 +17,12 @@ import { readWholeBody } from "./read-whole-body.ts";
 import type { Upstream } from "./upstream.ts";
 import { answerVerify, isVerifyTarget } from "./verify-endpoint.ts";
 
+/**
+ * `starting`: somebody still looks whether the gateway may open. `draining`: what is under way ends in its own time.
+ * In both nothing new begins.
+ */
+export type Phase = "starting" | "ok" | "draining";
+
 /** What requests are served with. */
 export interface Serving {
   readonly verifier: Verifier;
@@ -24,16 +30,14 @@ export interface Serving {
   readonly upstream: Upstream;
   readonly origins: ReadonlySet<string>;
   readonly bodies: BodyBudget;
-  /** True once the gateway is about to end: what is under way ends in its own time, nothing new begins. */
-  isDraining(): boolean;
+  toPhase(): Phase;
   /** Hears what the gateway could not do, without anything a caller sent. */
   readonly onTrouble: (error: unknown) => void;
 }
 
-const DRAINING: Refusal = {
-  status: 503,
-  code: "draining",
-  message: "The gateway is about to end and takes no new requests.",
+const CLOSED: Readonly<Record<Exclude<Phase, "ok">, Refusal>> = {
+  starting: { status: 503, code: "starting", message: "The gateway is about to open; try again in a moment." },
+  draining: { status: 503, code: "draining", message: "The gateway is about to end and takes no new requests." },
 };
 const STORE_GONE: Refusal = {
   status: 503,
@@ -82,9 +86,9 @@ function isHealth({ target, method }: RequestHead): boolean {
 
 /** Whether the gateway runs: told to everybody, and without asking the model server. */
 function answerHealth({ serving, exchange }: Call): void {
-  const isDraining = serving.isDraining();
-  const body = JSON.stringify({ status: isDraining ? "draining" : "ok" });
-  answer(exchange, isDraining ? 503 : 200, ["content-type", "application/json"], body);
+  const status = serving.toPhase();
+  const body = JSON.stringify({ status });
+  answer(exchange, status === "ok" ? 200 : 503, ["content-type", "application/json"], body);
 }
 
 async function askBrowser(call: Call): Promise<void> {
@@ -97,7 +101,8 @@ async function askBrowser(call: Call): Promise<void> {
 
 async function askKey(call: Call): Promise<void> {
   const { serving, exchange, head } = call;
-  if (serving.isDraining()) return stop(call, DRAINING);
+  const phase = serving.toPhase();
+  if (phase !== "ok") return stop(call, CLOSED[phase]);
   if (isVerifyTarget(head.target)) return answerVerify(serving, exchange);
   const credential = extractCredential(head);
   if (credential.kind === "refused") return stop(call, credential.refusal);

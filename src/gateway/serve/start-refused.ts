@@ -4,9 +4,6 @@ export interface StartTroubles {
   "beyond-loopback-without-keys": { readonly listen: string };
   "metrics-beyond-loopback": { readonly listen: string };
   "upstream-is-gateway": { readonly upstream: string };
-  "bad-listen": { readonly text: string };
-  "bad-upstream": { readonly text: string };
-  "bad-origin": { readonly text: string };
   "bad-redis": null;
   "redis-gone": null;
   "address-in-use": { readonly listen: string };
@@ -25,14 +22,12 @@ export type StartTrouble = {
 }[keyof StartTroubles];
 
 /** The gateway does not start like this. */
-export class StartRefused<Code extends keyof StartTroubles = keyof StartTroubles> extends Error {
+export class StartRefused extends Error {
   override readonly name: string = "StartRefused";
-  readonly code: Code;
-  readonly data: StartTroubles[Code];
+  readonly trouble: StartTrouble;
 
-  constructor(code: Code, data: StartTroubles[Code]) {
-    super(code);
-    this.code = code;
-    this.data = data;
+  constructor(trouble: StartTrouble) {
+    super(trouble.code);
+    this.trouble = trouble;
   }
 }

@@ -5,7 +5,7 @@ import { DEFAULT_LIMIT_SETTINGS, type Limiter, type LimitSettings } from "../lim
 import { openLocalLimiter } from "../limits/open-local-limiter.ts";
 import { openGateway, type Gateway } from "../serve/gateway.ts";
 import { DEFAULT_CAPS, DEFAULT_PATIENCE, type GatewayOptions } from "../serve/gateway-options.ts";
-import { parseUpstream } from "../serve/upstream.ts";
+import { parseUpstream } from "../serve/upstream-place.ts";
 import { aKey } from "./a-key.ts";
 import { KeysInMemory } from "./keys-in-memory.ts";
 
@@ -57,6 +57,7 @@ export async function startGateway(test: TestContext, setting: TestSetting): Pro
     verifier: keys,
     limiter,
     certificate: null,
+    opening: null,
     origins: [],
     patience: DEFAULT_PATIENCE,
     caps: DEFAULT_CAPS,
