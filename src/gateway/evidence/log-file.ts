@@ -118,7 +118,10 @@ export async function openLogFile(path: string, onTrouble: (error: unknown) => v
 }
 
 /** A log whose lines somebody else takes, at once. */
-export function toHandedLog(take: (lines: string) => void, onTrouble: (error: unknown) => void): LogFile {
+export function toHandedLog(
+  take: (lines: string) => void | Promise<void>,
+  onTrouble: (error: unknown) => void,
+): LogFile {
   const sink: Sink = { write: async (lines) => take(lines), close: async () => {} };
   return new LogFile(sink, async () => sink, onTrouble);
 }
