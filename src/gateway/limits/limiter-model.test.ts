@@ -86,8 +86,10 @@ async function compare(gate: Gate, acts: readonly Act[]): Promise<void> {
     check();
   }
   while (model.state.serving > 0) {
-    for (const who of guests.keys()) end(who, 1);
-    await gate.rest();
+    for (const who of guests.keys()) {
+      end(who, 1);
+      await gate.rest();
+    }
     check();
   }
   assert.deepEqual(gate.limiter.state, { serving: 0, waiting: 0 });
