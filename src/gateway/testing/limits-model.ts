@@ -89,7 +89,7 @@ export class LimitsModel {
   #give(): void {
     for (let given = true; given;) {
       given = false;
-      for (const keyId of [...this.#order]) {
+      for (const keyId of this.#order) {
         const [guest] = this.#waiting(keyId);
         if (guest === undefined) continue;
         if (this.#isSpent(guest.key)) {
