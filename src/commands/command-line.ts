@@ -1,7 +1,7 @@
 import { wrapText } from "../report/table.ts";
 import type { ParserContext, Session } from "./context.ts";
 import type { ExitCode } from "./exit-code.ts";
-import type { CommandName, CommandWords } from "./words/words.ts";
+import type { CommandHelp, CommandName, CommandWords } from "./words/words.ts";
 
 /** A command: what it is handed in, its exit code out. */
 type Handler<Flags, Arguments extends readonly (string | undefined)[]> = (
@@ -28,7 +28,16 @@ export function toDocs(
   words: CommandWords,
   width: number,
 ): { brief: string; fullDescription: string } {
-  const { brief, description, examples } = words.commands[name];
-  const lines = examples.flatMap(([command, what]) => [`  portlock ${name} ${command}`.trimEnd(), `    ${what}`]);
+  return toHelpPage(name, words.commands[name], words, width);
+}
+
+/** The same for a command inside another: `path` is what is typed after `portlock`. */
+export function toHelpPage(
+  path: string,
+  { brief, description, examples }: CommandHelp,
+  words: CommandWords,
+  width: number,
+): { brief: string; fullDescription: string } {
+  const lines = examples.flatMap(([command, what]) => [`  portlock ${path} ${command}`.trimEnd(), `    ${what}`]);
   return { brief, fullDescription: [...wrapText(description, width), "", words.help.examples, ...lines].join("\n") };
 }

@@ -1,6 +1,8 @@
 import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_EN } from "./harden-words.ts";
 import { CHANGE_TROUBLES_EN } from "./changes.en.ts";
+import { GATEWAY_EN } from "./gateway.en.ts";
+import { KEYS_EN } from "./keys.en.ts";
 import { HELP_EN } from "./help.en.ts";
 import type { CommandWords } from "./words.ts";
 
@@ -152,6 +154,8 @@ export const COMMANDS_EN: CommandWords = {
     }),
     "trace-impossible": (words) => words,
     ...CHANGE_TROUBLES_EN,
+    ...KEYS_EN.troubles,
+    ...GATEWAY_EN.troubles,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${detail}).`,
       hint: "Check the path and its rights; a recording is readable only by who made it.",
@@ -212,6 +216,8 @@ export const COMMANDS_EN: CommandWords = {
     `Judge it with: portlock audit --from FILE\n`,
 
   harden: HARDEN_EN,
+  keys: KEYS_EN,
+  gateway: GATEWAY_EN,
   probe: {
     verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
     open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,

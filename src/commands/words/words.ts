@@ -3,6 +3,8 @@ import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
+import type { GatewayWords } from "./gateway-words.ts";
+import type { KeysWords } from "./keys-words.ts";
 
 export type CommandName =
   | "audit"
@@ -15,6 +17,9 @@ export type CommandName =
   | "explain"
   | "demo"
   | "completion";
+
+/** What can stand first on a command line; some hold commands of their own. */
+export type RouteName = CommandName | "keys" | "gateway";
 
 /** What is done about changes that were made. */
 export type ChangeCommandName = "undo" | "history" | "confirm";
@@ -165,6 +170,8 @@ export interface CommandWords {
   recorded(facts: RecordedFacts): string;
 
   readonly harden: HardenWords;
+  readonly keys: KeysWords;
+  readonly gateway: GatewayWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

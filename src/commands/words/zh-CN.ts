@@ -2,6 +2,8 @@ import type { HostErrorCode } from "../../host/host-error.ts";
 import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_ZH_CN } from "./harden-words.ts";
 import { CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
+import { GATEWAY_ZH_CN } from "./gateway.zh-CN.ts";
+import { KEYS_ZH_CN } from "./keys.zh-CN.ts";
 import { HELP_ZH_CN } from "./help.zh-CN.ts";
 import type { CommandWords, ErrorWords } from "./words.ts";
 
@@ -149,6 +151,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
     }),
     "trace-impossible": (words) => words,
     ...CHANGE_TROUBLES_ZH_CN,
+    ...KEYS_ZH_CN.troubles,
+    ...GATEWAY_ZH_CN.troubles,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `无法读取 ${quote(file)}（${detail}）。`,
       hint: "请检查路径和权限；记录文件只有生成者可读。",
@@ -204,6 +208,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "检查记录：portlock audit --from 文件\n",
 
   harden: HARDEN_ZH_CN,
+  keys: KEYS_ZH_CN,
+  gateway: GATEWAY_ZH_CN,
   probe: {
     verdicts: { open: "开放", guarded: "需认证", closed: "不通", none: "无", unknown: "未知" },
     open: (place, server) => `开放：${place} 的 ${server} 无需凭据即应答。`,
