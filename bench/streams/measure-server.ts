@@ -99,6 +99,8 @@ export async function measureFirstTokens(
   return seen.map((values) => percentile(values, 0.5));
 }
 
+let id = 0;
+
 /** Milliseconds from a client's leaving to the upstream's hearing of it; the longest of some. Infinity: not heard of. */
 export async function measureLeaving(
   driver: Driver,
@@ -109,10 +111,10 @@ export async function measureLeaving(
   const waits: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const closed = Promise.race([
-      upstream.nextClosed(),
+      upstream.whenClosed((id += 1)),
       new Promise<number>((resolve) => setTimeout(resolve, 3000, Number.POSITIVE_INFINITY)),
     ]);
-    const plan = { chunks: 1000, paceMs: 20, waitMs: when === "before-first" ? 5000 : 0 };
+    const plan = { chunks: 1000, paceMs: 20, waitMs: when === "before-first" ? 5000 : 0, id };
     const { port, authorization } = target;
     const leaveAfter = when === "before-first" ? 0 : 3;
     const { leftAt } = await driver.drive({ port, authorization, plan, streams: 1, overMs: 0, leaveAfter });

@@ -49,7 +49,8 @@ export async function startNginx(folder: string, upstream: number, secret: Secre
   const file = join(folder, "nginx.conf");
   writeFileSync(
     file,
-    `worker_processes 1; daemon off; pid ${join(folder, "nginx.pid")}; error_log ${join(folder, "nginx.log")};
+    // The folder is for whoever runs this alone.
+    `${process.getuid?.() === 0 ? "user root; " : ""}worker_processes 1; daemon off; pid ${join(folder, "nginx.pid")}; error_log ${join(folder, "nginx.log")};
 worker_rlimit_nofile 20000;
 events { worker_connections 16000; }
 http { access_log off; ${temporary} keepalive_timeout 75s; keepalive_requests 1000000;
@@ -72,7 +73,7 @@ export async function startHaproxy(folder: string, upstream: number, secret: Sec
     file,
     `global
   nbthread 1
-  maxconn 16000
+  maxconn 9000
 defaults
   mode http
   option http-no-delay

@@ -6,8 +6,6 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DriverReport, DriverTask, UpstreamNote } from "./stream-plan.ts";
 
-const TICKS_PER_SECOND = Number(spawnSync("getconf", ["CLK_TCK"], { encoding: "utf8" }).stdout) || 100;
-
 /** Where there are two processors or more, what is measured has the first for itself, and everything else the others. */
 function pin(pid: number | undefined, isMeasured: boolean): void {
   const count = availableParallelism();
@@ -32,9 +30,17 @@ function readTree(pid: number): readonly number[] {
   return [pid, ...children.flatMap(readTree)];
 }
 
+/** Seconds, from the scheduler's own count of nanoseconds: the usual one samples, and misses short runs. */
 function readCpu(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const threads = readdirSync(`/proc/${pid}/task`).map((task) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]) / 1e9;
+    } catch {
+      // It has ended meanwhile.
+      return 0;
+    }
+  });
+  return sum(threads);
 }
 
 function readResident(pid: number): number {
@@ -112,8 +118,8 @@ export async function startServer(
 export interface Upstream {
   readonly port: number;
   cpuSeconds(): number;
-  /** The next moment at which a stream of it was closed before its end, in milliseconds on the monotonic clock. */
-  nextClosed(): Promise<number>;
+  /** When that stream was closed before its end, in milliseconds on the monotonic clock. */
+  whenClosed(id: number): Promise<number>;
   end(): void;
 }
 
@@ -128,10 +134,10 @@ export async function startUpstream(): Promise<Upstream> {
   return {
     port,
     cpuSeconds: () => sum(readTree(child.pid ?? 0).map(readCpu)),
-    nextClosed: () =>
+    whenClosed: (id) =>
       new Promise((resolve) => {
         const hear = (note: UpstreamNote): void => {
-          if (note.kind !== "closed") return;
+          if (note.kind !== "closed" || note.id !== id) return;
           child.off("message", hear);
           resolve(Number(note.at));
         };

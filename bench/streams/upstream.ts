@@ -33,7 +33,7 @@ function stream(response: ServerResponse, plan: StreamPlan): void {
   };
   response.once("close", () => {
     if (timer !== null) clearTimeout(timer);
-    if (!response.writableFinished) tell({ kind: "closed", at: stamp() });
+    if (!response.writableFinished && plan.id) tell({ kind: "closed", id: plan.id, at: stamp() });
   });
   if (plan.waitMs === 0) write();
   else timer = setTimeout(write, plan.waitMs);
@@ -47,7 +47,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.end(VERSION);
     return;
   }
-  tell({ kind: "asked", at: stamp() });
   stream(response, toPlan(Buffer.concat(parts).toString()));
 }
 
