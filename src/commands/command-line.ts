@@ -57,16 +57,16 @@ export function toDocs(
   words: CommandWords,
   width: number,
 ): { brief: string; fullDescription: string } {
-  return toHelp(name, words.commands[name], words, width);
+  return toHelpPage(name, words.commands[name], words, width);
 }
 
-/** The same of a command whose name is several words. */
-export function toHelp(
-  name: string,
+/** The same for a command inside another: `path` is what is typed after `portlock`. */
+export function toHelpPage(
+  path: string,
   { brief, description, examples }: CommandHelp,
   words: CommandWords,
   width: number,
 ): { brief: string; fullDescription: string } {
-  const lines = examples.flatMap(([command, what]) => [`  portlock ${name} ${command}`.trimEnd(), `    ${what}`]);
+  const lines = examples.flatMap(([command, what]) => [`  portlock ${path} ${command}`.trimEnd(), `    ${what}`]);
   return { brief, fullDescription: [...wrapText(description, width), "", words.help.examples, ...lines].join("\n") };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ChangeError } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
+import type { Server } from "../judge/server.ts";
 import { CommandError, toErrorText, type TroubleCode, type Troubles } from "./errors.ts";
 import { tryCommand } from "./testing/try-command.ts";
 import { COMMANDS_EN } from "./words/en.ts";
@@ -31,6 +32,17 @@ describe("whoever changes a host is told", () => {
 
 const ID = "20261128T060102Z-3f9a";
 const WORDS = { sentence: "no", hint: "no" };
+const SERVER: Server = {
+  id: "ollama-1",
+  kind: "ollama",
+  version: null,
+  verdict: "exposed",
+  runBy: { kind: "process", startedFrom: "unknown" },
+  process: null,
+  listeners: [],
+  settings: [],
+  routes: [],
+};
 const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "not-root": {},
   "state-folder-unsafe": { path: "/var/lib/portlock" },
@@ -55,12 +67,20 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "shell-unknown": { shell: "fish" },
   "file-unread": { file: "a.json", detail: "ENOENT" },
   "flags-contradict": { flags: ["--json", "--plan"] },
-  "flag-missing": { flag: "--name" },
+  "flag-missing": { flag: "--tls-cert", needs: "--tls-key" },
   "plan-damaged": { file: "plan.json", detail: "cut off" },
   "moved-on": { file: "plan.json" },
   "plan-refused": WORDS,
   "confirmation-missing": null,
   "host-fault": { detail: "gone" },
+  "data-refused": { why: "not-understood" },
+  "expiry-past": { text: "2020-01-01" },
+  "file-without-users": { file: "users" },
+  "redis-password": null,
+  "upstream-not-found": { urls: [] },
+  "upstream-exposed": { server: SERVER },
+  "upstream-unknown": { server: SERVER },
+  "upstream-listens-wide": { socket: "/run/ollama.sock" },
 };
 /** Commands about a host; of the others the help of one and an explanation are about none. */
 const ABOUT_A_HOST: RegExp = /portlock (?:undo|confirm|history|harden --plan|audit|verify)\b[^`。，]*/g;

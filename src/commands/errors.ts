@@ -1,13 +1,18 @@
 import { ChangeError, type ChangeTroubles } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
+import { KeyError, type KeyTroubles } from "../gateway/keys/key-error.ts";
+import { StartRefused, type StartTroubles } from "../gateway/serve/start-refused.ts";
+import { StoreError } from "../gateway/store/store-error.ts";
 import { HostError } from "../host/host-error.ts";
 import { toOwnCommand, type OwnCommand } from "../report/own-command.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { GatewayTroubles } from "./words/gateway-words.ts";
+import type { KeysTroubles } from "./words/keys-words.ts";
 import type { CommandWords, ErrorWords } from "./words/words.ts";
 
 /** Troubles a user can do something about, with what the sentence needs. Codes are stable. */
-export interface Troubles extends ChangeTroubles {
+export interface Troubles extends ChangeTroubles, KeysTroubles, GatewayTroubles {
   "recording-unreadable": { readonly file: string; readonly detail: string };
   "recording-damaged": { readonly file: string; readonly detail: string };
   "recording-newer": { readonly file: string; readonly schema: string };
@@ -22,7 +27,6 @@ export interface Troubles extends ChangeTroubles {
   "file-unread": { readonly file: string; readonly detail: string };
   "flags-contradict": { readonly flags: readonly [string, string] };
   /** It goes only together with another one. */
-  "flag-missing": { readonly flag: string };
   "plan-damaged": { readonly file: string; readonly detail: string };
   /** The host is not as it was when the plan was made. */
   "moved-on": { readonly file: string };
@@ -66,8 +70,16 @@ const USAGE_CODES: readonly string[] = [
   "bad-url",
   "flags-contradict",
   "flag-missing",
+  "redis-password",
   "confirmation-missing",
   "no-such-change",
+  "data-refused",
+  "expiry-past",
+  "file-without-users",
+  "key-name-taken",
+  "credential-taken",
+  "no-such-key",
+  "key-revoked",
 ];
 
 /**
@@ -86,6 +98,22 @@ export function toErrorText(error: unknown, words: CommandWords, target: string 
   }
   if (error instanceof Fault) {
     return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words, target);
+  }
+  if (error instanceof StoreError) {
+    const detail = toPrintable(error.detail.trim(), 400);
+    return {
+      code: `store-${error.code}`,
+      ...words.keys.storeTroubles[error.code](error.place),
+      detail,
+      exitCode: EXIT.unknown,
+    };
+  }
+  if (error instanceof StartRefused) {
+    return { code: error.trouble.code, ...toStartWords(error.trouble, words), detail: "", exitCode: EXIT.unknown };
+  }
+  if (error instanceof KeyError) {
+    const { code } = error.trouble;
+    return { code, ...toKeyWords(error.trouble, words), detail: "", exitCode: toCode(code) };
   }
   if (!(error instanceof CommandError || error instanceof ChangeError)) return null;
   const { code } = error.trouble;
@@ -123,4 +151,18 @@ function toWords<Code extends TroubleCode>(
   own: OwnCommand,
 ): ErrorWords {
   return words.troubles[trouble.code](trouble.data, own);
+}
+
+function toKeyWords<Code extends keyof KeyTroubles>(
+  trouble: { readonly code: Code; readonly data: KeyTroubles[Code] },
+  words: CommandWords,
+): ErrorWords {
+  return words.keys.keyTroubles[trouble.code](trouble.data);
+}
+
+function toStartWords<Code extends keyof StartTroubles>(
+  trouble: { readonly code: Code; readonly data: StartTroubles[Code] },
+  words: CommandWords,
+): ErrorWords {
+  return words.gateway.startTroubles[trouble.code](trouble.data);
 }

@@ -42,6 +42,9 @@ export function toOutcomeText(session: Session, { auth }: ProxyAccess, target: s
   const fault = journal.events.findLast(({ what }) => what === "step-failed" || what === "undo-step-failed");
   const why = fault?.detail ?? (seen.length > 0 ? says.otherAnswer : session.words.commands.harden.noReason);
   const ends = session.words.commands.harden;
-  const end = journal.state === "undo-failed" ? ends.undoFailed(own("history"), own("undo", journal.id), why) : ends.takenBack(why);
+  const end =
+    journal.state === "undo-failed"
+      ? ends.undoFailed(own("history"), own("undo", journal.id), why)
+      : ends.takenBack(why);
   return `\n${answers}${end}\n`;
 }

@@ -5,6 +5,8 @@ import type { OwnCommand } from "../../report/own-command.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
 import type { ProxyWords } from "./proxy-words.ts";
+import type { GatewayWords } from "./gateway-words.ts";
+import type { KeysWords } from "./keys-words.ts";
 
 export type CommandName =
   | "audit"
@@ -17,6 +19,9 @@ export type CommandName =
   | "explain"
   | "demo"
   | "completion";
+
+/** What can stand first on a command line; some hold commands of their own. */
+export type RouteName = CommandName | "keys" | "gateway" | "proxy";
 
 /** What is done about changes that were made. */
 export type ChangeCommandName = "undo" | "history" | "confirm";
@@ -168,6 +173,8 @@ export interface CommandWords {
 
   readonly harden: HardenWords;
   readonly proxy: ProxyWords;
+  readonly keys: KeysWords;
+  readonly gateway: GatewayWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

@@ -3,6 +3,8 @@ import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_ZH_CN } from "./harden-words.ts";
 import { PROXY_ZH_CN } from "./proxy.zh-CN.ts";
 import { CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
+import { GATEWAY_ZH_CN } from "./gateway.zh-CN.ts";
+import { KEYS_ZH_CN } from "./keys.zh-CN.ts";
 import { HELP_ZH_CN } from "./help.zh-CN.ts";
 import type { CommandWords, ErrorWords } from "./words.ts";
 
@@ -124,10 +126,6 @@ export const COMMANDS_ZH_CN: CommandWords = {
       sentence: `${one} 与 ${other} 不能同时使用。`,
       hint: "`portlock harden --help` 列出可用的选项。",
     }),
-    "flag-missing": ({ flag }) => ({
-      sentence: `还需要 ${flag}。`,
-      hint: "`portlock proxy nginx --help` 会列出可用的选项。",
-    }),
     "plan-damaged": ({ file, detail }, own) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
       hint: `请用原来的选项重新生成：${own("harden", "--plan", file)}`,
@@ -154,6 +152,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
     }),
     "trace-impossible": (words) => words,
     ...CHANGE_TROUBLES_ZH_CN,
+    ...KEYS_ZH_CN.troubles,
+    ...GATEWAY_ZH_CN.troubles,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `无法读取 ${quote(file)}（${detail}）。`,
       hint: "请检查路径和权限；记录文件只有生成者可读。",
@@ -210,6 +210,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
 
   harden: HARDEN_ZH_CN,
   proxy: PROXY_ZH_CN,
+  keys: KEYS_ZH_CN,
+  gateway: GATEWAY_ZH_CN,
   probe: {
     verdicts: { open: "开放", guarded: "需认证", closed: "不通", none: "无", unknown: "未知" },
     open: (place, server) => `开放：${place} 的 ${server} 无需凭据即应答。`,

@@ -1,0 +1,118 @@
+import { StoreError } from "../store/store-error.ts";
+import type { Store } from "../store/store.ts";
+import { KnownKeys } from "./known-keys.ts";
+
+/** How often the store is asked for changes. A revoked key is refused everywhere within a second of it. */
+const REFRESH_MS = 150;
+/** Older than this, what is in memory may not be what is in the store any more. */
+const FRESH_MS = 1000;
+/** Longest that anybody waits for the store's next word. */
+const LONGEST_WAIT_MS = 500;
+
+/** Hears of a key that was revoked; `endsStreams`: what it is being answered is to be cut off. */
+export type RevokedListener = (keyId: string, endsStreams: boolean) => void;
+
+/**
+ * All keys of a store in memory, kept up with it by asking for its position several times a second: one small question
+ * that costs the same however many callers there are, known or not. `uptime` is a clock that nobody can set, in
+ * milliseconds.
+ */
+export class KeyMirror {
+  readonly known: KnownKeys = new KnownKeys();
+  readonly #store: Store;
+  readonly #place: string;
+  readonly #uptime: () => number;
+  readonly #listeners: RevokedListener[] = [];
+  /** Resolves with the look after the one that may be under way. */
+  #next: Waiting | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
+  /** When the last look that succeeded was begun. */
+  #seenAt = 0;
+  #trouble: StoreError | null = null;
+
+  constructor(store: Store, place: string, uptime: () => number) {
+    this.#store = store;
+    this.#place = place;
+    this.#uptime = uptime;
+  }
+
+  /** Reads all keys, and from then on what changes. Rejects with a `StoreError` where they cannot be read. */
+  async begin(): Promise<void> {
+    await this.#look();
+    this.#schedule();
+  }
+
+  onRevoked(hear: RevokedListener): void {
+    this.#listeners.push(hear);
+  }
+
+  /** Milliseconds since the store was seen last; from it hangs who is let in. */
+  get age(): number {
+    return this.#uptime() - this.#seenAt;
+  }
+
+  /** Why what is in memory may be old; null where it is not. */
+  get trouble(): StoreError | null {
+    if (this.#trouble !== null) return this.#trouble;
+    return this.age <= FRESH_MS ? null : new StoreError("gone", this.#place, "it does not answer");
+  }
+
+  /** Resolves when the store was looked at again, from now on, or has kept everybody waiting for too long. */
+  catchUp(): Promise<void> {
+    this.#next ??= toWaiting();
+    return this.#next.promise;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#next?.resolve();
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#lookAgain(), REFRESH_MS);
+    this.#timer.unref();
+  }
+
+  async #lookAgain(): Promise<void> {
+    const waiting = this.#next;
+    this.#next = null;
+    try {
+      await this.#look();
+    } catch (error) {
+      // Whatever it is, nobody may be let in for ever on what was read before it.
+      this.#trouble = error instanceof StoreError ? error : new StoreError("damaged", this.#place, String(error));
+    }
+    waiting?.resolve();
+    this.#schedule();
+  }
+
+  async #look(): Promise<void> {
+    const begun = this.#uptime();
+    const changes = await this.#store.readChanges(this.known.position);
+    const revoked = this.known.take(changes);
+    this.#seenAt = begun;
+    this.#trouble = null;
+    for (const { key, endsStreams } of revoked) for (const hear of this.#listeners) hear(key.id, endsStreams);
+  }
+}
+
+/** All who wait for the same look, with one limit for them: a flood of them costs no timer each. */
+interface Waiting {
+  readonly promise: Promise<void>;
+  resolve(): void;
+}
+
+function toWaiting(): Waiting {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const limit = setTimeout(resolve, LONGEST_WAIT_MS);
+  return {
+    promise,
+    resolve: () => {
+      clearTimeout(limit);
+      resolve();
+    },
+  };
+}

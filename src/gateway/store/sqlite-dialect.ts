@@ -1,0 +1,168 @@
+import { statSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type TransactionSettings,
+} from "kysely";
+import { StoreError } from "./store-error.ts";
+
+/** Longest that another process is waited for; meanwhile the event loop is free, which SQLite's own waiting is not. */
+const PATIENCE_MS = 5000;
+const PAUSE_MS = 10;
+/** Statements that are kept prepared. */
+const MOST_STATEMENTS = 100;
+
+const BUSY = 5;
+const LOCKED = 6;
+
+/**
+ * A file of SQLite by node:sqlite, which has to be there. A file that was put in its place meanwhile is opened anew; one
+ * that is gone is not made again. A commit is on the disk when it returns (WAL, synchronous=FULL).
+ */
+export function toSqliteDialect(file: string): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new FileDriver(file),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+/** Kysely hands out its one connection to one user at a time, because the adapter says there is only one. */
+class FileDriver implements Driver {
+  readonly #connection: FileConnection;
+
+  constructor(file: string) {
+    this.#connection = new FileConnection(file);
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#connection.attach();
+    return this.#connection;
+  }
+
+  /** Who is going to write says so at once: a reader that becomes a writer may be refused in the middle. */
+  async beginTransaction(connection: DatabaseConnection, { accessMode }: TransactionSettings): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(accessMode === "read only" ? "begin" : "begin immediate"));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("commit"));
+  }
+
+  /** A full disk has ended the transaction already. */
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#connection.isInTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#connection.close();
+  }
+}
+
+class FileConnection implements DatabaseConnection {
+  readonly #file: string;
+  #database: DatabaseSync | null = null;
+  /** Device and inode of what is open. */
+  #identity = "";
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database?.isTransaction === true;
+  }
+
+  /** Opens the file that is there now, unless it is open already. */
+  async attach(): Promise<void> {
+    const found = statSync(this.#file, { throwIfNoEntry: false });
+    const identity = found === undefined ? "" : `${found.dev}:${found.ino}`;
+    if (this.#database !== null && identity === this.#identity) return;
+    this.close();
+    if (found === undefined) throw new StoreError("gone", this.#file, "no such file");
+    const address = pathToFileURL(this.#file);
+    address.search = "mode=rw";
+    const database = new DatabaseSync(address, { timeout: 0, enableForeignKeyConstraints: true, defensive: true });
+    try {
+      await withPatience(() => database.exec("pragma journal_mode = wal; pragma synchronous = full"));
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#database = database;
+    this.#identity = identity;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const ask = (): QueryResult<Row> => {
+      const statement = this.#prepare(sql);
+      const values = parameters.map(toValue);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's own promise about the query it compiled
+      if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    };
+    return this.isInTransaction ? ask() : withPatience(ask);
+  }
+
+  // oxlint-disable-next-line require-yield -- nothing here reads a table row by row
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error("rows are not streamed");
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database?.close();
+    this.#database = null;
+  }
+
+  #prepare(sql: string): StatementSync {
+    const kept = this.#statements.get(sql);
+    if (kept !== undefined) return kept;
+    if (this.#database === null) throw new StoreError("gone", this.#file, "closed");
+    const statement = this.#database.prepare(sql);
+    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Tries again while another process has the file, for a bounded time. */
+async function withPatience<Result>(act: () => Result): Promise<Result> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return act();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= end) throw error;
+    }
+    await sleep(PAUSE_MS);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  return code === BUSY || code === LOCKED;
+}
+
+function toValue(value: unknown): string | number | bigint | null {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "bigint" || value === null) {
+    return value;
+  }
+  throw new TypeError(`${typeof value} is no value of a column`);
+}
