@@ -9,6 +9,8 @@ export interface RefusalExtras {
   readonly retryAfterSeconds?: number;
   /** Place in the queue it had or would have had. */
   readonly place?: number | null;
+  /** What comes next on this connection is not trusted either. */
+  readonly closes?: boolean;
 }
 
 /** Seconds after which something that is gone for now is worth another try. */
@@ -23,6 +25,7 @@ export function refuse(exchange: Exchange, refusal: Refusal, api: Api, extras: R
   if (refusal.status === 429 || refusal.status === 503) {
     headers.push("retry-after", String(extras.retryAfterSeconds ?? RETRY_SECONDS));
   }
+  if (extras.closes === true) exchange.response.shouldKeepAlive = false;
   if (typeof extras.place === "number") headers.push("x-portlock-queue-place", String(extras.place));
   answer(exchange, refusal.status, headers, toErrorBody(api, refusal));
 }
@@ -43,11 +46,15 @@ export function answer(exchange: Exchange, status: number, headers: readonly str
   if (status !== 204) all.push("content-length", String(bytes.length));
   exchange.sawFirstByte();
   exchange.answerBytes = bytes.length;
-  if (!hasUnreadBody(exchange)) {
+  if (!hasUnreadBody(exchange) || isShort(exchange)) {
     response.writeHead(status, all).end(bytes);
     return;
   }
   response.writeHead(status, [...all, "connection", "close"]);
+  if (request.headers.expect !== undefined && !exchange.askedForBody) {
+    response.end(bytes);
+    return;
+  }
   // An answer that was closed upon what still comes in would be lost on its way.
   response.write(bytes);
   let room = LINGER_BYTES;
@@ -68,6 +75,16 @@ export function hasBody({ request }: Exchange): boolean {
   return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
 }
 
+/** Bodies up to here are read to their end, so that their connection can go on. */
+const SHORT_BYTES = 64 * 1024;
+
+/** True where the body is there already or about to be: a client that waits to be asked for it does not send it. */
+function isShort({ request: { headers } }: Exchange): boolean {
+  const length = headers["content-length"];
+  return length !== undefined && Number(length) <= SHORT_BYTES && headers.expect === undefined;
+}
+
+/** True where a body is announced and has not come to its end. */
 export function hasUnreadBody(exchange: Exchange): boolean {
   return hasBody(exchange) && !exchange.request.complete;
 }

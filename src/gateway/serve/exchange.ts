@@ -31,6 +31,8 @@ export class Exchange {
   isRevoked = false;
   /** The model server was asked, and may have worked. */
   reachedUpstream = false;
+  /** The client, who waits to be asked for its body, was asked. */
+  askedForBody = false;
   bodyBytes = 0;
   answerBytes = 0;
   /** Memory held by a body that is read before it goes on. */

@@ -16,11 +16,17 @@ const NO_ROOM: Refusal = {
   message: "The gateway holds as much of other requests as it may; try again later.",
 };
 
-/** Reads a body into memory: at most `limitBytes`, and no more than there is room for. */
-export async function readWholeBody(exchange: Exchange, limitBytes: number, budget: BodyBudget): Promise<WholeBody> {
+/** Reads a body into memory: at most `limitBytes`, and no more than there is room for. `ask` asks the client for it. */
+export async function readWholeBody(
+  exchange: Exchange,
+  limitBytes: number,
+  budget: BodyBudget,
+  ask: () => void,
+): Promise<WholeBody> {
   const { request } = exchange;
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) return { kind: "refused", refusal: TOO_LARGE };
+  ask();
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const finish = (body: WholeBody): void => {

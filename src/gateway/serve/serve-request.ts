@@ -71,7 +71,7 @@ export async function serveRequest(serving: Serving, exchange: Exchange, expects
   const call: Call = { serving, exchange, head, api: toApi(target), expectsContinue, ownHeaders: [] };
   try {
     const fault = checkHead(head, request.httpVersion);
-    if (fault !== null) stop(call, fault);
+    if (fault !== null) refuse(exchange, fault, call.api, { closes: true });
     else if (isHealth(head)) answerHealth(call);
     else await askBrowser(call);
   } catch (error) {
@@ -128,9 +128,8 @@ async function askPolicy(call: Call, key: Key | null): Promise<void> {
 
 /** Reads the body, which is asked for only now, and decides again with what it says. */
 async function takeBody(call: Call, key: Key, route: Route, limitBytes: number): Promise<void> {
-  const { serving, exchange, head, expectsContinue } = call;
-  if (expectsContinue) exchange.response.writeContinue();
-  const body = await readWholeBody(exchange, limitBytes, serving.bodies);
+  const { serving, exchange, head } = call;
+  const body = await readWholeBody(exchange, limitBytes, serving.bodies, () => askForBody(call));
   if (body.kind === "left") return;
   if (body.kind === "refused") return stop(call, body.refusal);
   const contentType = exchange.request.headers["content-type"] ?? null;
@@ -168,10 +167,17 @@ async function askTurn(
   if (exchange.hasEnded) return;
   // Much may have happened to a key while it stood in the queue.
   if (exchange.isRevoked || (key.expiresAt !== null && key.expiresAt <= Date.now())) return stop(call, REVOKED);
-  if (body === null && call.expectsContinue) exchange.response.writeContinue();
+  if (body === null) askForBody(call);
   const { path, bodyLimitBytes } = decision;
   const filter = seesSomeModels(route, key) ? (list: string) => filterModels(list, key) : null;
   forward(exchange, serving.upstream, { route, path, body, bodyLimitBytes, ownHeaders: call.ownHeaders, filter });
+}
+
+/** Asks for the body where the client waits to be asked. */
+function askForBody({ exchange, expectsContinue }: Call): void {
+  if (!expectsContinue || exchange.askedForBody) return;
+  exchange.askedForBody = true;
+  exchange.response.writeContinue();
 }
 
 function stop({ exchange, api, ownHeaders }: Call, refusal: Refusal): void {

@@ -25,6 +25,11 @@ export class RawConnection {
     this.socket.write(bytes);
   }
 
+  /** Resolves when the other end has taken in what went before. */
+  async send(bytes: Uint8Array): Promise<void> {
+    if (!this.socket.write(bytes)) await once(this.socket, "drain");
+  }
+
   /** All that has come, one character a byte. */
   get text(): string {
     return this.#received;
@@ -92,5 +97,5 @@ export async function rawRequest(port: number, bytes: string | Uint8Array): Prom
 
 /** The statuses of the answers in a text, in turn. */
 export function toStatuses(text: string): readonly number[] {
-  return [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }

@@ -25,6 +25,8 @@ export interface RecordingUpstream {
   readonly reached: readonly Reached[];
   /** How the next requests are answered. */
   behave: Behave;
+  /** False: bodies are not kept, for tests of memory. */
+  keepsBodies: boolean;
   /** Resolves with the request of that number, counted from 0, when it has come. */
   reach(number: number): Promise<Reached>;
 }
@@ -37,7 +39,7 @@ export async function startUpstream(
 ): Promise<RecordingUpstream> {
   const reached: Reached[] = [];
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    const one = record(request, response);
+    const one = record(request, response, upstream.keepsBodies);
     reached.push(one);
     upstream.behave(response, request, one);
   });
@@ -54,6 +56,7 @@ export async function startUpstream(
     url: socketPath === undefined ? `http://127.0.0.1:${port}` : `unix:${socketPath}`,
     reached,
     behave,
+    keepsBodies: true,
     reach: async (number) => {
       for (;;) {
         const one = reached[number];
@@ -83,10 +86,10 @@ export function answerLines(lines: readonly string[], mediaType = "application/x
   };
 }
 
-function record(request: IncomingMessage, response: ServerResponse): Reached {
+function record(request: IncomingMessage, response: ServerResponse, keepsBody: boolean): Reached {
   const chunks: Buffer[] = [];
   const body = new Promise<Buffer>((resolve, reject) => {
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    if (keepsBody) request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.once("end", () => resolve(Buffer.concat(chunks)));
     request.once("error", reject);
   });
