@@ -1,4 +1,6 @@
 import { HTPASSWD, type ProxyRecipe } from "./recipe.ts";
+import { CADDY_RECIPES } from "./caddy-recipes.ts";
+import { HAPROXY_RECIPES } from "./haproxy-recipes.ts";
 import { NGINX_RECIPES } from "./nginx-recipes.ts";
 
 /** A proxy of Debian, with its recipes. */
@@ -25,5 +27,23 @@ export const PROXIES: readonly ProxyProgram[] = [
     files: { "/etc/nginx/portlock.htpasswd": HTPASSWD },
     recipes: NGINX_RECIPES,
     join: (sites) => ({ "/etc/nginx/sites-enabled/portlock": sites.join("\n") }),
+  },
+  {
+    kind: "caddy",
+    unit: "caddy",
+    check: "caddy adapt --config /etc/caddy/Caddyfile > /dev/null",
+    files: {},
+    recipes: CADDY_RECIPES,
+    join: (sites) => ({ "/etc/caddy/Caddyfile": `{\nskip_install_trust\n}\n${sites.join("\n")}\n` }),
+  },
+  {
+    kind: "haproxy",
+    unit: "haproxy",
+    check: "haproxy -c -f /etc/haproxy/haproxy.cfg",
+    files: {},
+    recipes: HAPROXY_RECIPES,
+    join: (sites) => ({
+      "/etc/haproxy/haproxy.cfg": `global\n  log /dev/log local0\n  user haproxy\n  group haproxy\n  daemon\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 50s\n  timeout server 50s\n${sites.join("\n")}\n`,
+    }),
   },
 ];

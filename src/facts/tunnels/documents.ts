@@ -20,7 +20,7 @@ export function toText(value: unknown): string {
 /** YAML or JSON as an object; null: it is none, or too deep to be one. */
 export function readYaml(text: string): Fields | null {
   try {
-    const value: unknown = parseYaml(text, { maxAliasCount: 64 });
+    const value: unknown = parseYaml(text, { maxAliasCount: 64, logLevel: "error" });
     return isFields(value) ? value : null;
   } catch {
     return null;

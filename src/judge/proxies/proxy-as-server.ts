@@ -15,7 +15,9 @@ export function toProxyAsServer(
   own: string,
 ): FoundServer {
   const { byPid } = toProcessTree(facts.processes.ok ? facts.processes.value : []);
-  const process = proxy.pid === null ? null : (byPid.get(proxy.pid) ?? null);
+  // HAProxy's main process closes the sockets that its worker holds.
+  const pids = [proxy.pid, ...asked.listener.pids];
+  const process = pids.flatMap((pid) => (pid === null ? [] : (byPid.get(pid) ?? [])))[0] ?? null;
   const inOwnNamespace = asked.namespace === own;
   const index = toContainerIndex(facts, byPid, []);
   return {
