@@ -1,6 +1,7 @@
 import type { HostReader, Reading } from "../../host/host.ts";
 import { gatherHaproxy, HAPROXY_FILE } from "./haproxy/gather-haproxy.ts";
 import { gatherNginx, NGINX_FILE } from "./nginx/gather-nginx.ts";
+import { APACHE_FILES, gatherApache } from "./apache/gather-apache.ts";
 import { CADDY_FILE, gatherCaddy } from "./caddy/gather-caddy.ts";
 import type { Proxy, ProxyKind } from "./proxy.ts";
 import { findRunningProxies, type ProxySigns, type RunningProxy } from "./running.ts";
@@ -12,6 +13,7 @@ const KINDS: readonly { readonly kind: ProxyKind; readonly gather: Gather; reado
   { kind: "nginx", gather: gatherNginx, files: [NGINX_FILE] },
   { kind: "caddy", gather: gatherCaddy, files: [CADDY_FILE] },
   { kind: "haproxy", gather: gatherHaproxy, files: [HAPROXY_FILE] },
+  { kind: "apache", gather: gatherApache, files: APACHE_FILES },
 ];
 
 const MOST_PROXIES = 16;
