@@ -70,8 +70,9 @@ async function askFromOutside(host: Host, path: string, ...options: readonly str
 
 /** What the owner's own site answers somebody outside. */
 async function askTheirs(host: Host): Promise<string> {
-  const answer = await host.outsider.get(host.addresses.eth0.ipv4, 80);
-  return answer.kind === "answered" ? String(answer.status) : answer.kind;
+  const words = ["curl", "--silent", "--max-time", "10", "--output", "/dev/null", "--write-out", "%{http_code}"];
+  const { stdout } = await attemptCommand([...host.outsider.entry, ...words, `http://${host.addresses.eth0.ipv4}/`]);
+  return stdout;
 }
 
 /** Asks a model from outside, and counts the lines of what it says. */

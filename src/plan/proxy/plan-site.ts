@@ -1,5 +1,4 @@
 import type { ChangeCommand } from "../../host/change-command.ts";
-import { isWildcard } from "../../judge/addresses.ts";
 import type { Server } from "../../judge/server.ts";
 import { makeConfiguration } from "../../proxy/configuration.ts";
 import { isPersonName } from "../../proxy/refuse-site.ts";
@@ -9,6 +8,7 @@ import type { FileChange, ProxyRemark, Refusal, Step } from "../plan.ts";
 import type { ProxyPlanInput } from "./make-proxy-plan.ts";
 import { describeSite, toLocalAddress, toOwnPair, toPeoplePath, toSiteId } from "./describe-site.ts";
 import { READ_FIRST, type SiteLayout, toChecks, toLayout } from "./layout.ts";
+import { makePair } from "./own-certificate.ts";
 import { refusePort } from "./port-holder.ts";
 
 /** What planning one site comes to. */
@@ -134,7 +134,7 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
         ...(isNew ? layout.appears : []),
       ],
       commands: [
-        ...(isPairNew ? toPairCommands(wanted, pair) : []),
+        ...(isPairNew ? toPairCommands(input, wanted, pair) : []),
         ...toGroupCommands(wanted, choices, adds.length > 0),
         ...links.map(([target, path]): ChangeCommand => ["ln", "-s", "-f", "-n", "--", target, path]),
         layout.check,
@@ -193,28 +193,18 @@ function toGroupCommands(
   return isShared && hasNewPeople ? [["chgrp", "--", layout.group ?? "", people ?? ""]] : [];
 }
 
-function toPairCommands({ site, layout }: Wanted, { certificate, key }: NonNullable<Wanted["pair"]>): ChangeCommand[] {
-  const name = site.name ?? "localhost";
-  const address = site.listen.address;
-  const names = [`DNS:${name}`, ...(isWildcard(address) ? [] : [`IP:${address}`])];
+function toPairCommands(
+  { facts }: ProxyPlanInput,
+  { site, layout }: Wanted,
+  pair: NonNullable<Wanted["pair"]>,
+): ChangeCommand[] {
   return [
-    [
-      ...(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"] as const),
-      ...([
-        "-days",
-        "825",
-        "-subj",
-        `/CN=${name.slice(0, 64)}`,
-        "-addext",
-        `subjectAltName=${names.join(",")}`,
-      ] as const),
-      ...(["-keyout", key, "-out", certificate] as const),
-    ],
+    makePair(site, facts, pair),
     // What Caddy runs as must read its key; the others read it as root.
     ...(layout.group === "caddy"
       ? ([
-          ["chgrp", "--", "caddy", key],
-          ["chmod", "0640", "--", key],
+          ["chgrp", "--", "caddy", pair.key],
+          ["chmod", "0640", "--", pair.key],
         ] as const)
       : []),
   ];
