@@ -184,7 +184,7 @@ const SHOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** Where a directive stands; of its words only what is no place for a credential. */
-export function toSource({ words, file, line }: Segment): SourceLine {
+function toSource({ words, file, line }: Segment): SourceLine {
   const [name = "", first] = words;
   const shown = SHOWN.has(name) && first !== undefined && /^[@/*:\w.[\]-]+$/.test(first) ? ` ${first}` : "";
   return { file, line, text: `${name}${shown}`.slice(0, 200) };
