@@ -12,7 +12,6 @@ const PLACES = [
   { file: "/etc/httpd/conf/httpd.conf", root: "/etc/httpd", variables: "/etc/sysconfig/httpd" },
   { file: "/usr/local/apache2/conf/httpd.conf", root: "/usr/local/apache2", variables: null },
 ] as const;
-export const APACHE_FILES: readonly string[] = PLACES.map(({ file }) => file);
 
 /** An Apache that runs, or one that is only installed. */
 export async function gatherApache(host: HostReader, running: RunningProxy | null): Promise<Proxy> {
