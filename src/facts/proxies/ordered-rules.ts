@@ -14,6 +14,8 @@ export interface OrderedRule {
   readonly showing: readonly Protection[];
   /** Only requests that show none of these are meant. */
   readonly lacking: readonly (readonly Protection[])[];
+  /** What is demanded of the requests that are meant, which nothing further down takes. */
+  readonly demands?: readonly Group[];
   readonly ends: "refused" | "handed";
   readonly upstreams: readonly Upstream[];
   readonly replacesPath: string | null;
@@ -128,7 +130,7 @@ function guardPaths(rule: OrderedRule, paths: PathMatch, guards: readonly Ordere
   );
   const always = holding.filter(({ methods }) => methods === null);
   const some = holding.filter(({ methods }) => methods !== null);
-  const own = toOwn(rule);
+  const own = [...toOwn(rule), ...(rule.demands ?? [])];
   const location = (methods: readonly string[] | null, kept: readonly OrderedRule[]): ProxyLocation => ({
     paths,
     methods,
@@ -148,6 +150,7 @@ function guardPaths(rule: OrderedRule, paths: PathMatch, guards: readonly Ordere
   return [...limited, location(rule.methods, rest)];
 }
 
+/** Protections that must all be met, or of which one is enough. */
 interface Group {
   readonly protections: readonly Protection[];
   readonly satisfy: "all" | "any";

@@ -7,7 +7,7 @@ import { toConfiguration } from "./configuration.ts";
 import { readCaddyJson } from "./read-json.ts";
 
 /** Where distributions keep it. */
-export const CADDY_FILE: string = "/etc/caddy/Caddyfile";
+const CADDY_FILE: string = "/etc/caddy/Caddyfile";
 /** What it keeps of its own accord, so that `--resume` goes on with it. */
 const AUTOSAVE = ".config/caddy/autosave.json";
 

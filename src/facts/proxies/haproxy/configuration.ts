@@ -11,7 +11,8 @@ import type {
   Upstream,
 } from "../proxy.ts";
 import { type Bind, parseBind, parseServer } from "./bind.ts";
-import { type Acls, type Entry, narrow, parseCondition, parseTest, type Term, type Test } from "./conditions.ts";
+import { type Entry, narrow, type Term, type Test } from "../request-tests.ts";
+import { type Acls, parseCondition, parseTest } from "./conditions.ts";
 import { type HaproxyLine, parseSections, type Section } from "./sections.ts";
 import { findReplacement, readPassing } from "./settings.ts";
 

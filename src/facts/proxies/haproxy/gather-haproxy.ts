@@ -5,7 +5,7 @@ import { changedSince, findOptions, type RunningProxy } from "../running.ts";
 import { readHaproxy } from "./configuration.ts";
 
 /** Where distributions keep it. */
-export const HAPROXY_FILE: string = "/etc/haproxy/haproxy.cfg";
+const HAPROXY_FILE: string = "/etc/haproxy/haproxy.cfg";
 
 /** A HAProxy that runs, or one that is only installed. */
 export async function gatherHaproxy(host: HostReader, running: RunningProxy | null): Promise<Proxy> {
