@@ -77,10 +77,10 @@ async function assertTrue(report: Report, host: Host, recipe: ProxyRecipe, port:
 function toOwnPaths(recipe: ProxyRecipe, route: Route, all: readonly Route[]): ProxyRecipe {
   const others = all.filter((each) => each !== route).flatMap(listPaths);
   const own = listPaths(route);
-  const paths = (recipe.paths ?? PATHS).filter(
-    (path) => own.some((each) => path.startsWith(each)) || !others.some((each) => path.startsWith(each)),
-  );
-  return { ...recipe, paths };
+  const known = recipe.paths ?? PATHS;
+  const matching = known.filter((path) => own.some((each) => path.startsWith(each)));
+  if (matching.length > 0) return { ...recipe, paths: matching };
+  return { ...recipe, paths: known.filter((path) => !others.some((each) => path.startsWith(each))) };
 }
 
 function listPaths({ hops }: Route): readonly string[] {
