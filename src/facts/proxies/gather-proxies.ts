@@ -9,7 +9,7 @@ interface Kind {
   /** Files by which one is installed. */
   readonly files: readonly string[];
   /** Only loaded where there is one: most hosts have none. */
-  load(): Promise<Gather>;
+  readonly load: () => Promise<Gather>;
 }
 
 const KINDS: readonly Kind[] = [

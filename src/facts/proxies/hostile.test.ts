@@ -244,3 +244,14 @@ test("a host without a proxy is not asked anything", async () => {
     [],
   );
 });
+
+test("of a file that is no configuration nothing is told, whoever names it", async () => {
+  const shadow = `root:$y$j9T$${SECRET}$x:19000:0:99999:7:::\nbob:$6$${SECRET}:1::::::\n`;
+  const key = `-----BEGIN PRIVATE KEY-----\n${SECRET}AAAA\n${SECRET}+/=\n-----END PRIVATE KEY-----\n`;
+  const token = `sk-${SECRET}\n`;
+  for (const text of [shadow, key, token, `${SECRET} {\n`, `TOKEN=${SECRET};\n`]) {
+    for (const path of Object.keys(CORPUS)) {
+      assert.ok(!JSON.stringify(await gather({ ...besides(path), [path]: text })).includes(SECRET), `${path}: ${text}`);
+    }
+  }
+});

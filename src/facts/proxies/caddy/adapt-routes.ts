@@ -169,7 +169,7 @@ function toHandlers(name: string, words: readonly string[], block: readonly Segm
     case "jwtauth":
       return [{ kind: "checks", text: name }];
     default:
-      return [{ kind: "unknown", text: name }];
+      return [{ kind: "unknown", text: toKnownName(name) }];
   }
 }
 
@@ -184,8 +184,13 @@ const SHOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** Where a directive stands; of its words only what is no place for a credential. */
-export function toSource({ words, file, line }: Segment): SourceLine {
+function toSource({ words, file, line }: Segment): SourceLine {
   const [name = "", first] = words;
   const shown = SHOWN.has(name) && first !== undefined && /^[@/*:\w.[\]-]+$/.test(first) ? ` ${first}` : "";
-  return { file, line, text: `${name}${shown}`.slice(0, 200) };
+  return { file, line, text: `${toKnownName(name)}${shown}`.slice(0, 200) };
+}
+
+/** What does not look like a directive is not told: it may be a line of any file. */
+function toKnownName(name: string): string {
+  return /^[a-z][a-z0-9_]{1,31}$/.test(name) ? name : "a directive";
 }

@@ -50,19 +50,38 @@ export async function adaptCaddyfile(files: ConfigurationFiles, path: string): P
   const redirects = /^(?:off|disable_redirects)$/.test(findOption(options, "auto_https") ?? "")
     ? []
     : toRedirects(sites, port);
-  return { sites: [...sites, ...redirects], unclear: faults, admin: toAdmin(options) };
+  return { sites: [...sites, ...redirects], unclear: [...faults, ...findStrange(segments)], admin: toAdmin(options) };
 }
 
 function findOption(options: readonly Segment[], name: string): string | undefined {
   return options.find(({ words }) => words[0] === name)?.words[1];
 }
 
+/** Blocks that are no site. */
+function findStrange(segments: readonly Segment[]): readonly SourceLine[] {
+  const [first, ...others] = segments.filter(
+    ({ words: [name] }) => name !== undefined && !name.startsWith("(") && !name.startsWith("&"),
+  );
+  const heads = first === undefined ? [] : first.block === null ? [first] : [first, ...others];
+  return heads.filter((head) => !isSite(head)).map(({ file, line }) => ({ file, line, text: "not an address" }));
+}
+
 function toSites(segments: readonly Segment[], options: readonly Segment[]): readonly CaddySite[] {
   const blocks = segments.filter(({ words: [name] }) => name !== undefined && !/^(?:\(.+\)|&\(.+\))$/.test(name));
   const isAlone = blocks.length > 0 && blocks[0]?.block === null;
   const [head, ...body] = blocks;
-  const sites = isAlone && head !== undefined ? [{ ...head, block: body }] : blocks;
-  return sites.flatMap((segment) => toSite(segment, options));
+  const sites = isAlone && head !== undefined ? [{ ...head, block: isSite(head) ? body : [] }] : blocks;
+  return sites.filter(isSite).flatMap((segment) => toSite(segment, options));
+}
+
+const ADDRESS =
+  /^(?:(?:https?:\/\/)?(?:\[[\da-f:.]+\]|(?:[\w*-]+\.)+[\w-]+|\*|localhost|\{\$\w+\})(?::\d{1,5})?|(?:https?:\/\/)?[\w-]*:\d{1,5}|https?:\/\/[\w-]*)(?:\/\S*)?$/i;
+
+/** Somebody may have named a file that is no Caddyfile: what is no address of a site is not told. */
+function isSite({ words, block }: Segment): boolean {
+  const texts = words.join(" ").split(/[\s,]+/);
+  const isNamed = (text: string): boolean => block !== null && block.length > 0 && /^[\w-]{1,63}$/.test(text);
+  return texts.every((text) => text === "" || ADDRESS.test(text) || isNamed(text));
 }
 
 interface Address {

@@ -108,7 +108,7 @@ function toBuffering(handler: HandlerJson): Changes {
 }
 
 /** What is done to the headers that an upstream sees. */
-export function toRequestChanges(value: unknown): Changes {
+function toRequestChanges(value: unknown): Changes {
   if (!isRecord(value)) return {};
   const named = (entries: unknown, name: string) =>
     isRecord(entries) ? Object.entries(entries).find(([field]) => field.toLowerCase() === name)?.[1] : undefined;
