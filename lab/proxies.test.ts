@@ -13,7 +13,7 @@ import { type Lab, openLab } from "./lab.ts";
 import { PROXIES, type ProxyProgram } from "./proxies/programs.ts";
 import type { ProxyRecipe } from "./proxies/recipe.ts";
 import { missingRequirement } from "./requirements.ts";
-import { placesOf } from "./try-route.ts";
+import { placesOf, tryRoute } from "./try-route.ts";
 import type { Vantage } from "./vantage.ts";
 
 const skipAll = missingRequirement("proxies") ?? false;
@@ -77,10 +77,10 @@ async function assertTrue(report: Report, host: Host, recipe: ProxyRecipe, port:
 function toOwnPaths(recipe: ProxyRecipe, route: Route, all: readonly Route[]): ProxyRecipe {
   const others = all.filter((each) => each !== route).flatMap(listPaths);
   const own = listPaths(route);
-  const paths = (recipe.paths ?? PATHS).filter(
-    (path) => own.some((each) => path.startsWith(each)) || !others.some((each) => path.startsWith(each)),
-  );
-  return { ...recipe, paths };
+  const known = recipe.paths ?? PATHS;
+  const matching = known.filter((path) => own.some((each) => path.startsWith(each)));
+  if (matching.length > 0) return { ...recipe, paths: matching };
+  return { ...recipe, paths: known.filter((path) => !others.some((each) => path.startsWith(each))) };
 }
 
 function listPaths({ hops }: Route): readonly string[] {
@@ -100,14 +100,26 @@ function isAbout(data: object, port: number): boolean {
 
 async function assertRouteTrue(host: Host, recipe: ProxyRecipe, route: Route): Promise<void> {
   const { from, entry, verdict } = route;
-  if (verdict === "unknown" || from.vantage === "browser") return;
+  if (verdict === "unknown") return;
   tally.routes += 1;
+  if (from.vantage === "browser") {
+    await assertPageTrue(host, recipe, route);
+    return;
+  }
   for (const place of placesOf(route, host, {})) {
     const way: string = `${from.vantage} at ${place.name} to ${entry.address} port ${entry.port}, said to be ${verdict}`;
     assert.equal(await isServed(place, recipe, entry, []), verdict === "open", `${way}, tried as a stranger`);
     if (verdict !== "guarded" || recipe.friend === undefined) continue;
     assert.ok(await isServed(place, recipe, entry, recipe.friend), `${way}, tried as a friend`);
   }
+}
+
+/** Pages are tried where they need to know nothing but the port; a refusal without a demand may be either. */
+async function assertPageTrue(host: Host, recipe: ProxyRecipe, route: Route): Promise<void> {
+  if (recipe.tls === true || recipe.paths !== undefined || recipe.strangerSends !== undefined) return;
+  const tried = await tryRoute(route, host.otherUser, host);
+  const way = `a page to ${route.entry.address} port ${route.entry.port}, said to be ${route.verdict}`;
+  assert.equal(tried === "open", route.verdict === "open", way);
 }
 
 /** Whoever is served must find himself in the report. */

@@ -27,6 +27,8 @@ const CAUSES: readonly RuleId[] = [
   "forwarded-port-open",
   "reached-from-other-interface",
   "loopback-routed-in",
+  "proxy-without-auth",
+  "tunnel-without-auth",
 ];
 
 /** The version stands in the report document; a release must not change every scenario. */

@@ -1,4 +1,5 @@
 import { HTPASSWD, type ProxyRecipe } from "./recipe.ts";
+import { APACHE_RECIPES } from "./apache-recipes.ts";
 import { CADDY_RECIPES } from "./caddy-recipes.ts";
 import { HAPROXY_RECIPES } from "./haproxy-recipes.ts";
 import { NGINX_RECIPES } from "./nginx-recipes.ts";
@@ -27,6 +28,15 @@ export const PROXIES: readonly ProxyProgram[] = [
     files: { "/etc/nginx/portlock.htpasswd": HTPASSWD },
     recipes: NGINX_RECIPES,
     join: (sites) => ({ "/etc/nginx/sites-enabled/portlock": sites.join("\n") }),
+  },
+  {
+    kind: "apache",
+    unit: "apache2",
+    check:
+      "a2enmod -q proxy proxy_http headers auth_basic authn_file && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
+    files: { "/etc/apache2/portlock.htpasswd": HTPASSWD },
+    recipes: APACHE_RECIPES,
+    join: (sites) => ({ "/etc/apache2/sites-available/portlock.conf": `${sites.join("\n")}\n` }),
   },
   {
     kind: "caddy",

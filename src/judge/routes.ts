@@ -39,9 +39,15 @@ export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (
     const wiring = wiringOf(own);
     const toRoutes = (each: FoundServer): Route[] =>
       toServerRoutes(facts, each, { wiring, filter, unit: findUnit(facts, each.process) }, wiringOf);
-    const proxied = server.proxied.flatMap((way) =>
-      toProxyRoutes(server, way, toRoutes(toProxyAsServer(facts, server.kind, way, own)), wiring),
-    );
+    // Sites share their proxy's sockets.
+    const doors = new Map<string, Route[]>();
+    const proxied = server.proxied.flatMap((way) => {
+      const { namespace, listener } = way.door.asked;
+      const door = `${namespace} ${listener.address} ${listener.port}`;
+      const routes = doors.get(door) ?? toRoutes(toProxyAsServer(facts, server.kind, way, own));
+      doors.set(door, routes);
+      return toProxyRoutes(server, way, routes, wiring);
+    });
     const tunnelled = server.tunnelled.flatMap((way) => toTunnelRoutes(facts, server, way));
     return [...toRoutes(server), ...proxied, ...tunnelled].toSorted(compareRoutes);
   };

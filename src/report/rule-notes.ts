@@ -100,7 +100,7 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
       "https://ngrok.com/docs/traffic-policy/actions/basic-auth/",
     ],
   },
-  "open-beside-proxy": { toCommand: (_data, subject) => toLoopbackCommand(subject), sources: [OLLAMA_FAQ] },
+  "open-beside-proxy": { toCommand: none, sources: [OLLAMA_FAQ] },
   "proxy-answers-otherwise": { toCommand: none, sources: [NGINX_CONTROL] },
   "proxy-auth-without-tls": { toCommand: none, sources: ["https://www.rfc-editor.org/rfc/rfc7617#section-4"] },
   "host-check-switched-off-by-proxy": {

@@ -20,6 +20,8 @@ export function plainWords(words: readonly string[], switches: ReadonlySet<strin
   return words.filter((word, index) => {
     if (word.startsWith("-")) return false;
     const before = words[index - 1] ?? "";
-    return !before.startsWith("-") || before.includes("=") || switches.has(before.replace(/^--?/, ""));
+    return (
+      !before.startsWith("-") || before === "--" || before.includes("=") || switches.has(before.replace(/^--?/, ""))
+    );
   });
 }

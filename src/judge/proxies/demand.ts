@@ -64,7 +64,7 @@ function toCredential(protections: readonly Protection[]): Pick<Demand, "credent
 }
 
 /** True for what nobody gets past who shows nothing. */
-export function demandsCredential(protection: Protection): boolean {
+function demandsCredential(protection: Protection): boolean {
   const { kind } = protection;
   return kind === "basic" || kind === "bearer" || (kind === "client-certificate" && protection.required);
 }

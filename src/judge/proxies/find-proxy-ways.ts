@@ -7,9 +7,9 @@ import type { Tunnel } from "../../facts/tunnels/tunnel.ts";
 import type { ProcessTree } from "../process-tree.ts";
 import type { Hop } from "../route.ts";
 import type { FoundServer } from "../servers.ts";
-import { listPlaces, type ProxyDoor, type ProxyPlace, type ProxyWay } from "./proxy-way.ts";
+import { listPlaces, MOST_PLACES, type ProxyDoor, type ProxyPlace, type ProxyWay } from "./proxy-way.ts";
 import { resolveUpstream, type UpstreamScene } from "./resolve-upstream.ts";
-import { isOfUse, listReached, mayTake, toPathText } from "./served-paths.ts";
+import { isOfUse, mayTake, toPathText } from "./served-paths.ts";
 import { toStance, type BareWay } from "./stance.ts";
 import type { TunnelWay } from "./tunnel-way.ts";
 
@@ -23,6 +23,8 @@ export interface ProxyScene {
   readonly tree: ProcessTree;
 }
 
+/** Places looked at on the way from proxy to proxy. */
+const MOST_STEPS = 5_000;
 /** Proxies that hand on to each other; more of them in a row are a loop, or as good as one. */
 const MOST_PROXIES = 4;
 /** Ways of one location; a configuration that branches more often is told by its first ones. */
@@ -85,13 +87,18 @@ export function findTunnelWays(scene: ProxyScene): ReadonlyMap<FoundServer, read
   return ways;
 }
 
-function toUpstreams(scene: ProxyScene): UpstreamScene {
+/** What is searched, and how long that has taken. */
+interface Search extends UpstreamScene {
+  steps: number;
+}
+
+function toUpstreams(scene: ProxyScene): Search {
   const { facts } = scene;
   const proxies = facts.proxies?.ok === true ? facts.proxies.value : [];
-  const places = listPlaces(proxies).filter(({ site, location }) => listReached(site).includes(location));
+  const places = listPlaces(proxies).slice(0, MOST_PLACES);
   const namespaceOf = ({ proxy }: ProxyPlace): string =>
     (proxy.pid === null ? null : scene.tree.byPid.get(proxy.pid)?.namespace) ?? scene.own;
-  return { facts, own: scene.own, servers: scene.servers, places, namespaceOf };
+  return { facts, own: scene.own, servers: scene.servers, places, namespaceOf, steps: 0 };
 }
 
 interface End {
@@ -102,27 +109,36 @@ interface End {
   readonly to: readonly string[];
 }
 
-/** Where a place leads to, through every proxy behind it. */
-function findEnds(scene: UpstreamScene, place: ProxyPlace, before: readonly ProxyPlace[]): readonly End[] {
+/**
+ * Where a place leads to, through every proxy behind it. Whoever hands on to each other in circles may lead anywhere
+ * once that has taken too long to follow.
+ */
+function findEnds(scene: Search, place: ProxyPlace, before: readonly ProxyPlace[]): readonly End[] {
   if (before.length >= MOST_PROXIES || before.includes(place)) return [];
+  scene.steps += 1;
+  if (scene.steps > MOST_STEPS) {
+    return scene.servers.map((server) => ({ server, behind: [], certainty: "unclear-upstream", to: ["?"] }));
+  }
   const { location } = place;
   const targets = location.upstreams.flatMap((upstream) =>
     resolveUpstream(scene, scene.namespaceOf(place), upstream, location.passing.host),
   );
-  const ends = targets.flatMap((target): readonly End[] => {
+  const ends: End[] = [];
+  for (const target of targets) {
+    if (ends.length >= MOST_WAYS) break;
     if (target.kind === "server") {
       const { server, certainty, to } = target;
-      return isOfUse(location, server.kind) ? [{ server, behind: [], certainty, to: [to] }] : [];
+      if (isOfUse(location, server.kind)) ends.push({ server, behind: [], certainty, to: [to] });
+      continue;
     }
-    return target.places.flatMap((next) =>
-      findEnds(scene, next, [...before, place]).map((end) => ({
-        ...end,
-        behind: [next, ...end.behind],
-        to: [target.to, ...end.to],
-      })),
-    );
-  });
-  return ends.slice(0, MOST_WAYS);
+    for (const next of target.places) {
+      if (ends.length >= MOST_WAYS) break;
+      for (const end of findEnds(scene, next, [...before, place])) {
+        ends.push({ ...end, behind: [next, ...end.behind], to: [target.to, ...end.to] });
+      }
+    }
+  }
+  return ends;
 }
 
 /** The sockets on which a place is served. A site on one address is served there, also by a socket on every address. */

@@ -2,7 +2,7 @@ import type { Evidence } from "../../facts/evidence.ts";
 import type { Proxy, ProxySite } from "../../facts/proxies/proxy.ts";
 import { toAuthority } from "../authentication.ts";
 import type { ProxySiteData } from "../proxy-finding.ts";
-import type { Route } from "../route.ts";
+import type { Hop, Route } from "../route.ts";
 import type { JudgedHost } from "../rule.ts";
 import type { NumberedRoute } from "../rules/others-routes.ts";
 import type { Server } from "../server.ts";
@@ -26,7 +26,9 @@ export interface ProxiedSite {
 /** Every site of every proxy that leads to a server, with its ways. */
 export function listProxiedSites({ servers, proxyWays }: JudgedHost): readonly ProxiedSite[] {
   return servers.flatMap((server) => {
-    const ways = proxyWays.filter((each) => each.server === server.id).map(({ way }) => toJudged(server, way));
+    const own = proxyWays.filter((each) => each.server === server.id);
+    const byHop = own.length === 0 ? new Map<Hop, NumberedRoute[]>() : toRoutesByHop(server);
+    const ways = own.map(({ way }) => ({ way, routes: byHop.get(way.hops[0]) ?? [] }));
     const bySite = Map.groupBy(ways, ({ way }) => `${way.places[0].at.proxy} ${way.places[0].at.site}`);
     return [...bySite.values()].flatMap((ofSite) => {
       const [first] = ofSite;
@@ -37,10 +39,17 @@ export function listProxiedSites({ servers, proxyWays }: JudgedHost): readonly P
   });
 }
 
-function toJudged(server: Server, way: ProxyWay): JudgedWay {
-  const [hop] = way.hops;
-  const routes = server.routes.map((route, index) => ({ route, index }));
-  return { way, routes: routes.filter(({ route }) => route.hops.includes(hop)) };
+/** All routes of one way share its hops. */
+function toRoutesByHop({ routes }: Server): ReadonlyMap<Hop, readonly NumberedRoute[]> {
+  const byHop = new Map<Hop, NumberedRoute[]>();
+  for (const [index, route] of routes.entries()) {
+    for (const hop of route.hops) {
+      const known = byHop.get(hop);
+      if (known === undefined) byHop.set(hop, [{ route, index }]);
+      else known.push({ route, index });
+    }
+  }
+  return byHop;
 }
 
 /** The routes of somebody who is not on the host. */

@@ -2,6 +2,7 @@ import type { Proxy, ProxyConfiguration, ProxyListener, ProxyLocation, ProxySite
 import type { ProxyAnswer } from "../../facts/proxies/proxy-answer.ts";
 import type { AskedListener } from "../asked-listeners.ts";
 import type { Hop } from "../route.ts";
+import { listReached } from "./served-paths.ts";
 import type { Stance } from "./stance.ts";
 
 /** One location of one site of a proxy, with the places of all three in the facts. */
@@ -43,12 +44,18 @@ export function toConfiguration({ running, declared }: Proxy): ProxyConfiguratio
   return declared.ok ? declared.value : null;
 }
 
-/** Every location of every site of the proxies that run, as far as their configurations were read. */
+/** Locations of one host that are judged: every one may lead to every other. */
+export const MOST_PLACES = 2_000;
+
+/**
+ * Every location of every site of the proxies that run that a request can come to, as far as their configurations were
+ * read.
+ */
 export function listPlaces(proxies: readonly Proxy[]): readonly ProxyPlace[] {
   return proxies.flatMap((proxy, index) => {
     if (proxy.pid === null) return [];
     return (toConfiguration(proxy)?.sites ?? []).flatMap((site, siteIndex) =>
-      site.locations.map((location, locationIndex) => ({
+      listReached(site).map((location, locationIndex) => ({
         proxy,
         site,
         location,

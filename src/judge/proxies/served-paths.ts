@@ -27,7 +27,9 @@ export function isOfUse({ paths, replacesPath, methods }: ProxyLocation, kind: S
   const asked = replacesPath ?? paths.text;
   if (paths.kind === "exact") return !HARMLESS.has(asked);
   if (kind !== "ollama") return true;
-  return ROUTES.some(({ path }) => path.startsWith(asked) || asked.startsWith(path.replace(/:.*$/, "")));
+  return ROUTES.some(
+    ({ path }) => path.startsWith(asked) || (path.includes(":") && asked.startsWith(path.replace(/:.*$/, ""))),
+  );
 }
 
 /** A path as its proxy has it; empty for every path. */

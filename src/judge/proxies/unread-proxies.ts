@@ -1,7 +1,7 @@
 import type { Facts } from "../../facts/facts.ts";
 import type { Proxy, SourceLine } from "../../facts/proxies/proxy.ts";
 import type { Why } from "../../host/host.ts";
-import { toConfiguration } from "./proxy-way.ts";
+import { listPlaces, MOST_PLACES, toConfiguration } from "./proxy-way.ts";
 
 /** A part of a proxy's configuration that may lead to a model server, and was not read or not understood. */
 export interface UnreadPart {
@@ -24,7 +24,11 @@ export function listUnreadProxies({ proxies }: Pick<Facts, "proxies">): readonly
     const { why, from, detail = null } = proxies;
     return why === "absent" ? [] : [{ why, from, detail }];
   }
-  return proxies.value.filter(({ pid }) => pid !== null).flatMap(listParts);
+  const places = listPlaces(proxies.value).length;
+  return [
+    ...proxies.value.filter(({ pid }) => pid !== null).flatMap(listParts),
+    ...(places <= MOST_PLACES ? [] : [{ why: "too-large" as const, from: proxies.from, detail: String(places) }]),
+  ];
 }
 
 /** The same of tunnels. One whose target is told nowhere on this host has routes of its own. */

@@ -23,11 +23,13 @@ export function withProxies(scene: Omit<ProxyScene, "servers">, found: readonly 
   }
   const throughTunnels = findTunnelWays({ ...scene, servers: targets });
   return found.flatMap((server): FoundServer[] => {
-    const proxied = ways.get(server) ?? [];
+    const all = ways.get(server) ?? [];
+    const proxied = all.slice(0, MOST_WAYS);
+    const unjudged = server.unjudged + all.length - proxied.length;
     const tunnelled = throughTunnels.get(server) ?? [];
     const listeners = isProxys(server) || targets.includes(server) ? toOwnListeners(server, ways) : [];
     const isGone = server.listeners.length > 0 && listeners.length === 0;
-    return isGone ? [] : [{ ...server, listeners, proxied, tunnelled }];
+    return isGone ? [] : [{ ...server, listeners, unjudged, proxied, tunnelled }];
   });
 
   /**
@@ -43,5 +45,7 @@ export function withProxies(scene: Omit<ProxyScene, "servers">, found: readonly 
   }
 }
 
+/** Ways to one server that are judged; each is half a dozen routes. */
+const MOST_WAYS = 256;
 /** Proxies behind each other whose processes nobody sees are told one by one. */
 const MOST_ROUNDS = 4;

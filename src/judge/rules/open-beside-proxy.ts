@@ -11,10 +11,11 @@ export const OPEN_BESIDE_PROXY: Rule<"open-beside-proxy"> = {
     listProxiedSites(host).flatMap((site): FindingOf<"open-beside-proxy">[] => {
       const ways = site.ways.filter((each) => fromOutside(each, "guarded").length > 0);
       const guarded = ways.flatMap((each) => fromOutside(each, "guarded"));
+      if (guarded.length === 0) return [];
       const open = findOpenRoutes(site.server).filter(({ route }) =>
         route.hops.every(({ kind }) => kind !== "proxy" && kind !== "tunnel"),
       );
-      if (guarded.length === 0 || open.length === 0) return [];
+      if (open.length === 0) return [];
       return [
         {
           rule: "open-beside-proxy",

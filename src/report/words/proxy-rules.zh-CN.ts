@@ -7,7 +7,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   "proxy-without-auth": {
     what: "反向代理把他人的请求转给模型服务，且不要求任何凭据。",
     title: (data) =>
-      `他人无需凭据即可经 ${toSite(data)}（${list(data.entries)}）使用该服务，代理将` +
+      `他人无需凭据即可在 ${list(data.entries)} 经 ${toSite(data)}使用该服务，代理将` +
       `${data.paths.length === 0 ? "请求" : `对 ${list(data.paths)} 的请求`}转到 ${show(data.to)}`,
     why: "服务只监听回环地址已不起保护作用：代理正是从本机访问它。能连到代理的任何人都能运行、读取和删除模型，并利用该版本的所有漏洞。",
     fix: ({ proxy }) => `让代理在所有通往该服务的路径前要求凭据${toHowTo(proxy)}，并使用 TLS，然后重新加载代理。`,
@@ -15,7 +15,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   },
   "proxy-auth-without-tls": {
     what: "模型服务前的反向代理通过明文 HTTP 接收凭据。",
-    title: (data) => `${toSite(data)} 在 ${list(data.entries)} 以明文 HTTP 要求凭据`,
+    title: (data) => `${toSite(data)}在 ${list(data.entries)} 以明文 HTTP 要求凭据`,
     why: "密码或密钥随每个请求以明文经过网络。途中或同一网络中的任何人都能读到，之后即可凭此通过。",
     fix: ({ proxy }) =>
       `改用 TLS 提供该站点${toTls(proxy)}，明文 HTTP 只做跳转。并更换密码和密钥：旧的已在网络上暴露过。`,
@@ -25,8 +25,8 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
     what: "凡持有代理凭据的人都可以拉取、替换和删除模型。",
     title: (data) =>
       data.by === "no-path-policy"
-        ? `持有 ${toSite(data)} 凭据的任何人都可管理模型：${list(data.paths)}`
-        : `${toSite(data)} 逐条禁止管理模型的路径，其余一律放行`,
+        ? `持有 ${toSite(data)}凭据的任何人都可管理模型：${list(data.paths)}`
+        : `${toSite(data)}逐条禁止管理模型的路径，其余一律放行`,
     details: ({ by }) =>
       by === "no-path-policy"
         ? []
@@ -38,7 +38,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   },
   "credential-forwarded-upstream": {
     what: "反向代理把调用者的密码或密钥转交给用不到它的模型服务。",
-    title: (data) => `${toSite(data)} 会把已核对过的凭据继续转交`,
+    title: (data) => `${toSite(data)}会把已核对过的凭据继续转交`,
     why: "Ollama 不看凭据，但它的日志，以及将来取代它监听的程序，都会见到所有人的密码和密钥。",
     fix: ({ proxy }) => `在转发时去掉该请求头${toRemoval(proxy)}，然后重新加载代理。`,
     check: "经代理访问一个会打印请求头的服务，其中没有 Authorization。",
@@ -46,7 +46,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   "host-check-switched-off-by-proxy": {
     what: "没有认证的反向代理写入模型服务会接受的 Host，使网页得以进入。",
     title: (data) =>
-      `在本机打开的网页可经 ${toSite(data)}（${list(data.entries)}）使用该服务：代理写入了服务会接受的 Host`,
+      `在本机打开的网页可在 ${list(data.entries)} 经 ${toSite(data)}使用该服务：代理写入了服务会接受的 Host`,
     why: "Ollama 拒绝外来名称的请求，是为了防止网页把自己的域名指向本机。该代理接受任意名称，并对服务隐藏了它。",
     fix: () => "让代理要求凭据，或让该站点只接受自己的域名，拒绝其他名称。",
     check: "`curl -i -H 'Host: page.example' http://127.0.0.1:PORT/api/version` 被拒绝。",
@@ -54,14 +54,14 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   "proxy-breaks-streaming": {
     what: "模型服务前的反向代理是按短应答和小请求设置的。",
     title: (data) =>
-      `${toSite(data)} 会妨碍长应答或大请求：${data.faults.map((each) => toFault(each, data)).join("；")}`,
+      `${toSite(data)}会妨碍长应答或大请求：${data.faults.map((each) => toFault(each, data)).join("；")}`,
     why: "模型的应答逐词输出，可持续数分钟；大模型加载时没有任何输出；带图片的提示词也远大于普通表单。超出限制就会得到 504 或 413，或者应答最后才一次性到达。",
     fix: ({ proxy }) => `为通往该服务的 location 单独设置${toStreaming(proxy)}，然后重新加载。`,
     check: "经代理用 `curl -N` 请求 `/api/generate` 时逐行输出；服务重启后的首个请求不以 504 结束。",
   },
   "proxy-allows-any-origin": {
     what: "模型服务前的反向代理告诉浏览器：任何网页都可读取其应答。",
-    title: (data) => `${toSite(data)} 对任何来源的网页都返回 Access-Control-Allow-Origin`,
+    title: (data) => `${toSite(data)}对任何来源的网页都返回 Access-Control-Allow-Origin`,
     why: "浏览器会因此把服务的应答交给用户打开的任何网页。如果代理还隐去了网页的来源，服务自己的来源名单也就不起作用。",
     fix: () => "只写自己网页的来源；或去掉该响应头，改在 OLLAMA_ORIGINS 中列出这些来源。",
     check:
@@ -69,7 +69,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   },
   "open-beside-proxy": {
     what: "代理要求凭据，但模型服务本身在代理之外仍对他人开放。",
-    title: (data) => `${toSite(data)} 要求凭据，但直接访问 ${list(data.open)} 即可绕过它`,
+    title: (data) => `${toSite(data)}要求凭据，但直接访问 ${list(data.open)} 即可绕过它`,
     why: "没有人必须走代理：找到服务自身端口的人不会被要求任何凭据。",
     fix: () => "让服务只监听回环地址，代理从那里访问它。`portlock harden` 可以完成这一步。",
     check: "在另一台机器上执行 `curl http://HOST:11434/` 失败，而代理仍正常应答。",
@@ -77,7 +77,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   "slow-password-hash": {
     what: "每个请求都重新核对密码的代理使用了过于昂贵的哈希，会拖住其他流。",
     title: (data) =>
-      `${toSite(data)} 对每个请求都计算 ${show(data.scheme)}${data.cost === null ? "" : `（cost ${data.cost}）`}`,
+      `${toSite(data)}对每个请求都计算 ${show(data.scheme)}${data.cost === null ? "" : `（cost ${data.cost}）`}`,
     why: "nginx 和 HAProxy 在为所有人服务的进程里计算哈希，且不做缓存：bcrypt cost 为 10 时，一个 worker 每秒只能处理 14 个请求，大量错误密码即可让所有流停顿。",
     fix: () =>
       "使用随机生成的长密码并将 bcrypt cost 设为 5（`htpasswd -B -C 5`），或每人一个直接比较的随机密钥，或交由其他服务核对（`auth_request`）。",
@@ -87,8 +87,8 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
     what: "代理对无凭据请求的应答与其配置不符。",
     title: (data) =>
       data.demands
-        ? `${toSite(data)} 的配置要求凭据，但无凭据的请求得到了服务`
-        : `${toSite(data)} 的配置不要求凭据，但无凭据的请求被拒绝`,
+        ? `${toSite(data)}的配置要求凭据，但无凭据的请求得到了服务`
+        : `${toSite(data)}的配置不要求凭据，但无凭据的请求被拒绝`,
     why: "以实际应答为准，Portlock 也据此判断。只看配置的人会得出另一种结论：配置可能尚未加载，或由另一部分决定。",
     fix: () => "重新加载代理后再次审计；如仍不符，请查找先于此处生效的配置。",
     check: "`portlock audit` 不再报告此项。",
@@ -111,7 +111,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
 };
 
 function toSite({ proxy, names }: Pick<ProxySiteData, "proxy" | "names">): string {
-  return names.length === 0 ? show(proxy) : `${show(proxy)}（域名 ${list(names)}）`;
+  return names.length === 0 ? `${show(proxy)} ` : `${show(proxy)}（域名 ${list(names)}）`;
 }
 
 function toFault(fault: StreamingFault, data: ProxyFindingData["proxy-breaks-streaming"]): string {
