@@ -207,12 +207,12 @@ async function waitForAnswer(host: Host, status: string, options: readonly strin
 const FAULTS: readonly (readonly [what: string, prepare: (host: Host) => Promise<void>])[] = [
   [
     "its check refuses the files",
-    (host) => host.write("/etc/nginx/conf.d/theirs.conf", "upstream portlock_ollama_1 { server 127.0.0.1:9; }\n"),
+    (host) => host.write("/etc/nginx/conf.d/theirs.conf", "upstream portlock_ollama_11434 { server 127.0.0.1:9; }\n"),
   ],
   [
     "it cannot be made to load them",
     async (host) => {
-      const reload = "/bin/sh -c 'test ! -e /etc/nginx/sites-enabled/portlock-ollama_1 && nginx -s reload'";
+      const reload = "/bin/sh -c 'test ! -e /etc/nginx/sites-enabled/portlock-ollama_11434 && nginx -s reload'";
       await host.write(
         "/etc/systemd/system/nginx.service.d/theirs.conf",
         `[Service]\nExecReload=\nExecReload=${reload}\n`,

@@ -14,7 +14,7 @@ writeFileSync(portlock, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`
 chmodSync(portlock, 0o755);
 
 for (const [words, proposals] of [
-  [["pro"], ["probe"]],
+  [["prob"], ["probe"]],
   [["audit", "--fail"], ["--fail-on"]],
   [["audit", "--fail-on", "cr"], ["critical"]],
   [["explain", "setting-in"], ["setting-in-overwritten-unit"]],

@@ -1,6 +1,7 @@
 import { gatherInstalledProxy } from "../facts/proxies/installed-proxy.ts";
 import type { HostReader } from "../host/host.ts";
 import { describeSite } from "../plan/proxy/describe-site.ts";
+import { listModelServers } from "../plan/proxy/make-proxy-plan.ts";
 import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
 import { makeConfiguration } from "../proxy/configuration.ts";
 import { parseProxyVersion, type ProxyKind, type ProxyVersion } from "../proxy/site.ts";
@@ -21,13 +22,13 @@ const OTHERWISE: Readonly<Record<ProxyKind, ProxyVersion>> = {
 export async function printConfiguration(
   session: Session,
   host: HostReader,
-  { judgement }: JudgedHost,
+  judged: JudgedHost,
   choices: ProxyChoices,
 ): Promise<ExitCode> {
   const { version: printed } = await gatherInstalledProxy(host, choices.proxy);
   const installed = printed === null ? null : parseProxyVersion(printed);
   const version = installed ?? OTHERWISE[choices.proxy];
-  const servers = judgement.servers.filter(({ kind, id }) => kind === "ollama" && id === (choices.server ?? id));
+  const servers = listModelServers(judged).filter(({ id }) => id === (choices.server ?? id));
   const site = describeSite(choices, servers[0] ?? null);
   const made = makeConfiguration(choices.proxy, site, version);
   if (made.kind === "refused") {

@@ -52,7 +52,7 @@ const FLAGS_OF_CHOICES = [
   "dryRun",
 ] as const satisfies readonly (keyof ProxyFlags)[];
 
-export const GATEWAY_PORT = 11435;
+const GATEWAY_PORT = 11435;
 const REQUESTS_PER_MINUTE = 600;
 /** Who is let in where nobody is named. */
 const FIRST_USER = "owner";

@@ -16,6 +16,8 @@ for (const proxy of PROXY_KINDS) {
       assert.deepEqual(listPeople(all.text), names);
       const fewer = applyEdit(all.text, { kind: "people", adds: [], removes: ["b-2_c"], mode: null });
       assert.deepEqual(fewer.ok && listPeople(fewer.text), ["alice", "0"]);
+      const none = applyEdit(all.text, { kind: "people", adds: [], removes: names, mode: null });
+      assert.deepEqual(none.ok && none.text, "# Nobody is let in.\n");
       // What was shown is in the file only where the proxy can compare nothing else.
       const isAsItIs = made.some(({ secret }) => all.text?.includes(secret));
       assert.equal(isAsItIs, proxy === "nginx" && auth === "bearer");

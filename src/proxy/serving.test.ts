@@ -57,8 +57,10 @@ async function startUpstream(): Promise<Upstream> {
 
 /** Stands in for the gateway's verifier: 204 for one key. */
 async function startVerifier(key: string): Promise<{ readonly port: number; readonly server: Server }> {
-  const server = createServer(({ headers }, response) => {
-    response.statusCode = headers.authorization === key ? 204 : 401;
+  const server = createServer(({ headers, url }, response) => {
+    const told = headers["x-original-uri"] ?? headers["x-forwarded-uri"];
+    const isAsked = url === "/portlock/verify" && typeof told === "string" && told.startsWith("/");
+    response.statusCode = isAsked && headers.authorization === key ? 204 : 401;
     response.end();
   });
   return { port: await listen(server), server };

@@ -129,13 +129,13 @@ export const COMMANDS_EN: CommandWords = {
       sentence: `${one} and ${other} do not go together.`,
       hint: "`portlock harden --help` shows what can be given.",
     }),
-    "plan-damaged": ({ file, detail }, own) => ({
+    "plan-damaged": ({ file, detail }) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
-      hint: `Make it anew, with the flags it was made with: ${own("harden", "--plan", file)}`,
+      hint: "Make it anew by the same command with --plan FILE.",
     }),
-    "moved-on": ({ file }, own) => ({
+    "moved-on": ({ file }) => ({
       sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
-      hint: `Make it anew, with the flags it was made with, and look at it: ${own("harden", "--plan", file)}`,
+      hint: "Look at the new one: the same command with --plan FILE.",
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({

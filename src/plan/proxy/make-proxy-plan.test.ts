@@ -77,8 +77,8 @@ test("nginx of Debian: a site of its own, switched on by a link, checked before 
   const commands = commandsOf(made({}));
   assert.deepEqual(commands, [
     "nginx -t -q",
-    "chgrp -- www-data /etc/nginx/portlock/ollama_1.passwords",
-    "ln -s -f -n -- /etc/nginx/sites-available/portlock-ollama_1 /etc/nginx/sites-enabled/portlock-ollama_1",
+    "chgrp -- www-data /etc/nginx/portlock/ollama_11434.passwords",
+    "ln -s -f -n -- /etc/nginx/sites-available/portlock-ollama_11434 /etc/nginx/sites-enabled/portlock-ollama_11434",
     "nginx -t -q",
     "systemctl reload -- nginx.service",
   ]);
@@ -87,7 +87,7 @@ test("nginx of Debian: a site of its own, switched on by a link, checked before 
 test("nginx elsewhere: a file in conf.d", () => {
   const files = { ...FILES, "/etc/nginx/nginx.conf": "user nginx;\nhttp {\n  include conf.d/*.conf;\n}\n" };
   const after = filesAfter(made({}, files), files);
-  assert.ok("/etc/nginx/conf.d/portlock-ollama_1.conf" in after);
+  assert.ok("/etc/nginx/conf.d/portlock-ollama_11434.conf" in after);
 });
 
 test("Caddy: one line at the end of its file, every other line as it is", () => {
@@ -195,6 +195,11 @@ for (const [what, choices, code, files, host] of REFUSED) {
   });
 }
 
+test("an open proxy that answers as the server behind it is not taken for a second one", () => {
+  const open = HOST.ollama("0.0.0.0", { pid: 950, port: 8090, process: { name: "nginx", cgroup: null } });
+  assert.match(JSON.stringify(made({}, FILES, open)), /server 127\.0\.0\.1:11434;/);
+});
+
 test("a proxy that does not run is refused", () => {
   const planned = plan({}, FILES, HOST, false);
   assert.equal(planned.kind === "refused" && planned.refusal.code, "proxy-stopped");
@@ -205,16 +210,18 @@ test("a port of the proxy's own is shared by another name, and a named file is r
   assert.equal(made(wanted, FILES, NAMED).steps.length, 2);
   const site = THEIR_SITE.source.file;
   const files = { ...FILES, [site]: "server { }\n" };
-  const replacing = made({ ...wanted, name: "ai.example.com", site }, files, NAMED);
-  assert.match(filesAfter(replacing, files)[site] ?? "", /server_name ai\.example\.com;/);
+  for (const named of [site, "/etc/nginx/sites-enabled/theirs"]) {
+    const replacing = made({ ...wanted, name: "ai.example.com", site: named }, files, NAMED);
+    assert.match(filesAfter(replacing, files)[site] ?? "", /server_name ai\.example\.com;/);
+  }
 });
 
 test("people of a site are changed where they are known, and nowhere else", () => {
-  const [site] = toPeopleSites("caddy", ["ollama_1.keys", "ollama_1.caddy", "x.pem"]);
+  const [site] = toPeopleSites("caddy", ["ollama_11434.keys", "ollama_11434.caddy", "x.pem"]);
   assert.ok(site);
   const file = "alice $2y$14$abc\n";
   const ask = (adds: readonly string[], removes: readonly string[]): string => {
-    const planned = planPeople(site, file, { proxy: "caddy", site: "caddy/ollama_1", adds, removes });
+    const planned = planPeople(site, file, { proxy: "caddy", site: "caddy/ollama_11434", adds, removes });
     return planned.kind === "steps" ? "steps" : planned.refusal.code;
   };
   assert.equal(ask(["bob"], []), "steps");

@@ -9,7 +9,7 @@ import type { ProxyPlanInput } from "./make-proxy-plan.ts";
 import { describeSite, toLocalAddress, toOwnPair, toPeoplePath, toSiteId } from "./describe-site.ts";
 import { READ_FIRST, type SiteLayout, toChecks, toLayout } from "./layout.ts";
 import { makePair } from "./own-certificate.ts";
-import { refusePort } from "./port-holder.ts";
+import { refusePort, toAvailable } from "./port-holder.ts";
 
 /** What planning one site comes to. */
 export type PlannedSite =
@@ -41,7 +41,7 @@ export function planSite(input: ProxyPlanInput, server: Server): PlannedSite {
   if (!installed.isActive) return refuse({ code: "proxy-stopped", proxy });
   const id = toSiteId(server);
   const own = toOwnPaths(choices, id);
-  const asked = [...READ_FIRST[proxy], ...own, ...(choices.site === null ? [] : [choices.site])];
+  const asked = [...READ_FIRST[proxy], ...own, ...toNamedPaths(choices.site)];
   const missing = asked.filter((path) => !texts.has(path));
   if (missing.length > 0) return { kind: "needs-files", paths: missing };
   return planRead(input, server, version, id);
@@ -49,7 +49,8 @@ export function planSite(input: ProxyPlanInput, server: Server): PlannedSite {
 
 /** Once all that it needs was read. */
 function planRead(input: ProxyPlanInput, server: Server, version: ProxyVersion, id: string): PlannedSite {
-  const { choices, texts, facts } = input;
+  const { texts, facts } = input;
+  const choices = { ...input.choices, site: toNamedFile(input) };
   const { proxy } = choices;
   const laid = toLayout(proxy, id, texts);
   if (!laid.ok) return refuse({ code: "file-not-understood", path: laid.path, why: laid.why });
@@ -60,11 +61,11 @@ function planRead(input: ProxyPlanInput, server: Server, version: ProxyVersion, 
   const path = choices.site ?? laid.layout.site;
   if (!texts.has(path)) return { kind: "needs-files", paths: [path] };
   const before = texts.get(path) ?? null;
-  const wanted = toWanted(input, server, version, id);
+  const wanted = toWanted({ ...input, choices }, server, version, id);
   if ("code" in wanted) return refuse(wanted);
   const isOwnPort = choices.site !== null || (before !== null && listensOn(before, choices.listen.port));
   const held = refusePort(facts, choices, path, isOwnPort);
-  return held === null ? { kind: "steps", steps: toSteps(input, wanted) } : refuse(held);
+  return held === null ? { kind: "steps", steps: toSteps({ ...input, choices }, wanted) } : refuse(held);
 }
 
 function toWanted(
@@ -156,7 +157,7 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
 }
 
 /** What is wrong before is not put right by an undo, whose reload would fail as well: nothing is begun then. */
-export function toFirstCheck(proxy: ProxyKind): Step {
+function toFirstCheck(proxy: ProxyKind): Step {
   const { before } = toChecks(proxy);
   return {
     kind: "check-proxy",
@@ -234,6 +235,16 @@ function toOwnPaths(choices: ProxyPlanInput["choices"], id: string): readonly st
     ...(choices.auth === "portlock" ? [] : [toPeoplePath(choices, id)]),
     ...(choices.tls.kind === "self-signed" ? [toOwnPair(choices, id).certificate] : []),
   ];
+}
+
+/** A link of Debian's names a site too: what it leads to is changed. */
+function toNamedPaths(site: string | null): readonly string[] {
+  return site === null ? [] : [...new Set([site, toAvailable(site)])];
+}
+
+function toNamedFile({ choices, texts }: ProxyPlanInput): string | null {
+  const paths = toNamedPaths(choices.site);
+  return paths.findLast((path) => (texts.get(path) ?? null) !== null) ?? choices.site;
 }
 
 function listensOn(text: string, port: number): boolean {
