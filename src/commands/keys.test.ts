@@ -12,8 +12,10 @@ const place = mkdtempSync(join(tmpdir(), "portlock-keys-"));
 after(() => rmSync(place, { recursive: true }));
 let folders = 0;
 
+type Run = (line: string, env?: Record<string, string>) => Promise<Tried>;
+
 /** Runs `portlock` with a store of its own. */
-function makeData(): { readonly data: string; run(line: string, env?: Record<string, string>): Promise<Tried> } {
+function makeData(): { readonly data: string; readonly run: Run } {
   folders += 1;
   const data = join(place, `data-${folders}`);
   return { data, run: (line, env = {}) => tryCommand([...line.split(" "), "--data", data], { env }) };

@@ -30,7 +30,7 @@ export function toPepperFile(folder: string): string {
 }
 
 /** From 32 random bytes. */
-export function toPepper(bytes: Uint8Array): Pepper {
+function toPepper(bytes: Uint8Array): Pepper {
   const derive = (use: string): Buffer => createHmac("sha256", bytes).update(`portlock ${use}`).digest();
   return { secretKey: derive("secrets"), chainKey: derive("audit"), check: derive("check").toString("hex") };
 }
