@@ -16,20 +16,31 @@ function bundledPackages(modules: readonly string[]): readonly string[] {
 }
 
 /**
- * Name, version and the whole text of the licence of a package, and its NOTICE where it has one. A package that
- * names the Apache licence and ships no text is under the text this project has itself; any other without a text
- * may not be bundled.
+ * The whole text of a package's licence: a file of its own, or the last section of its readme. A package that names the
+ * Apache licence and ships no text is under the text this project has itself; any other without one may not be bundled.
  */
+function licenceOf(name: string, folder: string, licence: unknown): string {
+  const files = readdirSync(folder);
+  const file = files.find((each) => /^licen[cs]e/i.test(each));
+  if (file !== undefined) return readFileSync(join(folder, file), "utf8");
+  if (licence === "Apache-2.0") return readFileSync(join(root, "LICENSE"), "utf8");
+  const readme = files.find((each) => /^readme/i.test(each));
+  const text = readme === undefined ? "" : readFileSync(join(folder, readme), "utf8");
+  const section = /^#+ licen[cs]e\s+([^]*permission is hereby granted[^]*)$/im.exec(text)?.[1];
+  if (section === undefined) throw new Error(`${name} ships no licence text`);
+  return section;
+}
+
+/** Name, version and the whole text of the licence of a package, and its NOTICE where it has one. */
 function noticeOf(name: string): string {
   const folder = join(root, "node_modules", name);
   const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const { version, license, author } = Object(manifest);
   const files = readdirSync(folder);
-  const licence = files.find((file) => /^licen[cs]e/i.test(file));
-  if (licence === undefined && license !== "Apache-2.0") throw new Error(`${name} ships no licence text`);
-  const text = readFileSync(licence === undefined ? join(root, "LICENSE") : join(folder, licence), "utf8");
+  const text = licenceOf(name, folder, license);
   const notices = files.filter((file) => /^notice/i.test(file)).map((file) => readFileSync(join(folder, file), "utf8"));
-  const holder = licence === undefined ? `By ${String(author)}\n\n` : "";
+  const holder =
+    files.every((file) => !/^licen[cs]e/i.test(file)) && license === "Apache-2.0" ? `By ${String(author)}\n\n` : "";
   return `${name} ${version} (${license})\n\n${holder}${[text, ...notices].map((each) => each.trim()).join("\n\n")}\n`;
 }
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Key } from "../key.ts";
 import type { OpenStore } from "../store/open-tables.ts";
@@ -29,7 +30,10 @@ export async function openVerifier(
 ): Promise<Verifier> {
   const mirror = new KeyMirror(store, place, uptime);
   await mirror.begin();
-  return new MirrorVerifier(mirror, pepper.secretKey, graceMs, new Passwords(mirror.known, uptime));
+  // A file of its own in the published package too, because it is what the thread runs.
+  const { PasswordThread } = await import("./password-work.ts");
+  const passwords = new Passwords(mirror.known, uptime, new PasswordThread());
+  return new MirrorVerifier(mirror, pepper.secretKey, graceMs, passwords);
 }
 
 /**
@@ -39,11 +43,11 @@ export async function openVerifier(
  */
 class MirrorVerifier implements Verifier {
   readonly #mirror: KeyMirror;
-  readonly #secretKey: Uint8Array;
+  readonly #secretKey: KeyObject;
   readonly #graceMs: number;
   readonly #passwords: Passwords;
 
-  constructor(mirror: KeyMirror, secretKey: Uint8Array, graceMs: number, passwords: Passwords) {
+  constructor(mirror: KeyMirror, secretKey: KeyObject, graceMs: number, passwords: Passwords) {
     this.#mirror = mirror;
     this.#secretKey = secretKey;
     this.#graceMs = graceMs;
