@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from "node:crypto";
 
 /** Text of a key, `plk_<prefix>_<secret>`: 8 public characters to look it up by, and 256 random bits. */
 const KEY_TEXT = /^plk_([0-9a-z]{8})_([0-9A-Za-z_-]{43})$/;
