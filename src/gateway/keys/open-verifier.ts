@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Key } from "../key.ts";
 import type { OpenStore } from "../store/open-tables.ts";
@@ -40,11 +41,11 @@ export async function openVerifier(
  */
 class MirrorVerifier implements Verifier {
   readonly #mirror: KeyMirror;
-  readonly #secretKey: Uint8Array;
+  readonly #secretKey: KeyObject;
   readonly #graceMs: number;
   readonly #passwords: Passwords;
 
-  constructor(mirror: KeyMirror, secretKey: Uint8Array, graceMs: number, passwords: Passwords) {
+  constructor(mirror: KeyMirror, secretKey: KeyObject, graceMs: number, passwords: Passwords) {
     this.#mirror = mirror;
     this.#secretKey = secretKey;
     this.#graceMs = graceMs;

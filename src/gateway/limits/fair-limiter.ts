@@ -133,7 +133,7 @@ export class FairLimiter implements Limiter {
         forgetPatience();
         ask.signal.removeEventListener("abort", leave);
         if (admission.kind === "admitted") this.#queue.give(waiter);
-        else this.#queue.remove(waiter);
+        else if (this.#queue.remove(waiter)) this.#give();
         resolve(admission);
         return true;
       },
