@@ -12,8 +12,10 @@ const place = mkdtempSync(join(tmpdir(), "portlock-keys-"));
 after(() => rmSync(place, { recursive: true }));
 let folders = 0;
 
+type Run = (line: string, env?: Record<string, string>) => Promise<Tried>;
+
 /** Runs `portlock` with a store of its own. */
-function makeData(): { readonly data: string; run(line: string, env?: Record<string, string>): Promise<Tried> } {
+function makeData(): { readonly data: string; readonly run: Run } {
   folders += 1;
   const data = join(place, `data-${folders}`);
   return { data, run: (line, env = {}) => tryCommand([...line.split(" "), "--data", data], { env }) };
@@ -249,8 +251,8 @@ test("usage is a table and bars, and with --plain neither", async () => {
 test("the log tells who did what, and verify exits with 1 where it was spoiled", async () => {
   const { data, run } = makeData();
   await run("keys create alice");
-  await run("keys revoke alice");
-  const list = Object(JSON.parse((await run("gateway log list --json", { SUDO_USER: "bob" })).out));
+  await run("keys revoke alice", { SUDO_USER: "bob" });
+  const list = Object(JSON.parse((await run("gateway log list --json")).out));
   assert.deepEqual(
     list.entries.map(({ number, act, at }: Record<string, unknown>) => [number, act, at]),
     [
@@ -259,6 +261,7 @@ test("the log tells who did what, and verify exits with 1 where it was spoiled",
     ],
   );
   assert.match(list.entries[0].by, /^\S+ \(uid \d+\)$/);
+  assert.equal(list.entries[1].by.endsWith(" (uid 0), through sudo from bob"), process.getuid?.() === 0);
   assert.match((await run("gateway log list --last 1 --plain")).out, /^NUMBER: 2\n/);
   const sound = await run("gateway log verify");
   assert.equal(sound.code, 0);

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { StoreError } from "../store/store-error.ts";
 import { isInForce, type KnownKeys, type KnownSecret } from "./known-keys.ts";
-import { PasswordThread } from "./password-work.ts";
+import type { PasswordThread } from "./password-work.ts";
 
 /** A password that was right is not hashed again for so long after it was used last, unless its hash has changed. */
 const RIGHT_MS = 15 * 60_000;
@@ -27,7 +27,7 @@ export class Passwords {
   readonly #wrong = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<boolean>>();
 
-  constructor(known: KnownKeys, uptime: () => number, thread: PasswordThread = new PasswordThread()) {
+  constructor(known: KnownKeys, uptime: () => number, thread: PasswordThread) {
     this.#thread = thread;
     this.#known = known;
     this.#uptime = uptime;
