@@ -21,13 +21,14 @@ const LONGEST_PASSWORD = 72;
 export class Passwords {
   readonly #known: KnownKeys;
   readonly #uptime: () => number;
-  readonly #thread = new PasswordThread();
+  readonly #thread: PasswordThread;
   readonly #memoryKey = randomBytes(32);
   readonly #right = new Map<string, number>();
   readonly #wrong = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<boolean>>();
 
-  constructor(known: KnownKeys, uptime: () => number) {
+  constructor(known: KnownKeys, uptime: () => number, thread: PasswordThread = new PasswordThread()) {
+    this.#thread = thread;
     this.#known = known;
     this.#uptime = uptime;
   }
