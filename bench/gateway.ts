@@ -63,10 +63,12 @@ interface SmallTarget extends SmallRequest {
 function compareSmall(targets: readonly SmallTarget[]): void {
   const perCore = new Map<string, number[]>();
   const perSecond = new Map<string, number[]>();
-  for (let round = 0; round < ROUNDS; round += 1) {
+  // A first round warms up and is not counted.
+  for (let round = -1; round < ROUNDS; round += 1) {
     for (const { name, server, ...request } of targets) {
       const seen = measureSmall(server, request, SECONDS);
       if (seen.failed > 0) throw new Error(`${name}: ${seen.failed} requests failed`);
+      if (round < 0) continue;
       perCore.set(name, [...(perCore.get(name) ?? []), seen.perCore]);
       perSecond.set(name, [...(perSecond.get(name) ?? []), seen.perSecond]);
     }
