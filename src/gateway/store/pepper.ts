@@ -32,5 +32,9 @@ export function toPepperFile(folder: string): string {
 /** From 32 random bytes. */
 export function toPepper(bytes: Uint8Array): Pepper {
   const derive = (use: string): Buffer => createHmac("sha256", bytes).update(`portlock ${use}`).digest();
-  return { secretKey: createSecretKey(derive("secrets")), chainKey: derive("audit"), check: derive("check").toString("hex") };
+  return {
+    secretKey: createSecretKey(derive("secrets")),
+    chainKey: derive("audit"),
+    check: derive("check").toString("hex"),
+  };
 }
