@@ -5,6 +5,7 @@ import { listModelServers } from "../plan/proxy/make-proxy-plan.ts";
 import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
 import { makeConfiguration } from "../proxy/configuration.ts";
 import { parseProxyVersion, type ProxyKind, type ProxyVersion } from "../proxy/site.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -31,7 +32,10 @@ export async function printConfiguration(
   const site = describeSite(choices, servers[0] ?? null);
   const made = makeConfiguration(choices.proxy, site, version);
   if (made.kind === "refused") {
-    const refusal = session.words.report.plan.refusal({ code: "site-refused", why: made.refusal });
+    const refusal = session.words.report.plan.refusal(
+      { code: "site-refused", why: made.refusal },
+      toOwnCommand(host.target),
+    );
     throw new CommandError({ code: "plan-refused", data: refusal });
   }
   session.out.write(made.text);

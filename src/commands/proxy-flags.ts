@@ -98,7 +98,8 @@ function toTls(proxy: ProxyKind, flags: ProxyFlags): ProxyChoices["tls"] {
   if (tlsCert !== undefined || tlsKey !== undefined) {
     throw new CommandError({
       code: "flag-missing",
-      data: { flag: tlsCert === undefined ? "--tls-cert" : "--tls-key" },
+      data:
+        tlsCert === undefined ? { flag: "--tls-key", needs: "--tls-cert" } : { flag: "--tls-cert", needs: "--tls-key" },
     });
   }
   const isPlain = listen !== undefined && isLoopbackAddress(listen.address);

@@ -76,7 +76,7 @@ export type Decision =
 
 /** Why a request goes no further. The status is what a client of any of the APIs understands. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 431 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 431 | 502 | 503 | 504;
   /** Stable, for the access log and for clients. */
   readonly code: string;
   /** One sentence, without anything a caller sent. */

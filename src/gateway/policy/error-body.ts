@@ -6,6 +6,7 @@ const ANTHROPIC_TYPES: Readonly<Record<Refusal["status"], string>> = {
   403: "permission_error",
   404: "not_found_error",
   405: "invalid_request_error",
+  408: "timeout_error",
   413: "request_too_large",
   415: "invalid_request_error",
   429: "rate_limit_error",

@@ -41,6 +41,8 @@ export function toPlan(
     madeAt,
     choices,
     verdict: judgement.verdict,
+    reader: judgement.reader,
+    missing: judgement.missing,
     steps,
     claims: [],
     interruptions: [],
