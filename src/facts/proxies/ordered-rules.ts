@@ -38,7 +38,8 @@ export function toLocations(rules: readonly OrderedRule[]): readonly ProxyLocati
     if (isGuard(rule)) {
       guards.push(rule);
     } else if (rule.showing.length === 0 || !isOpenBelow(rule, few.slice(index + 1))) {
-      const before = rule.showing.length === 0 ? [] : findNarrower(rule, few.slice(index + 1));
+      const later = few.slice(index + 1);
+      const before = rule.showing.length === 0 ? [] : [...findLeftOut(rule, later), ...findNarrower(rule, later)];
       for (const each of before) locations.push(...guard(each.rule, [...guards, ...each.guards]));
       locations.push(...guard(rule, guards));
     }
@@ -113,7 +114,10 @@ function isOpenBelow(rule: OrderedRule, later: readonly OrderedRule[]): boolean 
   );
   const blocked = later
     .slice(0, next === undefined ? later.length : later.indexOf(next))
-    .some(({ ends, lacking, paths }) => ends === "refused" && lacking.length > 0 && covers(paths, rule.paths));
+    .some(
+      (each) =>
+        isGuard(each) && covers(each.paths, rule.paths) && !each.except.some((except) => covers(except, rule.paths)),
+    );
   return !blocked && next?.ends === "handed" && next.upstreams.length > 0;
 }
 
@@ -121,6 +125,7 @@ function isOpenBelow(rule: OrderedRule, later: readonly OrderedRule[]): boolean 
 function findNarrower(
   rule: OrderedRule,
   later: readonly OrderedRule[],
+  refusals: "those that matter" | "all" = "those that matter",
 ): readonly { readonly rule: OrderedRule; readonly guards: readonly OrderedRule[] }[] {
   const end = later.findIndex((each) => decides(each, rule.paths));
   const before = later.slice(0, end < 0 ? later.length : end).filter(({ showing }) => showing.length === 0);
@@ -132,7 +137,24 @@ function findNarrower(
     const shadows = before
       .slice(index + 1)
       .some((other) => isHanded(other) && isNarrower(other) && covers(other.paths, each.paths));
-    return isHanded(each) || shadows ? [{ rule: each, guards: earlier.filter(isGuard) }] : [];
+    return isHanded(each) || shadows || refusals === "all" ? [{ rule: each, guards: earlier.filter(isGuard) }] : [];
+  });
+}
+
+/** What a guard further down leaves out, and is decided for everybody behind it. */
+function findLeftOut(
+  rule: OrderedRule,
+  later: readonly OrderedRule[],
+): readonly { readonly rule: OrderedRule; readonly guards: readonly OrderedRule[] }[] {
+  const parts = later
+    .filter(isGuard)
+    .flatMap(({ except }) => except.flatMap((each) => intersect(rule.paths, each) ?? []));
+  return parts.flatMap((paths) => {
+    const at = later.findIndex((each) => decides(each, paths));
+    const found = later[at];
+    if (found === undefined) return [];
+    const inner = findNarrower({ ...rule, paths }, later.slice(0, at), "all");
+    return [...inner, { rule: { ...found, paths }, guards: later.slice(0, at).filter(isGuard) }];
   });
 }
 
