@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hash } from "bcryptjs";
+import { makeCredential } from "../../src/commands/make-credential.ts";
+import { makeConfiguration } from "../../src/proxy/configuration.ts";
+import type { ProxyKind } from "../../src/proxy/site.ts";
+import { readInstalledVersion, startProxy } from "../proxy-programs.ts";
+import type { Person } from "./attack.ts";
+import { type ModelServer, startModelServer } from "./model-server.ts";
+import type { Place, Recipe } from "./recipes.ts";
+
+/** A proxy that runs in front of a model server, and somebody who is let in. */
+export interface Target {
+  readonly port: number;
+  readonly person: Person;
+  readonly model: ModelServer;
+  end(): Promise<void>;
+}
+
+/** Starts what Portlock writes for a proxy, with inference let through. */
+export async function startGenerated(proxy: ProxyKind, auth: "basic" | "bearer"): Promise<Target> {
+  return await start(proxy, auth, ({ port, socket, people }) => {
+    const version = readInstalledVersion(proxy);
+    if (version === null) throw new Error(`${proxy} is not installed`);
+    const made = makeConfiguration(
+      proxy,
+      {
+        id: "attacked",
+        listen: { address: "127.0.0.1", port },
+        name: null,
+        upstream: { kind: "unix", path: socket },
+        auth: { kind: auth, file: people },
+        scopes: ["inference"],
+        tls: { kind: "none" },
+        origins: ["https://app.example.com"],
+        requestsPerMinute: null,
+      },
+      version,
+    );
+    if (made.kind === "refused") throw new Error(made.refusal.code);
+    return made.text;
+  });
+}
+
+/** Starts a recipe as it is posted. */
+export async function startRecipe({ proxy, auth, write }: Recipe): Promise<Target> {
+  return await start(proxy, auth, write);
+}
+
+async function start(proxy: ProxyKind, auth: Recipe["auth"], write: (place: Place) => string): Promise<Target> {
+  const folder = mkdtempSync(join(tmpdir(), "portlock-attacks-"));
+  const socket = join(folder, "model");
+  const people = join(folder, "people");
+  const model = await startModelServer(socket);
+  const { person, line } = await makePerson(proxy, auth);
+  writeFileSync(people, `${line}\n`);
+  const port = await findFreePort();
+  const running = await startProxy(proxy, write({ port, socket, people, person }), folder, port);
+  return {
+    port,
+    person,
+    model,
+    end: async () => {
+      await running.end();
+      model.end();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function makePerson(
+  proxy: ProxyKind,
+  auth: Recipe["auth"],
+): Promise<{ readonly person: Person; readonly line: string }> {
+  const made = await makeCredential(proxy, auth === "basic" ? "basic" : "bearer", "alice");
+  const line = proxy === "caddy" ? `alice ${await hashCheaply(made.authorization)}` : made.line;
+  const isHeader = auth === "x-api-key";
+  const person: Person = {
+    header: isHeader ? "X-Api-Key" : "Authorization",
+    value: isHeader ? made.secret : made.authorization,
+    secret: made.secret,
+    stored: line.split(proxy === "nginx" && auth === "basic" ? ":" : " ").find((word) => word.length > 40) ?? line,
+  };
+  return { person, line };
+}
+
+/** The password of a pair, at the least cost there is: a hundred wrong ones are tried here, which is no place to wait. */
+async function hashCheaply(authorization: string): Promise<string> {
+  const pair = Buffer.from(authorization.slice(authorization.indexOf(" ") + 1), "base64").toString("utf8");
+  return (await hash(pair.slice(pair.indexOf(":") + 1), 4)).replace(/^\$2[ab]\$/, "$2y$");
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
