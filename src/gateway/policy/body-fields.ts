@@ -10,20 +10,20 @@ export interface BodyFields {
   readonly refused: readonly string[];
   /** What it does where `stream` is not said; null: it never streams. */
   readonly streams: boolean | null;
-  /** Reads `options` and `keep_alive`. */
-  readonly hasSettings: boolean;
+  /** Where it reads `num_ctx`: in `options`, beside `keep_alive`, or in the `parameters` that a new model has. */
+  readonly settings: "options" | "parameters" | null;
 }
 
-const PLAIN: BodyFields = { models: ["model"], needsAll: false, refused: [], streams: null, hasSettings: false };
+const PLAIN: BodyFields = { models: ["model"], needsAll: false, refused: [], streams: null, settings: null };
 
 /** Ollama reads `name` where `model` is not said. */
 const EITHER_NAME = ["model", "name"];
 
 const FIELDS: Readonly<Record<string, BodyFields>> = {
-  "POST /api/generate": { ...PLAIN, streams: true, hasSettings: true },
-  "POST /api/chat": { ...PLAIN, streams: true, hasSettings: true },
-  "POST /api/embed": { ...PLAIN, hasSettings: true },
-  "POST /api/embeddings": { ...PLAIN, hasSettings: true },
+  "POST /api/generate": { ...PLAIN, streams: true, settings: "options" },
+  "POST /api/chat": { ...PLAIN, streams: true, settings: "options" },
+  "POST /api/embed": { ...PLAIN, settings: "options" },
+  "POST /api/embeddings": { ...PLAIN, settings: "options" },
   "POST /api/show": { ...PLAIN, models: EITHER_NAME },
   "DELETE /api/delete": { ...PLAIN, models: EITHER_NAME },
   "POST /api/pull": { ...PLAIN, models: EITHER_NAME, streams: true },
@@ -34,12 +34,15 @@ const FIELDS: Readonly<Record<string, BodyFields>> = {
     models: [...EITHER_NAME, "from"],
     refused: ["path", "modelfile"],
     streams: true,
+    settings: "parameters",
   },
   "POST /api/copy": { ...PLAIN, models: ["source", "destination"], needsAll: true },
   "POST /v1/chat/completions": { ...PLAIN, streams: false },
   "POST /v1/completions": { ...PLAIN, streams: false },
   "POST /v1/embeddings": PLAIN,
   "POST /v1/responses": { ...PLAIN, streams: false },
+  "POST /v1/audio/speech": PLAIN,
+  "POST /v1/systemone": { ...PLAIN, settings: "options" },
   "POST /v1/images/generations": PLAIN,
   "POST /v1/images/edits": PLAIN,
   "POST /v1/messages": { ...PLAIN, streams: false },

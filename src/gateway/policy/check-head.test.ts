@@ -100,6 +100,7 @@ test("case 51: one Host, which is a name or an address", () => {
     "localhost",
     "localhost:11434",
     "gateway.example",
+    "compose_gateway_1:11435",
     "gateway.example.",
     "10.0.0.1:80",
     "[::1]",
@@ -184,7 +185,7 @@ test("case 55: an underscore makes no other name of a header", () => {
 });
 
 test("what may stand once stands once", () => {
-  for (const name of ["Content-Type", "Content-Encoding", "Expect", "Upgrade"]) {
+  for (const name of ["Content-Type", "Content-Encoding", "Expect", "Origin", "Upgrade"]) {
     assert.equal(
       check("POST", [...HOST, [name, "identity"], [name.toLowerCase(), "identity"]]),
       "400 duplicate-header",

@@ -8,10 +8,11 @@ const MOST_HEADERS = 100;
 /** A token without `_`, which some servers read as `-`; and without the signs that no header in use has. */
 const NAME = /^[A-Za-z][A-Za-z0-9-]*$/;
 
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+/** With `_`, which the names of containers have. */
+const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 /** Two of these would leave it open which one counts. */
-const ONCE = ["content-type", "content-encoding", "expect", "upgrade"];
+const ONCE = ["content-type", "content-encoding", "expect", "origin", "upgrade"];
 
 const METHOD_OVERRIDES = ["x-http-method-override", "x-http-method", "x-method-override"];
 

@@ -212,7 +212,7 @@ test("case 38: `name` counts as much as `model` where Ollama reads both", () => 
 
 test("case 40: every route that names a model asks whether the key may use it", () => {
   const routes = ROUTES.filter(({ modelIn }) => modelIn !== "none");
-  assert.equal(routes.length, 19);
+  assert.equal(routes.length, 21);
   for (const { id } of routes) {
     const key = aKey({ models: ["qwen3:*"] });
     assert.equal(tell(ask({ ...anExample(id, "llama3.2"), key })), "403 model-not-allowed", id);
@@ -296,6 +296,14 @@ test("a key's caps hold for the context and for how long a model stays loaded", 
       extra,
     );
   }
+});
+
+test("no model is made whose context a key could not ask for", () => {
+  const key = aKey({ limits: { maxContextTokens: 8192 } });
+  const create = (tokens: number): string =>
+    tell(ask({ method: "POST", target: "/api/create", body: `{"model":"a","parameters":{"num_ctx":${tokens}}}`, key }));
+  assert.equal(create(8192), "forward /api/create");
+  assert.equal(create(8193), "403 context-too-large");
 });
 
 test("how much of a body is read and sent on", () => {

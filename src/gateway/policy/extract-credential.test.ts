@@ -155,6 +155,12 @@ test("case 8: Authorization and x-api-key that differ are 400", () => {
   );
 });
 
+test("an empty x-api-key beside a token says nothing", () => {
+  const token: Lines = [["Authorization", `Bearer ${KEY}`]];
+  assert.equal(tell(extract([...token, ["x-api-key", ""]])), KEY);
+  assert.equal(tell(extract([...token, ["x-api-key", " "]])), "400 two-credentials");
+});
+
 test("case 10: a key beyond ASCII is 401", () => {
   for (const text of ["schlüssel", "\u00ff", "钥匙", "key\u0100"]) {
     assert.equal(tell(extract([["Authorization", `Bearer ${text}`]])), "401 unauthenticated", text);

@@ -33,7 +33,8 @@ export function extractCredential(head: RequestHead): Credential {
     return refused("credential-too-long");
   }
   const first = authorization === undefined ? null : readAuthorization(authorization, head);
-  const second = apiKey === undefined ? null : toSecret(apiKey);
+  // Ollama's documents have ANTHROPIC_API_KEY set to nothing beside a token; libraries then send an empty header.
+  const second = apiKey === undefined || (apiKey === "" && first !== null) ? null : toSecret(apiKey);
   if (first === null || second === null) return first ?? second ?? { kind: "none" };
   if (first.kind === "secret" && second.kind === "secret" && first.secret === second.secret) return first;
   return refused("two-credentials");

@@ -16,7 +16,10 @@ export type JsonProblem = "malformed" | "too-deep";
 /** Deeper than any request there is, and far less deep than a stack. */
 const DEEPEST = 256;
 const LONGEST_TEXT_BYTES = 2048;
+const SHORT_TEXT_BYTES = 64;
 const LONGEST_NUMBER_BYTES = 64;
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Goes once through a JSON text in UTF-8, strictly as RFC 8259 and JSON.parse have it, and tells `visit` of the values
@@ -34,7 +37,6 @@ class Scanner {
   isTooDeep = false;
   readonly #bytes: Uint8Array;
   readonly #visit: Visit;
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #path: Step[] = [];
   #at = 0;
 
@@ -59,22 +61,22 @@ class Scanner {
       case 0x5b:
         return this.#readArray(depth + 1, isWatched && this.#visit(this.#path, { kind: "array" }));
       case 0x22:
-        return this.#skipString() && this.#tell(isWatched, () => ({ kind: "string", text: this.#decode(start) }));
+        return this.#skipString() && (!isWatched || this.#tell({ kind: "string", text: this.#decode(start) }));
       case 0x74:
-        return this.#skipWord("true") && this.#tell(isWatched, () => ({ kind: "boolean", value: true }));
+        return this.#skipWord("true") && (!isWatched || this.#tell({ kind: "boolean", value: true }));
       case 0x66:
-        return this.#skipWord("false") && this.#tell(isWatched, () => ({ kind: "boolean", value: false }));
+        return this.#skipWord("false") && (!isWatched || this.#tell({ kind: "boolean", value: false }));
       case 0x6e:
-        return this.#skipWord("null") && this.#tell(isWatched, () => ({ kind: "null" }));
+        return this.#skipWord("null") && (!isWatched || this.#tell({ kind: "null" }));
       case undefined:
         return false;
       default:
-        return this.#skipNumber() && this.#tell(isWatched, () => ({ kind: "number", value: this.#toNumber(start) }));
+        return this.#skipNumber() && (!isWatched || this.#tell({ kind: "number", value: this.#toNumber(start) }));
     }
   }
 
-  #tell(isWatched: boolean, value: () => JsonValue): boolean {
-    if (isWatched) this.#visit(this.#path, value());
+  #tell(value: JsonValue): true {
+    this.#visit(this.#path, value);
     return true;
   }
 
@@ -166,8 +168,11 @@ class Scanner {
   /** One character beyond ASCII: neither overlong, nor a surrogate, nor beyond Unicode (RFC 3629). */
   #skipSequence(lead: number): boolean {
     const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    if (length === 0) return false;
     const second = this.#bytes[this.#at + 1] ?? 0;
-    if (length === 0 || second < (SECOND_FROM[lead] ?? 0x80) || second > (SECOND_TO[lead] ?? 0xbf)) return false;
+    if ((second & 0xc0) !== 0x80) return false;
+    if ((lead === 0xe0 && second < 0xa0) || (lead === 0xed && second > 0x9f)) return false;
+    if ((lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return false;
     for (let index = 2; index < length; index += 1) {
       if (((this.#bytes[this.#at + index] ?? 0) & 0xc0) !== 0x80) return false;
     }
@@ -203,18 +208,28 @@ class Scanner {
   /** The string from there to here, quotes and escapes undone; null where it is too long. */
   #decode(start: number): string | null {
     if (this.#at - start > LONGEST_TEXT_BYTES) return null;
-    const text: unknown = JSON.parse(this.#decoder.decode(this.#bytes.subarray(start, this.#at)));
+    const plain = this.#at - start < SHORT_TEXT_BYTES ? this.#decodePlain(start + 1, this.#at - 1) : null;
+    if (plain !== null) return plain;
+    const text: unknown = JSON.parse(DECODER.decode(this.#bytes.subarray(start, this.#at)));
     return typeof text === "string" ? text : null;
+  }
+
+  /** Names of fields nearly always: several times as fast as a decoder. Null where there is more than plain ASCII. */
+  #decodePlain(start: number, end: number): string | null {
+    let text = "";
+    for (let at = start; at < end; at += 1) {
+      const byte = this.#bytes[at] ?? 0;
+      if (byte === 0x5c || byte >= 0x80) return null;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   #toNumber(start: number): number {
     if (this.#at - start > LONGEST_NUMBER_BYTES) return Number.NaN;
-    return Number(this.#decoder.decode(this.#bytes.subarray(start, this.#at)));
+    return Number(DECODER.decode(this.#bytes.subarray(start, this.#at)));
   }
 }
-
-const SECOND_FROM: Readonly<Record<number, number>> = { 0xe0: 0xa0, 0xf0: 0x90 };
-const SECOND_TO: Readonly<Record<number, number>> = { 0xed: 0x9f, 0xf4: 0x8f };
 
 function isHexadecimal(byte: number | undefined): boolean {
   if (byte === undefined) return false;

@@ -129,16 +129,30 @@ test("case 39: forms as the client libraries write them are read", async () => {
   assert.deepEqual(typeof facts === "string" ? facts : facts.models, ["whisper:latest"]);
 });
 
+test("case 39: values without quotes are read, as .NET writes them", () => {
+  const file =
+    "--b\r\nContent-Type: audio/wav\r\nContent-Disposition: form-data; name=file; filename=a.wav; filename*=utf-8''a.wav\r\n\r\nx\r\n";
+  const facts = read(AUDIO, file + part("name=model", "whisper") + END, FORM);
+  assert.deepEqual(typeof facts === "string" ? facts : facts.models, ["whisper"]);
+});
+
 test("case 39: forms that readers could take differently are refused", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["two models", MODEL + MODEL + END, "duplicate-field"],
+    ["a control character in a header", part('name="file"; filename="a\u0000"', "a") + MODEL + END, "bad-form"],
     ["two models around a file", MODEL + FILE + part('name="model"', "b") + END, "duplicate-field"],
     ["no model", FILE + END, "model-missing"],
     ["an empty model", part('name="model"', "") + END, "model-missing"],
     ["the model in another case", part('name="Model"', "a") + END, "misspelt-field"],
     ["the model as a file", part('name="model"; filename="m"', "a") + END, "bad-field"],
     ["the model as a file without a name", part('name="model"; filename=""', "a") + END, "bad-field"],
-    ["a name without quotes", part("name=model", "a") + END, "bad-form"],
+    ["the model as a file without quotes", part("name=model; filename=m", "a") + END, "bad-field"],
+    [
+      "the model as a file with a name in RFC 2231 form",
+      part("name=model; filename*=utf-8''m", "a") + END,
+      "bad-field",
+    ],
+    ["a name that ends nowhere", part('name="model', "a") + END, "bad-form"],
     ["a name in RFC 2231 form", part("name*=utf-8''model", "a") + END, "bad-form"],
     ["two names", part('name="x"; name="model"', "a") + END, "bad-form"],
     ["two dispositions", part('name="x"\r\nContent-Disposition: form-data; name="model"', "a") + END, "bad-form"],
@@ -150,7 +164,7 @@ test("case 39: forms that readers could take differently are refused", () => {
     ["a boundary with blanks behind it", `${MODEL}--b \r\n${part('name="x"', "y").slice(5)}${END}`, "bad-form"],
     ["a boundary that goes on", `${part('name="x"', "\r\n--bc\r\n")}${MODEL}${END}`, "bad-form"],
     ["bare line feeds", (MODEL + END).replaceAll("\r\n", "\n"), "bad-form"],
-    ["one bare line feed", `${part('name="x"', "y\n--b")}${MODEL}${END}`, "bad-form"],
+    ["one bare line feed", part('name="x"', `y\n${MODEL.trimEnd()}`) + END, "bad-form"],
     ["no end", MODEL, "bad-form"],
     ["nothing", "", "bad-form"],
     ["only the end", END, "model-missing"],

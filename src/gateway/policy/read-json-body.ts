@@ -8,7 +8,7 @@ import { type RefusalCode, refuse } from "./refusals.ts";
 const MOST_FIELDS = 256;
 
 /** Fields that a policy looks at besides those that name models. */
-const LOOKED_AT = ["stream", "options", "keep_alive", "tools", "remote_host", "_debug_render_only"];
+const LOOKED_AT = ["stream", "options", "parameters", "keep_alive", "tools", "remote_host", "_debug_render_only"];
 
 /**
  * Reads a JSON body. Ollama takes it for JSON whatever its content type says, so that is not looked at. Refused is
@@ -45,7 +45,7 @@ class BodyReader {
       return path.length === 0;
     }
     if (path.length === 1) return this.#readField(field, value);
-    if (field === "options" && path.length === 2 && second === "num_ctx") this.#readContext(value);
+    if (field === this.#fields.settings && path.length === 2 && second === "num_ctx") this.#readContext(value);
     if (field !== "tools") return false;
     if (path.length === 3 && second === null && third !== null && third !== undefined) this.#readTool(third, value);
     return path.length === 2;
@@ -80,7 +80,7 @@ class BodyReader {
     if (this.#fields.refused.includes(field)) this.#refuse("field-refused");
     else if (this.#fields.models.includes(field)) this.#readModel(field, value);
     else this.#readSetting(field, value);
-    return (field === "options" && this.#fields.hasSettings) || field === "tools";
+    return field === this.#fields.settings || field === "tools";
   }
 
   #readModel(field: string, value: JsonValue): void {
@@ -93,9 +93,9 @@ class BodyReader {
     if (field === "stream") {
       if (value.kind === "boolean") this.#streams = value.value;
       else this.#refuse("bad-field");
-    } else if (field === "keep_alive" && this.#fields.hasSettings) {
+    } else if (field === "keep_alive" && this.#fields.settings === "options") {
       this.#readKeepAlive(value);
-    } else if (field === "options" && this.#fields.hasSettings && value.kind !== "object") {
+    } else if (field === this.#fields.settings && value.kind !== "object") {
       this.#refuse("bad-field");
     } else if (field === "remote_host" && !isEmpty(value)) {
       this.#grants.add("cloud");

@@ -5,12 +5,13 @@ import { type RefusalCode, refuse } from "./refusals.ts";
 const CONTENT_TYPE =
   /^multipart\/form-data;[ \t]*boundary=(?:"([A-Za-z0-9'()+_,./:=?-]{1,70})"|([A-Za-z0-9'+_.-]{1,70}))$/i;
 
+/** Values with quotes, as most libraries write them, or without, as .NET does. */
 const DISPOSITION =
-  /^form-data; name="([A-Za-z0-9_.[\]-]{1,100})"(; filename="(?:[^"\\\r\n]|\\[^\r\n])*")?(?:; filename\*=[^;"\s]+)?$/i;
+  /^form-data; name=(?:"([A-Za-z0-9_.[\]-]{1,100})"|([A-Za-z0-9_.-]{1,100}))(; filename=(?:"(?:[^"\\\0-\x1f\x7f]|\\[^\0-\x1f\x7f])*"|[A-Za-z0-9_.-]*))?(?:; filename\*=[^;"\s]+)?$/i;
 
 /** Headers of a part that change nothing about how its content is read. */
 const PLAIN_HEADER =
-  /^(?:content-type: [^\r\n]*|content-length: \d+|content-transfer-encoding: (?:7bit|8bit|binary))$/i;
+  /^(?:content-type: [^\0-\x1f\x7f]*|content-length: \d+|content-transfer-encoding: (?:7bit|8bit|binary))$/i;
 
 const LONGEST_HEADERS = 4096;
 const LONGEST_MODEL_NAME = 2048;
@@ -90,10 +91,10 @@ function readPart(part: Uint8Array): Field | null {
     disposition = DISPOSITION.exec(value);
     if (disposition === null) return null;
   }
-  const name = disposition?.[1];
+  const name = disposition?.[1] ?? disposition?.[2];
   if (name === undefined) return null;
   const content = part.subarray(headEnd + 2 * LINE.length);
-  return { name, isFile: (disposition?.[2] ?? "") !== "" || /filename\*/i.test(disposition?.[0] ?? ""), content };
+  return { name, isFile: (disposition?.[3] ?? "") !== "" || /filename\*/i.test(disposition?.[0] ?? ""), content };
 }
 
 /** The first place of a text at or behind `from`; -1 where there is none. Looks for its first byte natively. */

@@ -22,7 +22,6 @@ export type RefusalCode =
   | "model-not-allowed"
   | "context-too-large"
   | "keep-alive-too-long"
-  | "body-too-large"
   | "encoding-refused"
   | "multipart-expected"
   | "bad-body"
@@ -60,7 +59,6 @@ const REFUSALS: Readonly<Record<RefusalCode, Omit<Refusal, "code">>> = {
   "model-not-allowed": { status: 403, message: "This key may not use this model." },
   "context-too-large": { status: 403, message: "This key may not ask for so large a context." },
   "keep-alive-too-long": { status: 403, message: "This key may not keep a model loaded for so long." },
-  "body-too-large": { status: 413, message: "The body is larger than this key may send." },
   "encoding-refused": { status: 415, message: "Compressed bodies are not read: send the body as it is." },
   "multipart-expected": { status: 415, message: "This route takes a form with parts (multipart/form-data)." },
   "bad-body": { status: 400, message: "The body is not one JSON object in UTF-8." },

@@ -13,8 +13,8 @@ function granted(grant: Grant, traits: Traits = {}): Traits {
 
 /**
  * Every request that may reach the upstream, and nothing else does. From `GenerateRoutes` of Ollama's
- * server/routes.go (v0.33.0-rc2), with the image routes that v0.14.3 to v0.32.5 had and the debug routes of Go's
- * default mux. Left out: `/api/experimental/aliases` (v0.15.5 to v0.17.7), which gives a model another name, and
+ * server/routes.go (v0.33.0-rc2), with the image routes that v0.14.3 to v0.32.5 had, `/v1/systemone` (v0.35) and
+ * `/v1/audio/speech` (v0.40.8) as its documents have them, and the debug routes of Go's default mux. Left out: `/api/experimental/aliases` (v0.15.5 to v0.17.7), which gives a model another name, and
  * `/v1/messages/count_tokens`, which Ollama does not have.
  */
 export const ROUTES: readonly Route[] = [
@@ -64,6 +64,8 @@ export const ROUTES: readonly Route[] = [
     "POST /v1/responses": ASKS,
     "POST /v1/images/generations": ASKS,
     "POST /v1/images/edits": ASKS,
+    "POST /v1/audio/speech": ASKS,
+    "POST /v1/systemone": ASKS,
     "POST /v1/audio/transcriptions": { modelIn: "multipart", occupiesModel: true },
   }),
   ...table("openai", "read", {

@@ -28,6 +28,8 @@ inference -            model             POST   /v1/responses
 inference -            model             POST   /v1/images/generations
 inference -            model             POST   /v1/images/edits
 inference -            model             POST   /v1/messages
+inference -            model             POST   /v1/audio/speech
+inference -            model             POST   /v1/systemone
 inference experimental -                 POST   /api/experimental/web_search
 inference experimental -                 POST   /api/experimental/web_fetch
 read      -            -                 GET    /
@@ -145,6 +147,7 @@ function areFieldsAllowed(fields: NaiveRequest["fields"], key: Key, path: string
   if (new Set(folded).size < folded.length) return false;
   if (path === "/api/create" && folded.includes("modelfile")) return false;
   const has = (grant: string): boolean => key.grants.some((one) => one === grant);
+  const hasSettings = /^\/(?:api\/(?:chat|generate|embed)|v1\/systemone)/.test(path);
   return fields.every(([name, json]) => {
     const value: unknown = JSON.parse(json);
     switch (fold(name)) {
@@ -155,11 +158,9 @@ function areFieldsAllowed(fields: NaiveRequest["fields"], key: Key, path: string
       case "tools":
         return name === "tools" && (!json.includes("web_search") || has("experimental"));
       case "options":
-        return name === "options" && (!/^\/api\/(?:chat|generate|embed)/.test(path) || isContextAllowed(value, key));
+        return name === "options" && (!hasSettings || isContextAllowed(value, key));
       case "keep_alive":
-        return (
-          name === "keep_alive" && (!/^\/api\/(?:chat|generate|embed)/.test(path) || isKeepAliveAllowed(value, key))
-        );
+        return name === "keep_alive" && (!hasSettings || isKeepAliveAllowed(value, key));
       default:
         return true;
     }

@@ -53,6 +53,8 @@ const TARGETS = [
   "/v1/images/edits",
   "/v1/messages",
   "/v1/messages/count_tokens",
+  "/v1/audio/speech",
+  "/v1/systemone",
   "/debug/pprof/",
   "/debug/pprof/heap",
   "/debug/vars",
