@@ -16,6 +16,10 @@ export interface LocalServers {
 /** Audits this host. */
 export async function findLocalServers(session: Session): Promise<LocalServers> {
   const { facts } = await readHost(session, "localhost");
+  return toLocalServers(facts);
+}
+
+export function toLocalServers(facts: Facts): LocalServers {
   return { facts, servers: judge(facts).servers };
 }
 

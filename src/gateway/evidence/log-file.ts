@@ -27,6 +27,7 @@ export class LogFile {
   #lost = 0;
   #lostInAll = 0;
   #hasTold = false;
+  #reopening: Promise<void> | null = null;
 
   constructor(sink: Sink, reopen: () => Promise<Sink>, onTrouble: (error: unknown) => void) {
     this.#sink = sink;
@@ -89,12 +90,20 @@ export class LogFile {
   }
 
   /** Opens its file anew, as log rotation asks for; keeps the old one where it cannot. */
-  async reopen(): Promise<void> {
+  reopen(): Promise<void> {
+    this.#reopening ??= this.#changeSink().finally(() => {
+      this.#reopening = null;
+    });
+    return this.#reopening;
+  }
+
+  async #changeSink(): Promise<void> {
     await this.flush();
     try {
       const next = await this.#reopen();
       const old = this.#sink;
       this.#sink = next;
+      await this.#writing;
       await old.close();
     } catch (error) {
       this.#onTrouble(error);
@@ -102,6 +111,7 @@ export class LogFile {
   }
 
   async close(): Promise<void> {
+    await this.#reopening;
     await this.flush();
     await this.#sink.close().catch(this.#onTrouble);
   }

@@ -29,7 +29,7 @@ const ACT: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("come" as const),
       key: fc.nat({ max: KEYS.length - 1 }),
-      expected: fc.integer({ min: 1, max: 15 }),
+      expected: fc.integer({ min: 1, max: 30 }),
       occupiesModel: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, fc.constant(false)),
     }),
   },
@@ -86,8 +86,10 @@ async function compare(gate: Gate, acts: readonly Act[]): Promise<void> {
     check();
   }
   while (model.state.serving > 0) {
-    for (const who of guests.keys()) end(who, 1);
-    await gate.rest();
+    for (const who of guests.keys()) {
+      end(who, 1);
+      await gate.rest();
+    }
     check();
   }
   assert.deepEqual(gate.limiter.state, { serving: 0, waiting: 0 });
@@ -99,7 +101,7 @@ function toRuns(numRuns: number): fc.Parameters<unknown> {
 
 test("in memory, whatever happens in whatever order, turns, queue and quotas are what they should be", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(ACT, { maxLength: 120 }), async (acts) => {
+    fc.asyncProperty(fc.array(ACT, { maxLength: 120, size: "max" }), async (acts) => {
       const gate = await openLocalGate({ settings: SETTINGS });
       await compare(gate, acts);
       assert.equal(gate.clock.pending, 0, "no timer is left");
@@ -112,7 +114,7 @@ test("in Redis the same", { skip: missingRedis() ?? false }, async () => {
   const redis = await startRedis();
   try {
     await fc.assert(
-      fc.asyncProperty(fc.array(ACT, { maxLength: 80 }), async (acts) => {
+      fc.asyncProperty(fc.array(ACT, { maxLength: 80, size: "max" }), async (acts) => {
         const gate = await openSharedGate(redis.url, { settings: SETTINGS, prefix: "model" });
         try {
           await compare(gate, acts);

@@ -148,6 +148,8 @@ function createRedisClient(connection: Connection) {
   return createClient({
     ...connection,
     disableOfflineQueue: true,
+    // Its own is a signal for each command, which lives on for seconds after the answer.
+    commandOptions: { timeout: 0 },
     disableClientInfo: true,
     maintNotifications: "disabled",
   });

@@ -85,17 +85,17 @@ export class LimitsModel {
     if (this.#waiting(guest.key.id).length === 0) this.#order = this.#order.filter((id) => id !== guest.key.id);
   }
 
-  /** One turn after the other, to the first key in the order that may have one. */
+  /** Each key in turn as long as that comes to anything; where all turns are taken, from the first key again. */
   #give(): void {
     for (let given = true; given;) {
       given = false;
-      for (const keyId of [...this.#order]) {
+      for (const keyId of this.#order) {
         const [guest] = this.#waiting(keyId);
         if (guest === undefined) continue;
         if (this.#isSpent(guest.key)) {
           this.#end(guest, "tokens-per-day");
           given = true;
-        } else if (this.#served().length >= this.#settings.turns) return;
+        } else if (this.#served().length >= this.#settings.turns) break;
         else if (this.#mayServe(guest)) {
           this.#end(guest, "served");
           if (this.#order.includes(keyId)) this.#order = [...this.#order.filter((id) => id !== keyId), keyId];
