@@ -60,8 +60,12 @@ export class KeyMirror {
 
   /** Resolves when the store was looked at again, from now on, or has kept everybody waiting for too long. */
   catchUp(): Promise<void> {
-    this.#next ??= toWaiting();
-    return this.#next.promise;
+    if (this.#next !== null) return this.#next.promise;
+    const next = toWaiting(() => {
+      if (this.#next === next) this.#next = null;
+    });
+    this.#next = next;
+    return next.promise;
   }
 
   close(): void {
@@ -105,9 +109,13 @@ interface Waiting {
   resolve(): void;
 }
 
-function toWaiting(): Waiting {
+/** `onEnd` is called before those who wait go on, so that nobody joins them any more. */
+function toWaiting(onEnd: () => void): Waiting {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const limit = setTimeout(resolve, LONGEST_WAIT_MS);
+  const limit = setTimeout(() => {
+    onEnd();
+    resolve();
+  }, LONGEST_WAIT_MS);
   return {
     promise,
     resolve: () => {

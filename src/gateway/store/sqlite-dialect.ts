@@ -25,8 +25,8 @@ const BUSY = 5;
 const LOCKED = 6;
 
 /**
- * A file of SQLite by node:sqlite, which has to be there. A file that was put in its place meanwhile is opened anew; one
- * that is gone is not made again. A commit is on the disk when it returns (WAL, synchronous=FULL).
+ * A file of SQLite by node:sqlite, which has to be there: one that is gone is not made again, and one that was put in its
+ * place while it was open is not touched. A commit is on the disk when it returns (WAL, synchronous=FULL).
  */
 export function toSqliteDialect(file: string): Dialect {
   return {
@@ -47,8 +47,8 @@ class FileDriver implements Driver {
 
   async init(): Promise<void> {}
 
+  /** Never fails: Kysely 0.29 would keep the lock on its one connection for ever. */
   async acquireConnection(): Promise<DatabaseConnection> {
-    await this.#connection.attach();
     return this.#connection;
   }
 
@@ -88,13 +88,16 @@ class FileConnection implements DatabaseConnection {
     return this.#database?.isTransaction === true;
   }
 
-  /** Opens the file that is there now, unless it is open already. */
-  async attach(): Promise<void> {
+  /** Opens the file, unless it is open already; refuses to go on where it is not the one that is open. */
+  async #attach(): Promise<void> {
     const found = statSync(this.#file, { throwIfNoEntry: false });
     const identity = found === undefined ? "" : `${found.dev}:${found.ino}`;
-    if (this.#database !== null && identity === this.#identity) return;
-    this.close();
     if (found === undefined) throw new StoreError("gone", this.#file, "no such file");
+    if (this.#database !== null) {
+      // What was written last to the old file lies beside the new one, whose content it would spoil.
+      if (identity !== this.#identity) throw new StoreError("gone", this.#file, "another file was put in its place");
+      return;
+    }
     const address = pathToFileURL(this.#file);
     address.search = "mode=rw";
     const database = new DatabaseSync(address, { timeout: 0, enableForeignKeyConstraints: true, defensive: true });
@@ -117,7 +120,9 @@ class FileConnection implements DatabaseConnection {
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     };
-    return this.isInTransaction ? ask() : withPatience(ask);
+    if (this.isInTransaction) return ask();
+    await this.#attach();
+    return withPatience(ask);
   }
 
   // oxlint-disable-next-line require-yield -- nothing here reads a table row by row
