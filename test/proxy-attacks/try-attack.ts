@@ -4,7 +4,7 @@ import { judge, type Outcome } from "./outcome.ts";
 import type { Target } from "./targets.ts";
 
 /** Silence after which a proxy has said what it will say, in milliseconds. */
-const SILENCE = 400;
+const SILENCE = 700;
 /** Longest wait for a proxy that does not answer, in milliseconds: a wrong password may take seconds to be looked at. */
 const PATIENCE = 15_000;
 
