@@ -4,6 +4,7 @@ import { FILTERS } from "./configurations/filters.ts";
 import { FIREWALL_MANAGERS } from "./configurations/firewall-managers.ts";
 import { FILTER_MISTAKES } from "./configurations/filter-mistakes.ts";
 import { LISTEN_ADDRESSES } from "./configurations/listen-addresses.ts";
+import { PROXIES } from "./configurations/proxies.ts";
 import { RUNNERS } from "./configurations/runners.ts";
 import { SURROUNDINGS } from "./configurations/surroundings.ts";
 import { VANTAGES } from "./configurations/vantages.ts";
@@ -18,4 +19,5 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   ...FILTERS,
   ...FILTER_MISTAKES,
   ...FIREWALL_MANAGERS,
+  ...PROXIES,
 ];

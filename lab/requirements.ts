@@ -39,7 +39,7 @@ const PROGRAMS: Readonly<Record<Part, Readonly<Record<string, string>>>> = {
     firewalld: "firewalld",
     "dbus-daemon": "dbus-daemon",
   },
-  proxies: { nginx: "nginx", caddy: "caddy", haproxy: "haproxy", openssl: "openssl", curl: "curl" },
+  proxies: { nginx: "nginx", caddy: "caddy", haproxy: "haproxy", apache2: "apache2", openssl: "openssl", curl: "curl" },
   ssh: { sshd: "openssh-server" },
   "login-shells": { zsh: "zsh", fish: "fish", tcsh: "tcsh", busybox: "busybox-static" },
   strace: { strace: "strace" },

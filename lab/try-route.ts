@@ -79,18 +79,21 @@ export async function tryRoute(route: Way, place: Vantage, host: Host): Promise<
 }
 
 /**
- * A web page gets in if either trick works: its own name made to point here (the server takes a foreign Host), or
- * a request across origins (the server answers a foreign Origin).
+ * A web page gets in if one of its tricks works: its own name made to point here (the server takes a foreign Host; what
+ * it only reads it asks for without an Origin), or a request across origins (the server answers a foreign Origin).
  */
 async function tryAsPage(place: Vantage, address: string, port: number): Promise<Tried> {
   const rebound = { Host: FOREIGN_HOST, Origin: `http://${FOREIGN_HOST}` };
+  const reading = { Host: FOREIGN_HOST };
   const own = { Origin: FOREIGN_ORIGIN };
   const path = "/api/version";
-  for (const headers of [rebound, own]) {
+  let tried: Tried = "closed";
+  for (const headers of [rebound, reading, own]) {
     const answer = await place.get(address, port, { path, headers, timeoutMs: PATIENCE_MS });
     if (toTried(answer) === "open") return "open";
+    if (answer.kind === "answered" && answer.status === 401) tried = "guarded";
   }
-  return "closed";
+  return tried;
 }
 
 /** A neighbour, or the router he shares, sends packets for any address to the host's door: nobody has to allow that. */

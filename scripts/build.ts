@@ -9,6 +9,31 @@ import { rolldown } from "rolldown";
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
+/** Whose work a package under the MIT licence is that ships no text of it, as the repository or readme of it says. */
+const HOLDERS = new Map([
+  ["@redis/client", "Copyright (c) 2022-2025, Redis, inc."],
+  ["pg-types", "Copyright (c) 2014 Brian M. Carlson"],
+  ["pgpass", "Copyright (c) 2013-2016 Hannes Hörl"],
+]);
+
+const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.`;
+
 /** Package folders whose modules ended up in the bundle. */
 function bundledPackages(modules: readonly string[]): readonly string[] {
   const names = modules.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
@@ -17,8 +42,8 @@ function bundledPackages(modules: readonly string[]): readonly string[] {
 
 /**
  * Name, version and the whole text of the licence of a package, and its NOTICE where it has one. A package that
- * names the Apache licence and ships no text is under the text this project has itself; any other without a text
- * may not be bundled.
+ * names the Apache licence and ships no text is under the text this project has itself, one of `HOLDERS` under the MIT
+ * licence; any other without a text may not be bundled.
  */
 function noticeOf(name: string): string {
   const folder = join(root, "node_modules", name);
@@ -26,11 +51,16 @@ function noticeOf(name: string): string {
   const { version, license, author } = Object(manifest);
   const files = readdirSync(folder);
   const licence = files.find((file) => /^licen[cs]e/i.test(file));
-  if (licence === undefined && license !== "Apache-2.0") throw new Error(`${name} ships no licence text`);
-  const text = readFileSync(licence === undefined ? join(root, "LICENSE") : join(folder, licence), "utf8");
+  const text = licence === undefined ? textOf(name, license, author) : readFileSync(join(folder, licence), "utf8");
   const notices = files.filter((file) => /^notice/i.test(file)).map((file) => readFileSync(join(folder, file), "utf8"));
-  const holder = licence === undefined ? `By ${String(author)}\n\n` : "";
-  return `${name} ${version} (${license})\n\n${holder}${[text, ...notices].map((each) => each.trim()).join("\n\n")}\n`;
+  return `${name} ${version} (${license})\n\n${[text, ...notices].map((each) => each.trim()).join("\n\n")}\n`;
+}
+
+function textOf(name: string, license: unknown, author: unknown): string {
+  const holder = HOLDERS.get(name);
+  if (license === "MIT" && holder !== undefined) return `${holder}\n\n${MIT}`;
+  if (license !== "Apache-2.0") throw new Error(`${name} ships no licence text`);
+  return `By ${String(author)}\n\n${readFileSync(join(root, "LICENSE"), "utf8")}`;
 }
 
 rmSync(dist, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /** Process in, process out: the only file that reads the command line, prints and exits. */
 import { isatty } from "node:tty";
 import manifest from "../package.json" with { type: "json" };
-import type { Context, Output } from "./commands/context.ts";
+import type { Context, EndSignal, Output } from "./commands/context.ts";
 import type { HostReader } from "./host/host.ts";
 
 /** sysexits.h: something that is needed is not there. */
@@ -11,6 +11,8 @@ const openHosts = new Set<HostReader>();
 let stoppedBy: NodeJS.Signals | null = null;
 /** Said where a signal ends Portlock. */
 let lastWords: string | null = null;
+/** A command that ends in its own time. */
+let onSignal: ((signal: EndSignal) => void) | null = null;
 
 async function main(argv: readonly string[]): Promise<number> {
   // Before anything else is loaded: scripts ask for the version in loops.
@@ -61,6 +63,9 @@ function toContext(): Context {
     onStop: (text) => {
       lastWords = text;
     },
+    onSignal: (hear) => {
+      onSignal = hear;
+    },
     canAsk: isatty(process.stdin.fd) && isatty(process.stderr.fd),
     input: process.stdin,
   };
@@ -77,14 +82,20 @@ function toOutput(stream: typeof process.stdout | typeof process.stderr): Output
 }
 
 /** Ends sessions on other hosts, then dies of the signal itself, so that a shell or a loop sees what happened. */
-function stopOn(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
-  process.once(signal, () => {
+function stopOn(signal: EndSignal): void {
+  const hear = (): void => {
+    if (onSignal !== null) {
+      onSignal(signal);
+      return;
+    }
+    process.off(signal, hear);
     stoppedBy = signal;
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[2K");
     // A terminal that was closed reads nothing any more.
     if (lastWords !== null && signal !== "SIGHUP") process.stderr.write(`${lastWords}\n`);
     void Promise.allSettled([...openHosts].map((host) => host.close())).then(() => process.kill(process.pid, signal));
-  });
+  };
+  process.on(signal, hear);
 }
 
 /** Whatever was not foreseen ends here, and never with a code that could be taken for an answer. */

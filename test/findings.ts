@@ -6,5 +6,5 @@ import type { Rule } from "../src/judge/rule.ts";
 
 /** What one rule finds on a host, whether or not it is among the rules of the report. */
 export function findingsOf<Id extends RuleId>(rule: Rule<Id>, facts: Facts): readonly FindingOf<Id>[] {
-  return rule.judge({ facts, servers: judge(facts).servers, ruleSets: toRuleSets(facts) });
+  return rule.judge({ facts, servers: judge(facts).servers, proxyWays: [], ruleSets: toRuleSets(facts) });
 }

@@ -105,6 +105,8 @@ export async function tell(story: Story): Promise<Told> {
     listeners: [],
     publications: [],
     unjudged: 0,
+    proxied: [],
+    tunnelled: [],
   } as const;
   const runBy = toRunBy(process, container);
   return { facts, process, runBy, settings: judgeSettings(facts, server, runBy) };

@@ -2,10 +2,12 @@ import { buildApplication, buildRouteMap, help, version, type Application } from
 import { toAuditLines } from "./audit-lines.ts";
 import { toChangeLines } from "./change-lines.ts";
 import type { ParserContext } from "./context.ts";
+import { toGatewayLines } from "./gateway-lines.ts";
 import { toHelpLines } from "./help-lines.ts";
 import { toProxyLines } from "./proxy-lines.ts";
+import { toKeysLines } from "./keys-lines.ts";
 import { toParserText } from "./parser-text.ts";
-import type { CommandName, CommandWords } from "./words/words.ts";
+import type { CommandWords, RouteName } from "./words/words.ts";
 
 /** What the help of one run depends on besides its language. */
 export interface HelpSetting {
@@ -21,11 +23,13 @@ const WIDEST_HELP = 96;
 /** The command line as the parser wants it, in one language. A command's own module is loaded when it runs. */
 export function toApplication(words: CommandWords, setting: HelpSetting): Application<ParserContext> {
   const width = Math.min(WIDEST_HELP, setting.columns ?? WIDEST_HELP);
-  const routes = buildRouteMap<CommandName | "proxy", ParserContext>({
+  const routes = buildRouteMap<RouteName, ParserContext>({
     routes: {
       ...toAuditLines(words, width),
       ...toChangeLines(words, width),
       ...toProxyLines(words, width),
+      keys: toKeysLines(words, width),
+      gateway: toGatewayLines(words, width),
       ...toHelpLines(words, width),
     },
     docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words)}` },

@@ -14,12 +14,15 @@ writeFileSync(portlock, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`
 chmodSync(portlock, 0o755);
 
 for (const [words, proposals] of [
-  [["pro"], ["probe"]],
+  [["prob"], ["probe"]],
   [["audit", "--fail"], ["--fail-on"]],
   [["audit", "--fail-on", "cr"], ["critical"]],
   [["explain", "setting-in"], ["setting-in-overwritten-unit"]],
   [["verify", "--vantage", "name"], ["namespace"]],
   [["completion", "z"], ["zsh"]],
+  [["keys", "cr"], ["create"]],
+  [["keys", "create", "a", "--scope", "inference,r"], ["inference,read"]],
+  [["gateway", "log", "v"], ["verify"]],
 ] as const) {
   test(`bash completes "portlock ${words.join(" ")}" to ${proposals.join(", ")}`, async () => {
     const { out } = await tryCommand(["completion", "bash"]);

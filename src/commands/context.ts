@@ -12,6 +12,8 @@ export interface Output {
   readonly columns: number | null;
 }
 
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
 /** Everything from outside that a command may use; tests hand in their own. */
 export interface Context {
   readonly out: Output;
@@ -27,6 +29,8 @@ export interface Context {
   resolveUrl(text: string): Promise<readonly Endpoint[]>;
   /** Keeps what is to be said where a signal ends Portlock; null: nothing. */
   onStop(text: string | null): void;
+  /** Hears the signals that would end Portlock, from now on, for a command that ends in its own time; null: nobody. */
+  onSignal(hear: ((signal: EndSignal) => void) | null): void;
   /** True where somebody sits at a terminal and can answer a question. */
   readonly canAsk: boolean;
   /** Standard input. */

@@ -1,12 +1,18 @@
 import { ChangeError, type ChangeTroubles } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
+import { KeyError, type KeyTroubles } from "../gateway/keys/key-error.ts";
+import { StartRefused, type StartTroubles } from "../gateway/serve/start-refused.ts";
+import { StoreError } from "../gateway/store/store-error.ts";
 import { HostError } from "../host/host-error.ts";
+import { toOwnCommand, type OwnCommand } from "../report/own-command.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { GatewayTroubles } from "./words/gateway-words.ts";
+import type { KeysTroubles } from "./words/keys-words.ts";
 import type { CommandWords, ErrorWords } from "./words/words.ts";
 
 /** Troubles a user can do something about, with what the sentence needs. Codes are stable. */
-export interface Troubles extends ChangeTroubles {
+export interface Troubles extends ChangeTroubles, KeysTroubles, GatewayTroubles {
   "recording-unreadable": { readonly file: string; readonly detail: string };
   "recording-damaged": { readonly file: string; readonly detail: string };
   "recording-newer": { readonly file: string; readonly schema: string };
@@ -21,7 +27,6 @@ export interface Troubles extends ChangeTroubles {
   "file-unread": { readonly file: string; readonly detail: string };
   "flags-contradict": { readonly flags: readonly [string, string] };
   /** It goes only together with another one. */
-  "flag-missing": { readonly flag: string };
   "plan-damaged": { readonly file: string; readonly detail: string };
   /** The host is not as it was when the plan was made. */
   "moved-on": { readonly file: string };
@@ -65,12 +70,24 @@ const USAGE_CODES: readonly string[] = [
   "bad-url",
   "flags-contradict",
   "flag-missing",
+  "redis-password",
   "confirmation-missing",
   "no-such-change",
+  "data-refused",
+  "expiry-past",
+  "file-without-users",
+  "key-name-taken",
+  "credential-taken",
+  "no-such-key",
+  "key-revoked",
 ];
 
-/** What to say about an error the user can mend; null for every other error, which is a bug of ours. */
-export function toErrorText(error: unknown, words: CommandWords): ErrorText | null {
+/**
+ * What to say about an error the user can mend; null for every other error, which is a bug of ours.
+ *
+ * @param target the host it is about, as `--host` takes it
+ */
+export function toErrorText(error: unknown, words: CommandWords, target: string = "localhost"): ErrorText | null {
   if (error instanceof HostError) {
     return {
       code: error.code,
@@ -80,11 +97,27 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
     };
   }
   if (error instanceof Fault) {
-    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words);
+    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words, target);
+  }
+  if (error instanceof StoreError) {
+    const detail = toPrintable(error.detail.trim(), 400);
+    return {
+      code: `store-${error.code}`,
+      ...words.keys.storeTroubles[error.code](error.place),
+      detail,
+      exitCode: EXIT.unknown,
+    };
+  }
+  if (error instanceof StartRefused) {
+    return { code: error.trouble.code, ...toStartWords(error.trouble, words), detail: "", exitCode: EXIT.unknown };
+  }
+  if (error instanceof KeyError) {
+    const { code } = error.trouble;
+    return { code, ...toKeyWords(error.trouble, words), detail: "", exitCode: toCode(code) };
   }
   if (!(error instanceof CommandError || error instanceof ChangeError)) return null;
   const { code } = error.trouble;
-  return { code, ...toWords(error.trouble, words), detail: "", exitCode: toCode(code) };
+  return { code, ...toWords(error.trouble, words, toOwnCommand(target)), detail: "", exitCode: toCode(code) };
 }
 
 /** The lines to print for an error. */
@@ -95,6 +128,12 @@ export function formatError({ code, sentence, hint, detail }: ErrorText, words: 
     `  ${words.whatToDo}: ${hint}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Our bug: a plea to report it, and the stack. */
+export function toBugText(error: unknown, words: CommandWords, version: string, target: string = "localhost"): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${words.bug(version, toOwnCommand(target))}\n${stack}`;
 }
 
 /** An error as a document, for where a report was asked for as JSON. */
@@ -109,6 +148,21 @@ function toCode(code: string): ExitCode {
 function toWords<Code extends TroubleCode>(
   trouble: { readonly code: Code; readonly data: Troubles[Code] },
   words: CommandWords,
+  own: OwnCommand,
 ): ErrorWords {
-  return words.troubles[trouble.code](trouble.data);
+  return words.troubles[trouble.code](trouble.data, own);
+}
+
+function toKeyWords<Code extends keyof KeyTroubles>(
+  trouble: { readonly code: Code; readonly data: KeyTroubles[Code] },
+  words: CommandWords,
+): ErrorWords {
+  return words.keys.keyTroubles[trouble.code](trouble.data);
+}
+
+function toStartWords<Code extends keyof StartTroubles>(
+  trouble: { readonly code: Code; readonly data: StartTroubles[Code] },
+  words: CommandWords,
+): ErrorWords {
+  return words.gateway.startTroubles[trouble.code](trouble.data);
 }

@@ -5,6 +5,7 @@ import type { FileText } from "../plan/file-edit.ts";
 import { makeProxyPlan } from "../plan/proxy/make-proxy-plan.ts";
 import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
 import type { Plan } from "../plan/plan.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { readText, type JudgedHost } from "./plan-host.ts";
@@ -25,7 +26,8 @@ export async function planProxy(
     const planned = makeProxyPlan(input, { version: session.version, madeAt: judged.readAt });
     if (planned.kind === "plan") return planned.plan;
     if (planned.kind === "refused") {
-      throw new CommandError({ code: "plan-refused", data: session.words.report.plan.refusal(planned.refusal) });
+      const refusal = session.words.report.plan.refusal(planned.refusal, toOwnCommand(host.target));
+      throw new CommandError({ code: "plan-refused", data: refusal });
     }
     if (planned.kind === "needs-files") for (const path of planned.paths) texts.set(path, await readText(host, path));
   }

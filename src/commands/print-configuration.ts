@@ -1,9 +1,11 @@
 import { gatherInstalledProxy } from "../facts/proxies/installed-proxy.ts";
 import type { HostReader } from "../host/host.ts";
 import { describeSite } from "../plan/proxy/describe-site.ts";
+import { listModelServers } from "../plan/proxy/make-proxy-plan.ts";
 import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
 import { makeConfiguration } from "../proxy/configuration.ts";
 import { parseProxyVersion, type ProxyKind, type ProxyVersion } from "../proxy/site.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -20,17 +22,20 @@ const OTHERWISE: Readonly<Record<ProxyKind, ProxyVersion>> = {
 export async function printConfiguration(
   session: Session,
   host: HostReader,
-  { judgement }: JudgedHost,
+  judged: JudgedHost,
   choices: ProxyChoices,
 ): Promise<ExitCode> {
   const { version: printed } = await gatherInstalledProxy(host, choices.proxy);
   const installed = printed === null ? null : parseProxyVersion(printed);
   const version = installed ?? OTHERWISE[choices.proxy];
-  const servers = judgement.servers.filter(({ kind, id }) => kind === "ollama" && id === (choices.server ?? id));
+  const servers = listModelServers(judged).filter(({ id }) => id === (choices.server ?? id));
   const site = describeSite(choices, servers[0] ?? null);
   const made = makeConfiguration(choices.proxy, site, version);
   if (made.kind === "refused") {
-    const refusal = session.words.report.plan.refusal({ code: "site-refused", why: made.refusal });
+    const refusal = session.words.report.plan.refusal(
+      { code: "site-refused", why: made.refusal },
+      toOwnCommand(host.target),
+    );
     throw new CommandError({ code: "plan-refused", data: refusal });
   }
   session.out.write(made.text);

@@ -52,7 +52,7 @@ const FLAGS_OF_CHOICES = [
   "dryRun",
 ] as const satisfies readonly (keyof ProxyFlags)[];
 
-export const GATEWAY_PORT = 11435;
+const GATEWAY_PORT = 11435;
 const REQUESTS_PER_MINUTE = 600;
 /** Who is let in where nobody is named. */
 const FIRST_USER = "owner";
@@ -98,7 +98,8 @@ function toTls(proxy: ProxyKind, flags: ProxyFlags): ProxyChoices["tls"] {
   if (tlsCert !== undefined || tlsKey !== undefined) {
     throw new CommandError({
       code: "flag-missing",
-      data: { flag: tlsCert === undefined ? "--tls-cert" : "--tls-key" },
+      data:
+        tlsCert === undefined ? { flag: "--tls-key", needs: "--tls-cert" } : { flag: "--tls-cert", needs: "--tls-key" },
     });
   }
   const isPlain = listen !== undefined && isLoopbackAddress(listen.address);

@@ -1,7 +1,7 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import { PROXY_AUTHS, PROXY_KINDS, type ProxyKind } from "../proxy/site.ts";
 import { ROUTE_SCOPES } from "../servers/ollama/scopes.ts";
-import { toHelp, toLoader } from "./command-line.ts";
+import { toHelpPage, toLoader } from "./command-line.ts";
 import type { ParserContext } from "./context.ts";
 import { choice, lang, layout, optional, parsed, toggle } from "./flag-kinds.ts";
 import { parsePort } from "./harden-flags.ts";
@@ -12,7 +12,7 @@ import type { CommandWords } from "./words/words.ts";
 
 /** Command lines below `portlock proxy`. */
 export function toProxyLines(words: CommandWords, width: number): Readonly<Record<"proxy", RouteMap<ParserContext>>> {
-  const docs = (name: ProxyCommandName) => toHelp(name, words.proxy.help[name], words, width);
+  const docs = (name: ProxyCommandName) => toHelpPage(name, words.proxy.help[name], words, width);
   const { briefs } = words.proxy;
   const [nginx, caddy, haproxy] = PROXY_KINDS.map((kind) => toMake(kind, words, docs(`proxy ${kind}`)));
   if (nginx === undefined || caddy === undefined || haproxy === undefined) throw new Error("a proxy without a command");

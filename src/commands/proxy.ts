@@ -8,6 +8,7 @@ import { toJson } from "../report/json.ts";
 import { formatPlan } from "../report/plan.ts";
 import { applyProxy, type ProxyAccess, type ProxyOutcome } from "./apply-proxy.ts";
 import { askYes } from "./ask.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -67,7 +68,7 @@ async function showPlan(session: Session, flags: ProxyFlags, plan: Plan): Promis
     session.err.write(`${session.words.commands.proxy.planWritten(flags.plan)}\n`);
   }
   if (flags.json === true) session.out.write(toProxyDocument(session, plan, null));
-  else session.out.write(formatPlan(plan, toTextOptions(session, flags)));
+  else session.out.write(formatPlan(plan, toTextOptions(session, flags, flags.host)));
   return EXIT.clear;
 }
 
@@ -85,7 +86,7 @@ export type ChangeFlags = Pick<ProxyFlags, "json" | "yes" | "color" | "plain">;
 /** Shows a plan, asks, does it and tells how it ended. */
 export async function change(session: Session, flags: ChangeFlags, about: ProxyChange): Promise<ExitCode> {
   const { plan } = about;
-  if (flags.json !== true) session.out.write(formatPlan(plan, toTextOptions(session, flags)));
+  if (flags.json !== true) session.out.write(formatPlan(plan, toTextOptions(session, flags, about.host.target)));
   if (plan.steps.length === 0) {
     if (flags.json === true) session.out.write(toProxyDocument(session, plan, null));
     return EXIT.clear;
@@ -97,7 +98,7 @@ export async function change(session: Session, flags: ChangeFlags, about: ProxyC
   const outcome = await carryOut(session, about);
   if (flags.json === true) session.out.write(toProxyDocument(session, plan, outcome));
   // Where a program reads, secrets do not stand among what it keeps.
-  const told = toOutcomeText(session, about, outcome);
+  const told = toOutcomeText(session, about, about.host.target, outcome);
   (flags.json === true ? session.err : session.out).write(told);
   return outcome.journal.state === "applied" ? EXIT.clear : EXIT.findings;
 }
@@ -105,7 +106,7 @@ export async function change(session: Session, flags: ChangeFlags, about: ProxyC
 async function carryOut(session: Session, about: ProxyChange): Promise<ProxyOutcome> {
   const { host, plan, judged, progress } = about;
   const says = session.words.commands.harden;
-  session.onStop(says.interrupted);
+  session.onStop(says.interrupted(toOwnCommand(host.target)("history")));
   const outcome = await applyProxy(session, host, plan, {
     access: about,
     before: judged,

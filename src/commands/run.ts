@@ -51,9 +51,12 @@ function toInputs(argv: readonly string[]): readonly string[] {
 }
 
 function toCalled(inputs: readonly string[]): string {
-  const [command] = inputs;
+  const [command, inner] = inputs;
+  if (command === "keys" && /^(create|list|show|rotate|revoke|import|usage)$/.test(inner ?? "")) {
+    return `portlock keys ${inner ?? ""}`;
+  }
   return command !== undefined &&
-    /^(audit|harden|verify|undo|history|confirm|record|probe|trace|explain|demo|completion)$/.test(command)
+    /^(audit|harden|verify|undo|history|confirm|record|probe|trace|explain|demo|completion|keys|gateway)$/.test(command)
     ? `portlock ${command}`
     : "portlock";
 }

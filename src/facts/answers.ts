@@ -146,7 +146,8 @@ type Ask = (request: ReadRequest) => Promise<RequestOutcome>;
 const KEPT_HEADERS: readonly string[] = ["content-type", "server", "www-authenticate"];
 const HEADER_LIMIT = 256;
 
-function withKeptHeaders(outcome: RequestOutcome): RequestOutcome {
+/** An outcome with the headers that are kept of an answer. */
+export function withKeptHeaders(outcome: RequestOutcome): RequestOutcome {
   if (outcome.kind !== "answered") return outcome;
   const kept = KEPT_HEADERS.flatMap((name) => {
     const value = outcome.answer.headers[name];
@@ -156,7 +157,7 @@ function withKeptHeaders(outcome: RequestOutcome): RequestOutcome {
 }
 
 /** What somebody answers who is no model server is nobody's business: its pages may hold anything. */
-function withoutBody(answer: Answer): Answer {
+export function withoutBody<Heard extends Pick<Answer, "outcome">>(answer: Heard): Heard {
   const { outcome } = answer;
   if (outcome.kind !== "answered" || outcome.answer.body === "") return answer;
   return { ...answer, outcome: { kind: "answered", answer: { ...outcome.answer, body: "", truncated: true } } };

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
 import { PROXY } from "./proxies/proxy-schema.ts";
+import { TUNNEL } from "./tunnels/tunnel-schema.ts";
 
 const text = z.string();
 const count = z.number().int();
@@ -262,6 +263,17 @@ const managers = z.strictObject({
       }),
     ),
   ),
+  ownRules: reading(
+    z.array(
+      z.strictObject({
+        unit: text,
+        startedBy: evidence.nullable(),
+        startsAfter: z.array(text),
+        rules: reading(z.array(z.strictObject({ table: text, chain: text, text }))),
+        loadedAgain: evidence.nullable(),
+      }),
+    ),
+  ).exactOptional(),
   docker: reading(
     z.strictObject({
       iptables: flag.nullable(),
@@ -290,6 +302,19 @@ const outcome = z.discriminatedUnion("kind", [
     detail: text.exactOptional(),
   }),
 ]);
+
+const proxyAnswer = z.strictObject({
+  proxy: count,
+  site: count,
+  location: count,
+  address: text,
+  port,
+  tls: flag,
+  name: text.nullable(),
+  question: text,
+  path: text,
+  outcome,
+});
 
 const answer = z.strictObject({
   question: text,
@@ -329,6 +354,8 @@ const facts = z.strictObject({
   managers: managers.exactOptional(),
   sessions: reading(sessions).exactOptional(),
   proxies: reading(z.array(PROXY)).exactOptional(),
+  proxyAnswers: z.array(proxyAnswer).exactOptional(),
+  tunnels: reading(z.array(TUNNEL)).exactOptional(),
   answers: z.array(answer),
   unasked: count,
   files: z.array(serverFile),

@@ -9,8 +9,10 @@ import type { Identity } from "./identity.ts";
 import type { Network } from "./interfaces.ts";
 import type { Process } from "./processes.ts";
 import type { Proxy } from "./proxies/proxy.ts";
+import type { ProxyAnswer } from "./proxies/proxy-answer.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Listener, Unseen } from "./sockets.ts";
+import type { Tunnel } from "./tunnels/tunnel.ts";
 import type { Unit } from "./units.ts";
 
 /**
@@ -35,6 +37,10 @@ export interface Facts {
   readonly sessions?: Reading<Sessions>;
   /** Left out where an older version recorded the host. */
   readonly proxies?: Reading<readonly Proxy[]>;
+  /** Left out where there was no proxy to ask, and where an older version recorded the host. */
+  readonly proxyAnswers?: readonly ProxyAnswer[];
+  /** Left out where an older version recorded the host. */
+  readonly tunnels?: Reading<readonly Tunnel[]>;
   readonly answers: readonly Answer[];
   /** Listeners that were not asked because there were too many. */
   readonly unasked: number;

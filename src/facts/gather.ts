@@ -12,10 +12,12 @@ import { inTurns } from "./in-turns.ts";
 import { gatherForeignNetwork, gatherOwnNetwork } from "./interfaces.ts";
 import { type Process, gatherProcesses } from "./processes.ts";
 import { gatherProxies } from "./proxies/gather-proxies.ts";
+import { gatherProxyAnswers } from "./proxies/proxy-answers.ts";
 import { gatherSessions } from "./sessions.ts";
 import type { ListenPlace } from "./socket-statistics.ts";
 import { type Listener, gatherListenPlaces, gatherListeners } from "./sockets.ts";
 import { type Target, toFirstTargets, toTargets } from "./targets.ts";
+import { gatherTunnels } from "./tunnels/gather-tunnels.ts";
 import { gatherUnits } from "./units.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -61,6 +63,9 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
   const sockets = await listening;
   const listeners = sockets.listeners.ok ? sockets.listeners.value : [];
 
+  const tunnels = hiddenNames.then((nameOf) =>
+    gatherTunnels(host, { executableOf: programs.executableOf, nameOf }, listeners),
+  );
   const chosen = await chooseProcesses(host, listeners, programs, wanted, hiddenNames);
   const processes = await gatherProcesses(host, chosen.pids, {
     accounts: identity.ok ? identity.value.accounts : [],
@@ -94,7 +99,16 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     filtering,
     served.map(({ port }) => port),
   );
+  const told = await proxies;
+  const throughProxies = gatherProxyAnswers(host, wanted, {
+    proxies: told.ok ? told.value : [],
+    listeners,
+    hostname: known?.hostname ?? null,
+    network: own,
+    containers,
+  });
   const answers = await asking.finish(chosenTargets.targets);
+  const proxyAnswers = await throughProxies;
   const sessions = await connected;
 
   return {
@@ -108,7 +122,9 @@ export async function gatherFacts(host: HostReader, wanted: Wanted, progress: (w
     firewall: await filtering,
     managers: await managers,
     ...(sessions === undefined ? {} : { sessions }),
-    proxies: await proxies,
+    proxies: told,
+    ...(proxyAnswers.length === 0 ? {} : { proxyAnswers }),
+    tunnels: await tunnels,
     answers,
     unasked: chosenTargets.unasked,
   };

@@ -52,6 +52,8 @@ type ComposeCommand = readonly [
   "version",
   "--short",
 ];
+/** What Tailscale hands on; it changes nothing without `reset`, `--bg` or a target. */
+type TunnelCommand = readonly ["tailscale", "serve", "status", "--json"];
 type EngineSocket = readonly [] | readonly ["--host", `unix://${string}`];
 
 /**
@@ -73,6 +75,7 @@ export type ReadCommand =
   | FirewallCommand
   | EngineCommand
   | ComposeCommand
+  | TunnelCommand
   | ProxyCommand
   | readonly [...InNamespace, ...(IpCommand | SocketCommand)]
   | readonly ["getent", "passwd"];

@@ -49,8 +49,13 @@ function isCallers({ from }: Route, caller: Caller): boolean {
 }
 
 function isSameDoor({ entry, hops }: Route, to: Route["entry"]): boolean {
-  const isOfHost = hops.every(({ kind }) => kind !== "container-address");
-  return isOfHost && entry.port === to.port && toFamily(entry.address) === toFamily(to.address);
+  return hops.every(isKnock) && entry.port === to.port && toFamily(entry.address) === toFamily(to.address);
+}
+
+/** Somebody who knows nothing but address and port comes this way. */
+export function isKnock(hop: Route["hops"][number]): boolean {
+  if (hop.kind === "proxy") return hop.serverNames.length === 0 && hop.paths.length === 0;
+  return hop.kind !== "container-address" && hop.kind !== "tunnel";
 }
 
 /** Stops whoever it is, whatever the rules say. */

@@ -1,5 +1,6 @@
 import type { Evidence } from "../facts/evidence.ts";
 import type { ListenAddress, ListenAddressRemark } from "../servers/ollama/listen-address.ts";
+import type { ProxyFindingData } from "./proxy-finding.ts";
 import type { VantageName } from "./route.ts";
 import type { DeclarationReason } from "./server.ts";
 
@@ -12,7 +13,7 @@ export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "l
  * What each rule hands to the reporter: the rule's id and typed data. The reporter's catalogues are records
  * over these keys, so a rule without words in both languages does not compile.
  */
-export interface FindingData {
+export interface FindingData extends ProxyFindingData {
   /** Others than this host can call the server without a credential. */
   "open-bind": {
     readonly setting: string;

@@ -3,6 +3,7 @@ import type { HostVerdict, Judgement } from "../report/report.ts";
 import { SEVERITIES, type Finding } from "./finding.ts";
 import { listMissing } from "./missing.ts";
 import { compareKeys } from "./order.ts";
+import { listUnreadProxies, listUnreadTunnels } from "./proxies/unread-proxies.ts";
 import { toRuleSets } from "./rule-sets.ts";
 import { toRouter, toServerVerdict } from "./routes.ts";
 import type { JudgedHost } from "./rule.ts";
@@ -31,12 +32,13 @@ export function judge(facts: Facts): Judgement {
     verdict: toHostVerdict(servers, mayHideServer(facts, found)),
     missing: listMissing(facts, found.servers),
     servers,
-    findings: toFindings({ facts, servers, ruleSets }),
+    findings: toFindings({ facts, servers, ruleSets, proxyWays: toProxyWays(servers, found.servers) }),
   };
 }
 
 function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"]): Server[] {
   const route = toRouter(facts, ruleSets);
+  const unread = listUnreadProxies(facts).length + listUnreadTunnels(facts).length;
   const counts = new Map<string, number>();
   return found.servers.map((server) => {
     const number = (counts.get(server.kind) ?? 0) + 1;
@@ -47,7 +49,7 @@ function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"])
       id: `${server.kind}-${number}`,
       kind: server.kind,
       version: server.version,
-      verdict: toServerVerdict(routes, server.unjudged),
+      verdict: toServerVerdict(routes, server.unjudged + unread),
       runBy,
       process: toProcess(server),
       listeners: toListeners(server),
@@ -55,6 +57,11 @@ function toServers(facts: Facts, found: Found, ruleSets: JudgedHost["ruleSets"])
       routes,
     };
   });
+}
+
+/** The servers of both lists go together one by one. */
+function toProxyWays(servers: readonly Server[], found: readonly FoundServer[]): JudgedHost["proxyWays"] {
+  return servers.flatMap(({ id }, index) => (found[index]?.proxied ?? []).map((way) => ({ server: id, way })));
 }
 
 function toProcess({ process }: FoundServer): Server["process"] {

@@ -6,6 +6,7 @@ import type { Missing } from "../report/report.ts";
 import { toFamily, type Family } from "./addresses.ts";
 import { toAnswerEvidence } from "./authentication.ts";
 import { toFirstLine } from "./barriers.ts";
+import { listUnreadProxies, listUnreadTunnels } from "./proxies/unread-proxies.ts";
 import type { FoundServer } from "./servers.ts";
 import { findUnit } from "./unit-filter.ts";
 import { isUnaskable } from "./unseen.ts";
@@ -65,6 +66,8 @@ function listJudging(facts: Facts, servers: readonly FoundServer[]): Missing[] {
       unjudged === 0 ? [] : [toEntry("listeners", "too-large", `/proc/${process?.pid ?? "PID"}/fd`, toCount(unjudged))],
     ),
     ...servers.flatMap(listUnanswered),
+    ...listUnreadProxies(facts).map(({ why, from, detail }) => toEntry("proxies", why, from, detail)),
+    ...listUnreadTunnels(facts).map(({ why, from, detail }) => toEntry("tunnels", why, from, detail)),
     ...facts.files.filter((file) => pids.has(file.pid)).flatMap((file) => toMissing("files", file.status, "absent")),
   ];
 }

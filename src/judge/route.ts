@@ -20,8 +20,24 @@ export type Hop =
   | { readonly kind: "direct" }
   | { readonly kind: "published-port"; readonly container: string; readonly publishedOn: string; readonly to: string }
   | { readonly kind: "container-address"; readonly container: string; readonly network: string; readonly to: string }
-  | { readonly kind: "proxy"; readonly name: string; readonly to: string }
-  | { readonly kind: "tunnel"; readonly name: string; readonly to: string }
+  | {
+      readonly kind: "proxy";
+      /** The program: `nginx`, `caddy`. */
+      readonly name: string;
+      /** Names under which it takes requests for this; empty: every name. */
+      readonly serverNames: readonly string[];
+      /** What requests must ask for, as written in its configuration; empty: everything. */
+      readonly paths: readonly string[];
+      readonly to: string;
+    }
+  | {
+      readonly kind: "tunnel";
+      /** The program: `cloudflared`, `ngrok`. */
+      readonly name: string;
+      /** Under which the outside calls it; null where it does not tell. */
+      readonly publicName: string | null;
+      readonly to: string;
+    }
   | { readonly kind: "forwarded"; readonly by: string; readonly to: string };
 
 export type BarrierKind =
@@ -29,6 +45,7 @@ export type BarrierKind =
   | "routing"
   | "firewall"
   | "unit-ip-filter"
+  | "proxy"
   | "host-check"
   | "origin-check"
   | "authentication";
@@ -61,6 +78,8 @@ export type BarrierReason =
   | "private-address" // nobody beyond the links sends packets for it, unless a router was told to
   | "forwarded"
   | "routing-unread"
+  | "tunnel-target-unknown"
+  | "tunnel-audience-unknown" // whether the machine at its other end lets others use the port
   | "sysctl-unread" // the kernel's switch that decides it, such as ip_forward
   // firewall, unit-ip-filter
   | "no-rule-set"
@@ -75,15 +94,31 @@ export type BarrierReason =
   | "no-ip-filter"
   | "ip-filter-unproven" // loads without effect on some hosts: only a connection from outside tells
   | "unit-unread"
+  // proxy
+  | "proxy-lets-sources-in"
+  | "proxy-stops-sources"
+  | "proxy-not-understood"
+  | "proxy-changed" // its files are newer than what it runs with
+  | "proxy-upstream-unclear"
+  | "proxy-upstream-unresolved" // the name of the upstream could not be resolved, and the port is this server's
   // host-check, origin-check
   | "check-refuses"
   | "check-accepts"
   | "check-off-on-this-address"
   | "check-unmeasured"
+  | "proxy-sets-host"
+  | "tunnel-passes-its-name"
+  | "tunnel-sets-host"
+  | "caller-chooses-host" // the proxy takes any name and passes it on
+  | "proxy-passes-its-name" // and the server refuses that name
   // authentication
   | "answers-without-credential"
   | "demands-credential"
   | "has-no-authentication"
+  | "proxy-demands-nothing"
+  | "proxy-takes-any-credential"
+  | "proxy-asks-service" // what that answers was not measured
+  | "tunnel-demands-nothing"
   | "authentication-unmeasured";
 
 /** What a route comes to. */

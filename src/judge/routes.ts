@@ -7,6 +7,9 @@ import { toContainerRoutes } from "./container-routes.ts";
 import { toDirectRoutes, toForeignRoutes, type Surroundings } from "./direct-routes.ts";
 import { compareKeys } from "./order.ts";
 import { toPacketFilter } from "./packet-filter.ts";
+import { toProxyAsServer } from "./proxies/proxy-as-server.ts";
+import { toProxyRoutes } from "./proxies/proxy-routes.ts";
+import { toTunnelRoutes } from "./proxies/tunnel-routes.ts";
 import type { Route, VantageName } from "./route.ts";
 import type { ServerVerdict } from "./server.ts";
 import type { FoundServer } from "./servers.ts";
@@ -33,14 +36,28 @@ export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (
   };
   const filter = toPacketFilter(facts, ruleSets);
   return (server) => {
-    const around: Surroundings = { wiring: wiringOf(own), filter, unit: findUnit(facts, server.process) };
-    return toServerRoutes(facts, server, around, wiringOf).toSorted(compareRoutes);
+    const wiring = wiringOf(own);
+    const toRoutes = (each: FoundServer): Route[] =>
+      toServerRoutes(facts, each, { wiring, filter, unit: findUnit(facts, each.process) }, wiringOf);
+    // Sites share their proxy's sockets.
+    const doors = new Map<string, Route[]>();
+    const proxied = server.proxied.flatMap((way) => {
+      const { namespace, listener } = way.door.asked;
+      const door = `${namespace} ${listener.address} ${listener.port}`;
+      const routes = doors.get(door) ?? toRoutes(toProxyAsServer(facts, server.kind, way, own));
+      doors.set(door, routes);
+      return toProxyRoutes(server, way, routes, wiring);
+    });
+    const tunnelled = server.tunnelled.flatMap((way) => toTunnelRoutes(facts, server, way));
+    return [...toRoutes(server), ...proxied, ...tunnelled].toSorted(compareRoutes);
   };
 }
 
 /**
  * What a server comes to. `host` and `browser` are left out: whoever stands there is on the host already. A
  * server without a single route is one whose listener could not be matched, and nobody knows who reaches it.
+ *
+ * @param unjudged how many sockets and ways may lead to it that were not judged
  */
 export function toServerVerdict(routes: readonly Route[], unjudged: number): ServerVerdict {
   if (routes.length === 0) return "unknown";
@@ -80,7 +97,12 @@ function compareRoutes(one: Route, other: Route): number {
 }
 
 function toKey({ from, entry, hops }: Route): readonly (string | number)[] {
-  const way = hops.map((hop) => ("to" in hop ? `${hop.kind} ${hop.to}` : hop.kind)).join(" ");
+  const way = hops.map(toHopKey).join(" ");
   const place = [toFamily(entry.address) ?? 0, entry.address, entry.port, from.interface ?? ""];
   return [VANTAGES.indexOf(from.vantage), ...place, from.sources.join(" "), way, from.except.join(" ")];
+}
+
+function toHopKey(hop: Route["hops"][number]): string {
+  if (hop.kind === "proxy") return [hop.kind, hop.name, ...hop.serverNames, ...hop.paths, hop.to].join(" ");
+  return "to" in hop ? `${hop.kind} ${hop.to}` : hop.kind;
 }

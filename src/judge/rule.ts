@@ -2,6 +2,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { RuleSet } from "../firewall/rule-set.ts";
 import type { Reading } from "../host/host.ts";
 import type { FindingOf, RuleId } from "./finding.ts";
+import type { ProxyWay } from "./proxies/proxy-way.ts";
 import type { Server } from "./server.ts";
 
 /**
@@ -17,6 +18,8 @@ export interface Rule<Id extends RuleId = RuleId> {
 export interface JudgedHost {
   readonly facts: Facts;
   readonly servers: readonly Server[];
+  /** How proxies hand on to them; `server` is the id of one. */
+  readonly proxyWays: readonly { readonly server: string; readonly way: ProxyWay }[];
   /** What the packet filters hold: see rule-sets.ts. */
   readonly ruleSets: Reading<readonly RuleSet[]>;
 }

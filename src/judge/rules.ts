@@ -32,6 +32,18 @@ import { RULE_LOST_ON_RELOAD } from "./rules/rule-lost-on-reload.ts";
 import { RULE_NEVER_REACHED } from "./rules/rule-never-reached.ts";
 import { RULE_FOR_ONE_FAMILY } from "./rules/rule-for-one-family.ts";
 import { DEFAULT_POLICY_ACCEPT } from "./rules/default-policy-accept.ts";
+import { PROXY_WITHOUT_AUTH } from "./rules/proxy-without-auth.ts";
+import { PROXY_AUTH_WITHOUT_TLS } from "./rules/proxy-auth-without-tls.ts";
+import { EVERY_USER_MANAGES_MODELS } from "./rules/every-user-manages-models.ts";
+import { CREDENTIAL_FORWARDED_UPSTREAM } from "./rules/credential-forwarded-upstream.ts";
+import { HOST_CHECK_SWITCHED_OFF_BY_PROXY } from "./rules/host-check-switched-off-by-proxy.ts";
+import { PROXY_BREAKS_STREAMING } from "./rules/proxy-breaks-streaming.ts";
+import { PROXY_ALLOWS_ANY_ORIGIN } from "./rules/proxy-allows-any-origin.ts";
+import { OPEN_BESIDE_PROXY } from "./rules/open-beside-proxy.ts";
+import { SLOW_PASSWORD_HASH } from "./rules/slow-password-hash.ts";
+import { PROXY_ANSWERS_OTHERWISE } from "./rules/proxy-answers-otherwise.ts";
+import { PROXY_RELOAD_MISSING } from "./rules/proxy-reload-missing.ts";
+import { TUNNEL_WITHOUT_AUTH } from "./rules/tunnel-without-auth.ts";
 import { SESSION_OUTLIVES_RULE } from "./rules/session-outlives-rule.ts";
 
 /** Every rule by its id, each told once for each root cause it finds; one that is missing does not compile. */
@@ -45,6 +57,18 @@ export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
   "loopback-routed-in": LOOPBACK_ROUTED_IN,
   "browser-page-can-call": BROWSER_PAGE_CAN_CALL,
   "any-origin-allowed": ANY_ORIGIN_ALLOWED,
+  "proxy-without-auth": PROXY_WITHOUT_AUTH,
+  "proxy-auth-without-tls": PROXY_AUTH_WITHOUT_TLS,
+  "every-user-manages-models": EVERY_USER_MANAGES_MODELS,
+  "credential-forwarded-upstream": CREDENTIAL_FORWARDED_UPSTREAM,
+  "host-check-switched-off-by-proxy": HOST_CHECK_SWITCHED_OFF_BY_PROXY,
+  "proxy-breaks-streaming": PROXY_BREAKS_STREAMING,
+  "proxy-allows-any-origin": PROXY_ALLOWS_ANY_ORIGIN,
+  "open-beside-proxy": OPEN_BESIDE_PROXY,
+  "slow-password-hash": SLOW_PASSWORD_HASH,
+  "proxy-answers-otherwise": PROXY_ANSWERS_OTHERWISE,
+  "proxy-reload-missing": PROXY_RELOAD_MISSING,
+  "tunnel-without-auth": TUNNEL_WITHOUT_AUTH,
   "setting-without-effect": SETTING_WITHOUT_EFFECT,
   "comment-applied-as-setting": COMMENT_APPLIED_AS_SETTING,
   "setting-in-overwritten-unit": SETTING_IN_OVERWRITTEN_UNIT,

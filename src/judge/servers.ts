@@ -8,6 +8,9 @@ import { toAskedListeners, toOwnNamespace, type AskedListener } from "./asked-li
 import { toContainerIndex, type ContainerIndex, type Publication } from "./container-index.ts";
 import { toProcessTree, type ProcessTree } from "./process-tree.ts";
 import { compareKeys } from "./order.ts";
+import type { ProxyWay } from "./proxies/proxy-way.ts";
+import type { TunnelWay } from "./proxies/tunnel-way.ts";
+import { withProxies } from "./proxies/with-proxies.ts";
 import { isPortHelper } from "./run-by.ts";
 import { findUnmatched, pairProcesses } from "./unmatched-processes.ts";
 
@@ -27,6 +30,10 @@ export interface FoundServer {
   readonly publications: readonly Publication[];
   /** How many more sockets it has than are judged. */
   readonly unjudged: number;
+  /** How proxies of this host hand on to it. */
+  readonly proxied: readonly ProxyWay[];
+  /** How tunnels that begin on this host hand on to it. */
+  readonly tunnelled: readonly TunnelWay[];
 }
 
 /** Sockets of one server that are judged: somebody may open thousands, and each is a dozen routes. */
@@ -64,7 +71,7 @@ export function findServers(facts: Facts): Found {
   const heard = hearThroughPublications(asked, index, own);
   const servers = groupListeners(scene, heard).map((group) => toDirectServer(scene, group));
   const published = findPublishedOnly(scene, servers);
-  const known = pairProcesses(scene, [...servers, ...published]);
+  const known = pairProcesses(scene, withProxies({ facts, own, heard, tree }, [...servers, ...published]));
   return { servers: [...known, ...findUnmatched(scene, known)].toSorted(compareServers), own, heard, tree };
 }
 
@@ -172,6 +179,8 @@ function toDirectServer({ tree, looks, index, own }: Scene, { root, listeners }:
     listeners: listeners.filter((each) => judged.includes(each)),
     publications: elsewhere ? judged.flatMap((each) => index.publicationsOf(each.namespace, each.listener.port)) : [],
     unjudged: listeners.length - judged.length,
+    proxied: [],
+    tunnelled: [],
   };
 }
 
@@ -202,6 +211,8 @@ function findPublishedOnly({ index }: Scene, servers: readonly FoundServer[]): F
       listeners: [],
       publications,
       unjudged: 0,
+      proxied: [],
+      tunnelled: [],
     };
   });
 }

@@ -23,7 +23,7 @@ export function foretell(facts: Facts, judgement: Judgement): readonly Survival[
   return judgement.servers.flatMap((server) => {
     const closed = server.routes.filter(isKeptOut);
     const byRules = closed.filter(isHeldByRules);
-    const byBind = closed.filter((route) => stoppedBy(route, "bind"));
+    const byBind = closed.filter((route) => stoppedBy(route, "bind") && isOwnBind(route));
     return listEvents(facts, server, byRules.length > 0).flatMap((event): readonly Survival[] => {
       const parts = [
         ...(byBind.length > 0 ? [foretellBind(facts, server, event)] : []),
@@ -58,6 +58,11 @@ function toWorst(parts: readonly Foretold[]): Foretold | null {
 
 function isKeptOut({ from, verdict }: Route): boolean {
   return verdict === "closed" && from.vantage !== "host" && from.vantage !== "browser";
+}
+
+/** The bind of a proxy is not the server's. */
+function isOwnBind({ hops }: Route): boolean {
+  return hops.every(({ kind }) => kind !== "proxy" && kind !== "tunnel");
 }
 
 function isHeldByRules(route: Route): boolean {

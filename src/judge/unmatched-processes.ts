@@ -35,6 +35,8 @@ export function findUnmatched(scene: Scene, servers: readonly FoundServer[]): Fo
         listeners: [],
         publications: [],
         unjudged: 0,
+        proxied: [],
+        tunnelled: [],
       };
     });
 }

@@ -21,6 +21,8 @@ const CAUSES: ReadonlySet<RuleId> = new Set<RuleId>([
   "forwarded-port-open",
   "reached-from-other-interface",
   "loopback-routed-in",
+  "proxy-without-auth",
+  "tunnel-without-auth",
 ]);
 
 /** A host as it will be, by the judge that found the open routes. */

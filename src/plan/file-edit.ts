@@ -78,8 +78,12 @@ function editPeople(
     added.length === adds.length;
   if (!fits) return { ok: false, why: "moved-on" };
   const kept = (text ?? "").split("\n").filter((line) => line !== "" && !removes.includes(toPerson(line) ?? ""));
-  return { ok: true, text: [...kept, ...added].map((line) => `${line}\n`).join("") };
+  // Caddy takes a file without a line for none.
+  const people = [...kept, ...added].filter((line) => line !== NOBODY);
+  return { ok: true, text: (people.length === 0 ? [NOBODY] : people).map((line) => `${line}\n`).join("") };
 }
+
+const NOBODY = "# Nobody is let in.";
 
 interface Line {
   readonly text: string;

@@ -74,7 +74,8 @@ export function toSet(family: Family, cidrs: readonly string[]): SourceSet {
 
 /** Whether its packets are addressed to this host, and not to a container or to another network namespace. */
 export function isAtThisHost({ entry, hops }: Route, { holders }: Pick<Wiring, "holders">): boolean {
-  if (hops.some(({ kind }) => kind === "container-address")) return false;
+  // A proxy's port serves other sites too, and a tunnel has none.
+  if (hops.some(({ kind }) => kind === "container-address" || kind === "proxy" || kind === "tunnel")) return false;
   return holders === null || holders.has(toCanonical(entry.address));
 }
 

@@ -13,6 +13,8 @@ import { isAtLeast, type ProxySite, type ProxyVersion, toAuthority, toHostHeader
 /** In a form both of Caddy's expressions and of its placeholders. */
 const AUTHORIZATION = "{http.request.header.Authorization}";
 const API_KEY = "{http.request.header.X-Api-Key}";
+/** Caddy refuses a list of nobody. Of this hash, all zeros, nobody knows a password. */
+const OF_NO_PASSWORD = `$2y$14$${".".repeat(53)}`;
 const TARGET = "{portlock_target}";
 /** What Caddy adds by itself to a request that it hands on. */
 const ADDED_HEADERS = ["X-*", "Forwarded", "Via"] as const;
@@ -116,10 +118,17 @@ function toCredentialCheck(site: ProxySite, version: ProxyVersion): string[] {
     `@twice expression \`${twice.join(" || ")} || (${both})\``,
     'respond @twice "one credential, please" 400',
     ...(auth.kind === "portlock"
-      ? [`forward_auth ${toAuthority(auth.gateway)} {`, "\turi /portlock/verify?", "}"]
+      ? [
+          `forward_auth ${toAuthority(auth.gateway)} {`,
+          "\turi /portlock/verify?",
+          `\theader_up Host ${toAuthority(auth.gateway)}`,
+          "\theader_up -X-Original-*",
+          "}",
+        ]
       : [
           ...(auth.kind === "bearer" ? toBearer() : []),
           `${isAtLeast(version, 2, 8) ? "basic_auth" : "basicauth"} bcrypt Portlock {`,
+          `\tnobody ${OF_NO_PASSWORD}`,
           `\timport ${auth.file}`,
           "}",
         ]),

@@ -138,7 +138,13 @@ function toCredentialCheck({ auth }: ProxySite): string[] {
       "if { req.fhdr_cnt(x-api-key) gt 0 } { req.fhdr_cnt(authorization) gt 0 }",
     ),
   ];
-  if (auth.kind === "portlock") return once;
+  // The gateway says who it is; whoever shows nothing is not handed on.
+  if (auth.kind === "portlock") {
+    return [
+      ...once,
+      `${toChallenge("Bearer")} if !{ req.fhdr_cnt(authorization) gt 0 } !{ req.fhdr_cnt(x-api-key) gt 0 }`,
+    ];
+  }
   const scheme = auth.kind === "basic" ? "Basic" : "Bearer";
   const challenge = auth.kind === "basic" ? 'Basic realm=\\"Portlock\\"' : "Bearer";
   return [
@@ -147,8 +153,12 @@ function toCredentialCheck({ auth }: ProxySite): string[] {
       ? ['http-request set-header Authorization "Bearer %[req.fhdr(x-api-key)]" if { req.fhdr_cnt(x-api-key) eq 1 }']
       : []),
     `http-request set-var(txn.portlock_user) req.fhdr(authorization),regsub('^${scheme} +',,i),sha2(256),hex,map_str(${auth.file}) if { req.fhdr(authorization) -m reg -i '^${scheme} +[^ ]+$' }`,
-    `http-request return status 401 content-type text/plain string "show who you are" hdr WWW-Authenticate "${challenge}" unless { var(txn.portlock_user) -m found }`,
+    `${toChallenge(challenge)} unless { var(txn.portlock_user) -m found }`,
   ];
+}
+
+function toChallenge(challenge: string): string {
+  return `http-request return status 401 content-type text/plain string "show who you are" hdr WWW-Authenticate "${challenge}"`;
 }
 
 function toRoutes({ scopes }: ProxySite): string[] {

@@ -21,6 +21,9 @@ const ID = /^[a-z0-9_]{1,80}$/;
 /** Names of people: they come into files that the proxy reads, and into its log. */
 const PERSON = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
+/** Stands in the lists of Caddy, which may not be empty. */
+const NOBODY = "nobody";
+
 /** Null where a configuration can be made. */
 export function refuseSite(kind: ProxyKind, site: ProxySite): SiteRefusal | null {
   const { listen, tls } = site;
@@ -38,7 +41,7 @@ export function refuseSite(kind: ProxyKind, site: ProxySite): SiteRefusal | null
 
 /** Whether a name may be that of somebody who is let in. */
 export function isPersonName(name: string): boolean {
-  return PERSON.test(name);
+  return PERSON.test(name) && name !== NOBODY;
 }
 
 export function isLoopbackAddress(address: string): boolean {

@@ -35,6 +35,11 @@ const FIREWALLD_RELOAD = "https://firewalld.org/documentation/man-pages/firewall
 const UFW = "https://manpages.debian.org/bookworm/ufw/ufw.8.en.html";
 const NFT = "https://manpages.debian.org/bookworm/nftables/nft.8.en.html";
 
+const NGINX_BASIC = "https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html";
+const NGINX_PROXY = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html";
+const NGINX_CONTROL = "https://nginx.org/en/docs/control.html";
+const CADDY_BASIC = "https://caddyserver.com/docs/caddyfile/directives/basic_auth";
+
 function none(): null {
   return null;
 }
@@ -87,6 +92,36 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
     toCommand: (_data, subject) => toDropInCommand(subject, "OLLAMA_ORIGINS", ""),
     sources: [`${OLLAMA}/envconfig/config.go`, OLLAMA_FAQ],
   },
+  "proxy-without-auth": { toCommand: none, sources: [NGINX_BASIC, CADDY_BASIC, `${OLLAMA}/docs/faq.mdx`] },
+  "tunnel-without-auth": {
+    toCommand: none,
+    sources: [
+      "https://developers.cloudflare.com/cloudflare-one/access-controls/policies/",
+      "https://ngrok.com/docs/traffic-policy/actions/basic-auth/",
+    ],
+  },
+  "open-beside-proxy": { toCommand: none, sources: [OLLAMA_FAQ] },
+  "proxy-answers-otherwise": { toCommand: none, sources: [NGINX_CONTROL] },
+  "proxy-auth-without-tls": { toCommand: none, sources: ["https://www.rfc-editor.org/rfc/rfc7617#section-4"] },
+  "host-check-switched-off-by-proxy": {
+    toCommand: none,
+    sources: [`${OLLAMA}/server/routes.go`, "https://nvd.nist.gov/vuln/detail/CVE-2024-28224"],
+  },
+  "every-user-manages-models": { toCommand: none, sources: [`${OLLAMA}/server/routes.go`] },
+  "proxy-allows-any-origin": {
+    toCommand: none,
+    sources: ["https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS"],
+  },
+  "credential-forwarded-upstream": { toCommand: none, sources: [NGINX_PROXY] },
+  "proxy-breaks-streaming": { toCommand: none, sources: [NGINX_PROXY, "https://github.com/ollama/ollama/issues/465"] },
+  "slow-password-hash": {
+    toCommand: none,
+    sources: [
+      "https://httpd.apache.org/docs/2.4/programs/htpasswd.html",
+      "https://github.com/haproxy/haproxy/issues/2956",
+    ],
+  },
+  "proxy-reload-missing": { toCommand: none, sources: [NGINX_CONTROL] },
   "setting-without-effect": {
     toCommand: (data, subject) =>
       isSafeToApply(data.setting, data.value) ? toDropInCommand(subject, data.setting, data.value) : null,

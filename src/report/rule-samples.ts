@@ -26,6 +26,9 @@ export const SAMPLE_SERVER: Server = {
 /** What the examples are about: that server, read as root. */
 export const SAMPLE_SUBJECT: Subject = { server: SAMPLE_SERVER, reader: { uid: 0 } };
 
+/** The site of a proxy in the examples. */
+const SAMPLE_SITE = { proxy: "nginx", names: ["ai.example.com"], entries: ["192.0.2.10:80"] } as const;
+
 /** Data of one finding of every rule, for examples. */
 export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
   "open-bind": { setting: "OLLAMA_HOST", value: "0.0.0.0", entries: ["192.0.2.10:11434"], unit: "ollama.service" },
@@ -52,6 +55,27 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
   "loopback-routed-in": { interfaces: ["eth0"], entry: "127.0.0.1:11434" },
   "browser-page-can-call": { by: "any-origin" },
   "any-origin-allowed": { value: "*" },
+  "proxy-without-auth": { ...SAMPLE_SITE, to: "127.0.0.1:11434", paths: [] },
+  "proxy-auth-without-tls": SAMPLE_SITE,
+  "every-user-manages-models": {
+    ...SAMPLE_SITE,
+    by: "no-path-policy",
+    paths: ["POST /api/pull", "POST /api/create", "DELETE /api/delete"],
+  },
+  "credential-forwarded-upstream": SAMPLE_SITE,
+  "host-check-switched-off-by-proxy": { ...SAMPLE_SITE, names: [], entries: ["127.0.0.1:8080"] },
+  "proxy-breaks-streaming": {
+    ...SAMPLE_SITE,
+    faults: ["collects-answers", "http-1.0", "gives-up-early", "small-body"],
+    silenceMs: 60_000,
+    bodyLimitBytes: 1_048_576,
+  },
+  "proxy-allows-any-origin": SAMPLE_SITE,
+  "open-beside-proxy": { ...SAMPLE_SITE, open: ["192.0.2.10:11434"] },
+  "slow-password-hash": { ...SAMPLE_SITE, scheme: "bcrypt", cost: 12 },
+  "proxy-answers-otherwise": { ...SAMPLE_SITE, demands: true },
+  "proxy-reload-missing": { proxy: "nginx", file: "/etc/nginx/sites-enabled/ollama" },
+  "tunnel-without-auth": { tunnel: "cloudflared", publicName: "ai.example.com", to: "127.0.0.1:11434" },
   "setting-without-effect": {
     setting: "OLLAMA_HOST",
     value: "127.0.0.1:11434",

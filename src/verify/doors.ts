@@ -2,6 +2,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Interface } from "../facts/interfaces.ts";
 import { isLinkLocalV6, isLoopback, toCanonical } from "../judge/addresses.ts";
 import { toAuthority } from "../judge/authentication.ts";
+import { isKnock } from "../judge/expected-verdict.ts";
 import type { Server } from "../judge/server.ts";
 import type { Door } from "./asker.ts";
 
@@ -30,7 +31,7 @@ export function listOuter(facts: Facts): readonly Interface[] {
 
 /** Ports of the host that lead to a server: its own, published ones, and those from which rules send on to it. */
 function listPorts({ routes, listeners }: Server): readonly number[] {
-  const entered = routes.filter(({ hops }) => hops.every(({ kind }) => kind !== "container-address"));
+  const entered = routes.filter(({ hops }) => hops.every(isKnock));
   const ports = entered.length > 0 ? entered.map(({ entry }) => entry.port) : listeners.map(({ port }) => port);
   return [...new Set(ports)].toSorted((one, other) => one - other);
 }
@@ -49,7 +50,7 @@ export function listDoors(
 /** Where the host's own programs call a server, and what the judge says of that. */
 export function listOwnDoors(facts: Facts, server: Server): readonly (Door & { readonly isGuarded: boolean })[] {
   const own = server.routes.filter(({ from, verdict }) => from.vantage === "host" && verdict !== "closed");
-  const direct = own.filter(({ hops }) => hops.every(({ kind }) => kind !== "container-address"));
+  const direct = own.filter(({ hops }) => hops.every(isKnock));
   const doors = (direct.length > 0 ? direct : own).map(({ entry, verdict }) => ({
     ...entry,
     tls: speaksTls(facts, entry.port),

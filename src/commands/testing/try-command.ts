@@ -32,6 +32,7 @@ export async function tryCommand(argv: readonly string[], outside: Outside = {})
     openHost,
     openWriter,
     onStop: () => {},
+    onSignal: () => {},
     canAsk: false,
     resolveUrl,
     input: toInput(""),

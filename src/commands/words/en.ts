@@ -2,6 +2,8 @@ import { toPrintable } from "../../report/printable.ts";
 import { HARDEN_EN } from "./harden-words.ts";
 import { PROXY_EN } from "./proxy.en.ts";
 import { CHANGE_TROUBLES_EN } from "./changes.en.ts";
+import { GATEWAY_EN } from "./gateway.en.ts";
+import { KEYS_EN } from "./keys.en.ts";
 import { HELP_EN } from "./help.en.ts";
 import type { CommandWords } from "./words.ts";
 
@@ -127,26 +129,22 @@ export const COMMANDS_EN: CommandWords = {
       sentence: `${one} and ${other} do not go together.`,
       hint: "`portlock harden --help` shows what can be given.",
     }),
-    "flag-missing": ({ flag }) => ({
-      sentence: `${flag} is needed too.`,
-      hint: "`portlock proxy nginx --help` shows what can be given.",
-    }),
     "plan-damaged": ({ file, detail }) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
-      hint: "Make it anew: portlock harden --plan FILE",
+      hint: "Make it anew by the same command with --plan FILE.",
     }),
     "moved-on": ({ file }) => ({
       sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
-      hint: "Look at the new one: portlock harden --plan FILE",
+      hint: "Look at the new one: the same command with --plan FILE.",
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({
       sentence: "There is no terminal to ask on, and nothing was changed.",
       hint: "Look at the plan with --dry-run, then run it with --yes.",
     }),
-    "host-fault": ({ detail }) => ({
+    "host-fault": ({ detail }, own) => ({
       sentence: `The host did not do what it was asked to: ${toPrintable(detail, 300)}.`,
-      hint: "`portlock history` tells how each change stands.",
+      hint: `\`${own("history")}\` tells how each change stands.`,
     }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
@@ -157,6 +155,8 @@ export const COMMANDS_EN: CommandWords = {
     }),
     "trace-impossible": (words) => words,
     ...CHANGE_TROUBLES_EN,
+    ...KEYS_EN.troubles,
+    ...GATEWAY_EN.troubles,
     "recording-unreadable": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${detail}).`,
       hint: "Check the path and its rights; a recording is readable only by who made it.",
@@ -191,10 +191,10 @@ export const COMMANDS_EN: CommandWords = {
     }),
   },
   hostError: ({ message, hint }) => ({ sentence: toPrintable(message, 400), hint: toPrintable(hint, 400) }),
-  bug: (version) =>
+  bug: (version, own) =>
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share. Where a host was " +
-    "being changed, `portlock history` tells how that stands.",
+    `being changed, \`${own("history")}\` tells how that stands.`,
 
   badVantage: "it takes namespace, ssh://user@host or urls",
   trying: "trying every door ...",
@@ -218,6 +218,8 @@ export const COMMANDS_EN: CommandWords = {
 
   harden: HARDEN_EN,
   proxy: PROXY_EN,
+  keys: KEYS_EN,
+  gateway: GATEWAY_EN,
   probe: {
     verdicts: { open: "OPEN", guarded: "GUARDED", closed: "CLOSED", none: "NONE", unknown: "UNKNOWN" },
     open: (place, server) => `OPEN: ${server} at ${place} answers without a credential.`,

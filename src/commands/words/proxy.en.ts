@@ -18,7 +18,10 @@ export const PROXY_EN: ProxyWords = {
       description: MAKE,
       examples: [
         ["--dry-run", "only show what would be done, on 127.0.0.1:8080"],
-        ["--name ai.example.com --tls-cert ai.pem --tls-key ai.key --user alice", "for alice, by a password"],
+        [
+          "--name ai.example.com --tls-cert /etc/ssl/ai.pem --tls-key /etc/ssl/ai.key --user alice",
+          "for alice, by a password",
+        ],
         ["--listen 8443 --tls-self-signed --auth bearer --user alice --user bob", "by a key for each of them"],
         ["--print > ollama.conf", "the configuration, for another host"],
       ],
@@ -51,7 +54,7 @@ export const PROXY_EN: ProxyWords = {
     "proxy users remove": {
       brief: "Let somebody in no more",
       description: "Takes a person out, and makes the proxy load that. A stream that runs goes on to its end.",
-      examples: [["bob --site nginx/ollama_1", "of one of several sites"]],
+      examples: [["bob --site nginx/ollama_11434", "of one of several sites"]],
     },
   },
   flags: {

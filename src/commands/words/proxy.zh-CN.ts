@@ -17,7 +17,10 @@ export const PROXY_ZH_CN: ProxyWords = {
       description: MAKE,
       examples: [
         ["--dry-run", "只显示将要做什么，位于 127.0.0.1:8080"],
-        ["--name ai.example.com --tls-cert ai.pem --tls-key ai.key --user alice", "供 alice 以密码使用"],
+        [
+          "--name ai.example.com --tls-cert /etc/ssl/ai.pem --tls-key /etc/ssl/ai.key --user alice",
+          "供 alice 以密码使用",
+        ],
         ["--listen 8443 --tls-self-signed --auth bearer --user alice --user bob", "每人一把密钥"],
         ["--print > ollama.conf", "为另一台主机输出配置"],
       ],
@@ -48,7 +51,7 @@ export const PROXY_ZH_CN: ProxyWords = {
     "proxy users remove": {
       brief: "不再允许某人使用",
       description: "删除一个用户，并让代理加载。正在进行的流会继续到结束。",
-      examples: [["bob --site nginx/ollama_1", "有多个站点时指明其一"]],
+      examples: [["bob --site nginx/ollama_11434", "有多个站点时指明其一"]],
     },
   },
   flags: {

@@ -1,9 +1,12 @@
 import type { ChangeTroubles } from "../../apply/change-error.ts";
 import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
+import type { OwnCommand } from "../../report/own-command.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
 import type { ProxyWords } from "./proxy-words.ts";
+import type { GatewayWords } from "./gateway-words.ts";
+import type { KeysWords } from "./keys-words.ts";
 
 export type CommandName =
   | "audit"
@@ -16,6 +19,9 @@ export type CommandName =
   | "explain"
   | "demo"
   | "completion";
+
+/** What can stand first on a command line; some hold commands of their own. */
+export type RouteName = CommandName | "keys" | "gateway" | "proxy";
 
 /** What is done about changes that were made. */
 export type ChangeCommandName = "undo" | "history" | "confirm";
@@ -36,7 +42,7 @@ export interface ErrorWords {
 }
 
 export type ChangeTroubleWords = {
-  readonly [Code in keyof ChangeTroubles]: (data: ChangeTroubles[Code]) => ErrorWords;
+  readonly [Code in keyof ChangeTroubles]: (data: ChangeTroubles[Code], own: OwnCommand) => ErrorWords;
 };
 
 /** What the command line can say, in one language. */
@@ -146,9 +152,9 @@ export interface CommandWords {
   };
   readonly error: string;
   readonly whatToDo: string;
-  readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code]) => ErrorWords };
+  readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code], own: OwnCommand) => ErrorWords };
   hostError(error: HostError): ErrorWords;
-  bug(version: string): string;
+  bug(version: string, own: OwnCommand): string;
 
   /** Faults of --vantage. */
   readonly badVantage: string;
@@ -167,6 +173,8 @@ export interface CommandWords {
 
   readonly harden: HardenWords;
   readonly proxy: ProxyWords;
+  readonly keys: KeysWords;
+  readonly gateway: GatewayWords;
   readonly probe: ProbeWords;
   readonly explainMore: string;
   /** `explain route`: how a verdict about a route comes about, paragraph by paragraph. */

@@ -1,13 +1,43 @@
 import type { HostReader, Reading } from "../../host/host.ts";
-import { gatherNginx, NGINX_FILE } from "./nginx/gather-nginx.ts";
 import type { Proxy, ProxyKind } from "./proxy.ts";
 import { findRunningProxies, type ProxySigns, type RunningProxy } from "./running.ts";
 
 type Gather = (host: HostReader, running: RunningProxy | null) => Promise<Proxy>;
 
-/** How each kind is read, and the files by which one is installed. */
-const KINDS: readonly { readonly kind: ProxyKind; readonly gather: Gather; readonly files: readonly string[] }[] = [
-  { kind: "nginx", gather: gatherNginx, files: [NGINX_FILE] },
+interface Kind {
+  readonly kind: ProxyKind;
+  /** Files by which one is installed. */
+  readonly files: readonly string[];
+  /** Only loaded where there is one: most hosts have none. */
+  readonly load: () => Promise<Gather>;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    kind: "nginx",
+    files: ["/etc/nginx/nginx.conf"],
+    load: async () => (await import("./nginx/gather-nginx.ts")).gatherNginx,
+  },
+  {
+    kind: "caddy",
+    files: ["/etc/caddy/Caddyfile"],
+    load: async () => (await import("./caddy/gather-caddy.ts")).gatherCaddy,
+  },
+  {
+    kind: "haproxy",
+    files: ["/etc/haproxy/haproxy.cfg"],
+    load: async () => (await import("./haproxy/gather-haproxy.ts")).gatherHaproxy,
+  },
+  {
+    kind: "apache",
+    files: ["/etc/apache2/apache2.conf", "/etc/httpd/conf/httpd.conf"],
+    load: async () => (await import("./apache/gather-apache.ts")).gatherApache,
+  },
+  {
+    kind: "traefik",
+    files: ["/etc/traefik/traefik.yml", "/etc/traefik/traefik.yaml", "/etc/traefik/traefik.toml"],
+    load: async () => (await import("./traefik/gather-traefik.ts")).gatherTraefik,
+  },
 ];
 
 const MOST_PROXIES = 16;
@@ -19,10 +49,12 @@ const MOST_PROXIES = 16;
 export async function gatherProxies(host: HostReader, signs: ProxySigns): Promise<Reading<readonly Proxy[]>> {
   const running = await findRunningProxies(host, signs);
   const found = await Promise.all(
-    KINDS.map(async ({ kind, gather, files }) => {
+    KINDS.map(async ({ kind, files, load }) => {
       const ofKind = running.filter((proxy) => proxy.kind === kind).slice(0, MOST_PROXIES);
-      if (ofKind.length > 0) return await Promise.all(ofKind.map((proxy) => gather(host, proxy)));
-      return (await isInstalled(host, files)) ? [await gather(host, null)] : [];
+      const chosen = ofKind.length === 0 && (await isInstalled(host, files)) ? [null] : ofKind;
+      if (chosen.length === 0) return [];
+      const gather = await load();
+      return Promise.all(chosen.map((proxy) => gather(host, proxy)));
     }),
   );
   return { ok: true, value: found.flat(), from: "/proc/*/exe" };

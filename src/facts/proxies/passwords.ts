@@ -43,7 +43,7 @@ function rank({ scheme, cost }: PasswordHash): number {
 const DEFAULT_ROUNDS = 5_000;
 
 /** The scheme of a hash as crypt(5), Apache and nginx write it. */
-export function recogniseHash(hash: string): PasswordHash {
+function recogniseHash(hash: string): PasswordHash {
   const [, bcrypt] = /^\$2[abxy]?\$(\d\d)\$/.exec(hash) ?? [];
   if (bcrypt !== undefined) return { scheme: "bcrypt", cost: Number(bcrypt) };
   const [, sha, rounds] = /^\$([56])\$(?:rounds=(\d{1,9})\$)?/.exec(hash) ?? [];

@@ -5,7 +5,7 @@ export type Api = "ollama" | "openai" | "anthropic";
 
 /** One request that may reach the upstream; the table of routes.ts holds them all, and nothing else does. */
 export interface Route {
-  /** Method and path with `{model}` or `{digest}` for what varies: `POST /api/chat`. Labels metrics and logs. */
+  /** Method and path with `{model}`, `{digest}` or `{key}` for what varies: `POST /api/chat`. Labels metrics and logs. */
   readonly id: string;
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
   readonly api: Api;
@@ -39,6 +39,8 @@ export interface RequestHead {
 export interface BodyFacts {
   /** Every model it names (`model`, `name`, `source`, `destination`, `from`, …), as written. */
   readonly models: readonly string[];
+  /** Grants it needs besides the route's: `cloud` to create a model that is asked elsewhere, `debug` to see a prompt. */
+  readonly grants: readonly Grant[];
   /** True where it asks for a stream, as that route's API has it by default. */
   readonly streams: boolean;
   /** `options.num_ctx`; null where it does not say. */
@@ -65,7 +67,7 @@ export type Decision =
       readonly route: Route;
       /** Target the upstream is asked with: a constant of the route, with a checked model name or digest put in. */
       readonly path: string;
-      /** Models it is about; empty where it is about none. */
+      /** Models it is about, each once, by the shortest full name; empty where it is about none. */
       readonly models: readonly string[];
       /** Most that the body may hold; null: no limit. */
       readonly bodyLimitBytes: number | null;
@@ -74,7 +76,7 @@ export type Decision =
 
 /** Why a request goes no further. The status is what a client of any of the APIs understands. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 431 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 431 | 502 | 503 | 504;
   /** Stable, for the access log and for clients. */
   readonly code: string;
   /** One sentence, without anything a caller sent. */

@@ -17,7 +17,7 @@ export const BROWSER_PAGE_CAN_CALL: Rule<"browser-page-can-call"> = {
       if (server.verdict === "exposed") return [];
       const open = server.routes
         .map((route, index) => ({ route, index }))
-        .filter(({ route }) => route.from.vantage === "browser" && route.verdict === "open");
+        .filter(({ route }) => route.from.vantage === "browser" && route.verdict === "open" && isStraight(route));
       const byHost = open.filter(({ route }) => checkOf(route, "host-check")?.stops === false);
       const off = byHost.filter(({ route }) => checkOf(route, "host-check")?.why === "check-off-on-this-address");
       if (off.length > 0) return [toFinding(server, "host-check-off", byHost)];
@@ -40,6 +40,11 @@ function toFinding(
     data: { by },
     evidence: open.flatMap(({ route }) => checkOf(route, kind)?.evidence ?? []),
   };
+}
+
+/** What proxies and tunnels make of web pages is told by rules of their own. */
+function isStraight({ hops }: Route): boolean {
+  return hops.every(({ kind }) => kind !== "proxy" && kind !== "tunnel");
 }
 
 function hasAnyOrigin({ settings }: Server): boolean {

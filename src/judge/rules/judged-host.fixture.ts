@@ -68,7 +68,7 @@ export function judgedHost(choices: JudgedHostChoices = {}): JudgedHost {
     unasked: 0,
     files: Object.entries(choices.files ?? {}).map(([role, mode]) => toFile(role, mode)),
   };
-  return { facts, servers: [server], ruleSets: UNREAD };
+  return { facts, servers: [server], proxyWays: [], ruleSets: UNREAD };
 }
 
 function toServer({ server = {}, routes = [] }: JudgedHostChoices): Server {

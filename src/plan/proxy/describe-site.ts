@@ -5,7 +5,6 @@ import { OWN_FOLDERS } from "./layout.ts";
 import type { ProxyChoices } from "./proxy-choices.ts";
 
 /** Where Ollama listens by itself, in front of which a site is described that is for another host. */
-const USUAL_ID = "ollama_1";
 const USUAL_PLACE = { address: "127.0.0.1", port: 11434 } as const;
 
 /** The site that is wanted in front of a server; null: one that listens where Ollama does by itself. */
@@ -28,8 +27,9 @@ export function describeSite(choices: ProxyChoices, server: Server | null): Prox
   };
 }
 
+/** By its port: the numbers of servers are others as soon as one comes or goes. */
 export function toSiteId(server: Server | null): string {
-  return server?.id.replaceAll(/[^a-z0-9]/g, "_") ?? USUAL_ID;
+  return `ollama_${toUpstream(server).port}`;
 }
 
 /** Who is let in, by the form of what they show: a password is no key. */

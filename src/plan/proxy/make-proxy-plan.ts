@@ -41,6 +41,8 @@ export function toPlan(
     madeAt,
     choices,
     verdict: judgement.verdict,
+    reader: judgement.reader,
+    missing: judgement.missing,
     steps,
     claims: [],
     interruptions: [],
@@ -48,9 +50,20 @@ export function toPlan(
   };
 }
 
+/** Programs that hand on to others: an open one answers as the model server behind it does, and is taken for one. */
+const PROXY_PROGRAMS: readonly string[] = ["nginx", "caddy", "haproxy", "apache2", "httpd", "traefik"];
+
+/** The servers that a site can be put in front of. */
+export function listModelServers({ judgement, facts }: Pick<ProxyPlanInput, "judgement" | "facts">): readonly Server[] {
+  const processes = facts.processes.ok ? facts.processes.value : [];
+  const proxies = new Set(processes.filter(({ name }) => PROXY_PROGRAMS.includes(name)).map(({ pid }) => pid));
+  return judgement.servers.filter(({ kind, process }) => kind === "ollama" && !proxies.has(process?.pid ?? -1));
+}
+
 /** The routes that are let through are Ollama's: no other kind is put behind a proxy. */
-function chooseServer({ judgement, choices }: ProxyPlanInput): Server | Refusal {
-  const fitting = judgement.servers.filter(({ kind }) => kind === "ollama");
+function chooseServer(input: ProxyPlanInput): Server | Refusal {
+  const { choices } = input;
+  const fitting = listModelServers(input);
   const named = choices.server === null ? fitting : fitting.filter(({ id }) => id === choices.server);
   const [first, ...others] = named;
   if (first === undefined && choices.server !== null) return { code: "no-such-server", server: choices.server };

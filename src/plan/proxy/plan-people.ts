@@ -15,7 +15,7 @@ export interface PeopleSite {
 /** Who is to be let in by a site, and who no more. */
 export interface PeopleChoices {
   readonly proxy: ProxyKind;
-  /** As it is named on the command line: `nginx/ollama_1`. */
+  /** As it is named on the command line: `nginx/ollama_11434`. */
   readonly site: string;
   readonly adds: readonly string[];
   readonly removes: readonly string[];

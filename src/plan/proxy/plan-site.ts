@@ -1,5 +1,4 @@
 import type { ChangeCommand } from "../../host/change-command.ts";
-import { isWildcard } from "../../judge/addresses.ts";
 import type { Server } from "../../judge/server.ts";
 import { makeConfiguration } from "../../proxy/configuration.ts";
 import { isPersonName } from "../../proxy/refuse-site.ts";
@@ -9,7 +8,8 @@ import type { FileChange, ProxyRemark, Refusal, Step } from "../plan.ts";
 import type { ProxyPlanInput } from "./make-proxy-plan.ts";
 import { describeSite, toLocalAddress, toOwnPair, toPeoplePath, toSiteId } from "./describe-site.ts";
 import { READ_FIRST, type SiteLayout, toChecks, toLayout } from "./layout.ts";
-import { refusePort } from "./port-holder.ts";
+import { makePair } from "./own-certificate.ts";
+import { refusePort, toAvailable } from "./port-holder.ts";
 
 /** What planning one site comes to. */
 export type PlannedSite =
@@ -41,7 +41,7 @@ export function planSite(input: ProxyPlanInput, server: Server): PlannedSite {
   if (!installed.isActive) return refuse({ code: "proxy-stopped", proxy });
   const id = toSiteId(server);
   const own = toOwnPaths(choices, id);
-  const asked = [...READ_FIRST[proxy], ...own, ...(choices.site === null ? [] : [choices.site])];
+  const asked = [...READ_FIRST[proxy], ...own, ...toNamedPaths(choices.site)];
   const missing = asked.filter((path) => !texts.has(path));
   if (missing.length > 0) return { kind: "needs-files", paths: missing };
   return planRead(input, server, version, id);
@@ -49,7 +49,8 @@ export function planSite(input: ProxyPlanInput, server: Server): PlannedSite {
 
 /** Once all that it needs was read. */
 function planRead(input: ProxyPlanInput, server: Server, version: ProxyVersion, id: string): PlannedSite {
-  const { choices, texts, facts } = input;
+  const { texts, facts } = input;
+  const choices = { ...input.choices, site: toNamedFile(input) };
   const { proxy } = choices;
   const laid = toLayout(proxy, id, texts);
   if (!laid.ok) return refuse({ code: "file-not-understood", path: laid.path, why: laid.why });
@@ -60,11 +61,11 @@ function planRead(input: ProxyPlanInput, server: Server, version: ProxyVersion, 
   const path = choices.site ?? laid.layout.site;
   if (!texts.has(path)) return { kind: "needs-files", paths: [path] };
   const before = texts.get(path) ?? null;
-  const wanted = toWanted(input, server, version, id);
+  const wanted = toWanted({ ...input, choices }, server, version, id);
   if ("code" in wanted) return refuse(wanted);
   const isOwnPort = choices.site !== null || (before !== null && listensOn(before, choices.listen.port));
   const held = refusePort(facts, choices, path, isOwnPort);
-  return held === null ? { kind: "steps", steps: toSteps(input, wanted) } : refuse(held);
+  return held === null ? { kind: "steps", steps: toSteps({ ...input, choices }, wanted) } : refuse(held);
 }
 
 function toWanted(
@@ -134,7 +135,7 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
         ...(isNew ? layout.appears : []),
       ],
       commands: [
-        ...(isPairNew ? toPairCommands(wanted, pair) : []),
+        ...(isPairNew ? toPairCommands(input, wanted, pair) : []),
         ...toGroupCommands(wanted, choices, adds.length > 0),
         ...links.map(([target, path]): ChangeCommand => ["ln", "-s", "-f", "-n", "--", target, path]),
         layout.check,
@@ -156,7 +157,7 @@ function toSteps(input: ProxyPlanInput, wanted: Wanted): readonly Step[] {
 }
 
 /** What is wrong before is not put right by an undo, whose reload would fail as well: nothing is begun then. */
-export function toFirstCheck(proxy: ProxyKind): Step {
+function toFirstCheck(proxy: ProxyKind): Step {
   const { before } = toChecks(proxy);
   return {
     kind: "check-proxy",
@@ -193,28 +194,18 @@ function toGroupCommands(
   return isShared && hasNewPeople ? [["chgrp", "--", layout.group ?? "", people ?? ""]] : [];
 }
 
-function toPairCommands({ site, layout }: Wanted, { certificate, key }: NonNullable<Wanted["pair"]>): ChangeCommand[] {
-  const name = site.name ?? "localhost";
-  const address = site.listen.address;
-  const names = [`DNS:${name}`, ...(isWildcard(address) ? [] : [`IP:${address}`])];
+function toPairCommands(
+  { facts }: ProxyPlanInput,
+  { site, layout }: Wanted,
+  pair: NonNullable<Wanted["pair"]>,
+): ChangeCommand[] {
   return [
-    [
-      ...(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"] as const),
-      ...([
-        "-days",
-        "825",
-        "-subj",
-        `/CN=${name.slice(0, 64)}`,
-        "-addext",
-        `subjectAltName=${names.join(",")}`,
-      ] as const),
-      ...(["-keyout", key, "-out", certificate] as const),
-    ],
+    makePair(site, facts, pair),
     // What Caddy runs as must read its key; the others read it as root.
     ...(layout.group === "caddy"
       ? ([
-          ["chgrp", "--", "caddy", key],
-          ["chmod", "0640", "--", key],
+          ["chgrp", "--", "caddy", pair.key],
+          ["chmod", "0640", "--", pair.key],
         ] as const)
       : []),
   ];
@@ -244,6 +235,16 @@ function toOwnPaths(choices: ProxyPlanInput["choices"], id: string): readonly st
     ...(choices.auth === "portlock" ? [] : [toPeoplePath(choices, id)]),
     ...(choices.tls.kind === "self-signed" ? [toOwnPair(choices, id).certificate] : []),
   ];
+}
+
+/** A link of Debian's names a site too: what it leads to is changed. */
+function toNamedPaths(site: string | null): readonly string[] {
+  return site === null ? [] : [...new Set([site, toAvailable(site)])];
+}
+
+function toNamedFile({ choices, texts }: ProxyPlanInput): string | null {
+  const paths = toNamedPaths(choices.site);
+  return paths.findLast((path) => (texts.get(path) ?? null) !== null) ?? choices.site;
 }
 
 function listensOn(text: string, port: number): boolean {

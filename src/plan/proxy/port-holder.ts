@@ -42,9 +42,15 @@ function findName({ proxies }: Facts, { listen, proxy }: ProxyChoices, name: str
     .flatMap(({ declared }) => (declared.ok ? declared.value.sites : []));
   const holder = sites.find(
     ({ names, listeners, source }) =>
+      toAvailable(source.file) !== own &&
       source.file !== own &&
       names.some((each) => each.toLowerCase() === name.toLowerCase()) &&
       listeners.some((listener) => listener.kind === "tcp" && listener.port === listen.port),
   );
-  return holder?.source.file ?? null;
+  return holder === undefined ? null : toAvailable(holder.source.file);
+}
+
+/** What a link in Debian's folder of sites that are switched on leads to, as its tools make them. */
+export function toAvailable(path: string): string {
+  return path.replace(/^\/etc\/nginx\/sites-enabled\//, "/etc/nginx/sites-available/");
 }

@@ -33,7 +33,10 @@ export const EN: Words = {
 
   vantages: {
     internet: ({ sources, except }) => `the internet${inBrackets(sources.map(toFamily))}${toExcept(except)}`,
-    neighbour: ({ sources, except }) => `neighbours on ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
+    neighbour: ({ sources, except }) =>
+      sources.length === 0
+        ? "members of the same private network"
+        : `neighbours on ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
     container: ({ interface: bridge, sources, except }) =>
       `containers on ${bridge === null ? listShort(sources) : show(bridge) + inBrackets(sources)}${toExcept(except)}`,
     host: () => "other users and programs of this host",
@@ -44,8 +47,12 @@ export const EN: Words = {
     "published-port": ({ container, to }) => `published by container ${show(container)}, to ${show(to)}`,
     "container-address": ({ container, network }) =>
       `straight to container ${show(container)}, network ${show(network)}`,
-    proxy: ({ name, to }) => `by the proxy ${show(name)} to ${show(to)}`,
-    tunnel: ({ name, to }) => `by the tunnel ${show(name)} to ${show(to)}`,
+    proxy: ({ name, serverNames, paths, to }) => {
+      const site = serverNames.length === 0 ? [] : [`server name ${listShort(serverNames)}`];
+      const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
+      return `through ${show(name)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
+    },
+    tunnel: ({ name, to }) => `through the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
   },
   entry: (address, through) => (through === null ? show(address) : `${show(address)} by ${show(through)}`),
@@ -54,6 +61,7 @@ export const EN: Words = {
     routing: "routing",
     firewall: "firewall",
     "unit-ip-filter": "the unit's IP filter",
+    proxy: "proxy",
     "host-check": "Host check",
     "origin-check": "Origin check",
     authentication: "authentication",
@@ -71,6 +79,9 @@ export const EN: Words = {
     "no-way-back": "there is no way back to the sender",
     "not-forwarded": "this host does not forward packets there",
     forwarded: "this host forwards packets there",
+    "tunnel-target-unknown": "where the tunnel leads to is not told on this host",
+    "tunnel-audience-unknown":
+      "whether the machine at the other end of the tunnel lets others use the port is not known",
     "routing-unread": "the routing tables could not be read",
     "sysctl-unread": "the kernel setting that decides this could not be read",
     "no-rule-set": "no rules are loaded",
@@ -96,9 +107,24 @@ export const EN: Words = {
     "check-accepts": "accepts a foreign name",
     "check-off-on-this-address": "is off unless the server listens on loopback",
     "check-unmeasured": "was not measured",
+    "proxy-sets-host": "the proxy writes a name that the server accepts",
+    "tunnel-passes-its-name": "the tunnel passes on its public name, which the server refuses",
+    "tunnel-sets-host": "the tunnel writes a name that the server accepts",
+    "caller-chooses-host": "whoever calls chooses the name, and the server accepts some",
+    "proxy-passes-its-name": "the proxy passes on its own name, which the server refuses",
+    "proxy-lets-sources-in": "its list of addresses lets them in",
+    "proxy-stops-sources": "they are not on its list of addresses",
+    "proxy-not-understood": "a part of its configuration is not understood",
+    "proxy-changed": "its files are newer than what it runs with",
+    "proxy-upstream-unclear": "where it hands on to depends on the request",
+    "proxy-upstream-unresolved": "the name it hands on to could not be resolved",
     "answers-without-credential": "answers without a credential",
     "demands-credential": "demands a credential",
     "has-no-authentication": "this server has none",
+    "proxy-demands-nothing": "the proxy demands none, and the server has none",
+    "proxy-takes-any-credential": "the proxy wants one to be there and takes any",
+    "proxy-asks-service": "the proxy asks another service, whose answer was not measured",
+    "tunnel-demands-nothing": "the tunnel demands none, and the server has none",
     "authentication-unmeasured": "was not measured",
   },
   decider: toDeciderText,
@@ -145,6 +171,8 @@ export const EN: Words = {
     firewall: "firewall rules",
     managers: "what managers of firewall rules were told",
     sessions: "open connections",
+    proxies: "reverse proxies",
+    tunnels: "tunnels",
     answers: "answers of the listeners",
     files: "owners and modes of files",
   },

@@ -8,6 +8,7 @@ import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_EN } from "./misleading-reasons.ts";
 import { chooseFlaws } from "./flaws.ts";
 import { FIREWALL_RULES_EN } from "./firewall-rules.en.ts";
+import { PROXY_RULES_EN } from "./proxy-rules.en.ts";
 import { listInEnglish as list, show } from "./lists.ts";
 
 /** The rules in English, ASCII only. */
@@ -301,6 +302,7 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`curl -s http://127.0.0.1:11434/api/status` says that the cloud is disabled.",
   },
   ...FIREWALL_RULES_EN,
+  ...PROXY_RULES_EN,
   "ip-filter-unproven": {
     what: "A unit has an IP filter, and nothing has shown that it blocks.",
     title: ({ unit, unifiedCgroups }) =>

@@ -8,6 +8,7 @@ import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_ZH_CN } from "./misleading-reasons.ts";
 import { chooseFlaws } from "./flaws.ts";
 import { FIREWALL_RULES_ZH_CN } from "./firewall-rules.zh-CN.ts";
+import { PROXY_RULES_ZH_CN } from "./proxy-rules.zh-CN.ts";
 import { listInChinese as list, show } from "./lists.ts";
 
 /** The rules in Simplified Chinese. */
@@ -261,6 +262,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     check: "`curl -s http://127.0.0.1:11434/api/status` 显示云端功能已停用。",
   },
   ...FIREWALL_RULES_ZH_CN,
+  ...PROXY_RULES_ZH_CN,
   "ip-filter-unproven": {
     what: "unit 设置了 IP 过滤，但没有证据表明它真正拦截。",
     title: ({ unit, unifiedCgroups }) =>

@@ -30,7 +30,10 @@ export const ZH_CN: Words = {
 
   vantages: {
     internet: ({ sources, except }) => `互联网${inBrackets(sources.map(toFamily))}${toExcept(except)}`,
-    neighbour: ({ sources, except }) => `同网段 ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
+    neighbour: ({ sources, except }) =>
+      sources.length === 0
+        ? "同一私有网络的成员"
+        : `同网段 ${listShort(toTellingNetworks(sources))}${toExcept(except)}`,
     container: ({ interface: bridge, sources, except }) =>
       `容器（${[...(bridge === null ? [] : [show(bridge)]), ...sources.slice(0, 3).map(show)].join("，")}）${toExcept(except)}`,
     host: () => "本机其他用户和程序",
@@ -40,7 +43,11 @@ export const ZH_CN: Words = {
     direct: () => "",
     "published-port": ({ container, to }) => `容器 ${show(container)} 发布的端口，转到 ${show(to)}`,
     "container-address": ({ container, network }) => `直达网络 ${show(network)} 中的容器 ${show(container)}`,
-    proxy: ({ name, to }) => `经代理 ${show(name)} 转到 ${show(to)}`,
+    proxy: ({ name, serverNames, paths, to }) => {
+      const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
+      const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
+      return `经代理 ${show(name)}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
+    },
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
   },
@@ -50,6 +57,7 @@ export const ZH_CN: Words = {
     routing: "路由",
     firewall: "防火墙",
     "unit-ip-filter": "unit 的 IP 过滤",
+    proxy: "代理",
     "host-check": "Host 校验",
     "origin-check": "Origin 校验",
     authentication: "认证",
@@ -67,6 +75,8 @@ export const ZH_CN: Words = {
     "no-way-back": "没有返回发送方的路由",
     "not-forwarded": "本机不向该处转发",
     forwarded: "本机会向该处转发",
+    "tunnel-target-unknown": "本机无从得知隧道通往哪里",
+    "tunnel-audience-unknown": "不知道隧道另一端的机器是否允许他人使用该端口",
     "routing-unread": "无法读取路由表",
     "sysctl-unread": "无法读取起决定作用的内核参数",
     "no-rule-set": "未加载任何规则",
@@ -92,9 +102,24 @@ export const ZH_CN: Words = {
     "check-accepts": "接受外来名称",
     "check-off-on-this-address": "仅在监听回环地址时启用，当前未启用",
     "check-unmeasured": "未实测",
+    "proxy-sets-host": "代理写入的 Host 会被服务接受",
+    "tunnel-passes-its-name": "隧道转交其公开域名，服务拒绝该名称",
+    "tunnel-sets-host": "隧道写入的 Host 会被服务接受",
+    "caller-chooses-host": "Host 由调用者自选，其中有服务会接受的",
+    "proxy-passes-its-name": "代理转交自己的域名，服务拒绝该名称",
+    "proxy-lets-sources-in": "在其地址名单之内",
+    "proxy-stops-sources": "不在其地址名单之内",
+    "proxy-not-understood": "其配置有一部分无法理解",
+    "proxy-changed": "配置文件比正在运行的配置新",
+    "proxy-upstream-unclear": "转到哪里取决于请求内容",
+    "proxy-upstream-unresolved": "所转到的名称无法解析",
     "answers-without-credential": "无需凭据即应答",
     "demands-credential": "要求提供凭据",
     "has-no-authentication": "该服务没有认证功能",
+    "proxy-demands-nothing": "代理不要求凭据，服务本身也没有认证",
+    "proxy-takes-any-credential": "代理只看有没有凭据，任何内容都放行",
+    "proxy-asks-service": "代理向另一个服务查询，该服务如何答复未曾实测",
+    "tunnel-demands-nothing": "隧道不要求凭据，服务本身也没有认证",
     "authentication-unmeasured": "未实测",
   },
   decider: toDeciderText,
@@ -141,6 +166,8 @@ export const ZH_CN: Words = {
     firewall: "防火墙规则",
     managers: "防火墙管理程序的配置",
     sessions: "已建立的连接",
+    proxies: "反向代理",
+    tunnels: "隧道",
     answers: "监听端口的应答",
     files: "文件属主和权限",
   },

@@ -3,6 +3,7 @@
  * listener is loopback) and the origin check (CORS). Sources: server/routes.go `allowedHostsMiddleware` and
  * envconfig/config.go `AllowedOrigins` of Ollama; github.com/gin-contrib/cors.
  */
+import ipaddr from "ipaddr.js";
 import { lt, parse } from "semver";
 import type { Answer, Question } from "../../facts/answers.ts";
 import type { HttpAnswer } from "../../host/host.ts";
@@ -45,6 +46,25 @@ export function expectedOriginCheck(value: string | null): BrowserCheck {
 export function admitsAnyOrigin(value: string | null): boolean {
   const list = (value ?? "").replaceAll(/["']/g, "").split(",");
   return list.some((origin) => /^(?:\*|https?:\/\/\*)$/i.test(origin.trim()));
+}
+
+const PRIVATE: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLocal", "unspecified"]);
+
+/**
+ * Whether the host check lets a Host header pass: an address of a private network or of this host, `localhost`, the
+ * machine's own name, or a name below `.localhost`, `.local` or `.internal`.
+ *
+ * @param host the header, with or without a port
+ * @param own names and addresses of the machine
+ */
+export function acceptsHostName(host: string, own: readonly string[]): boolean {
+  const name = host
+    .toLowerCase()
+    .replace(/^\[(.*)\](?::\d+)?$/, "$1")
+    .replace(/^([^:]*):\d+$/, "$1");
+  if (name === "" || name === "localhost" || own.some((each) => each.toLowerCase() === name)) return true;
+  if (ipaddr.isValid(name)) return PRIVATE.has(ipaddr.parse(name).range());
+  return /\.(?:localhost|local|internal)$/.test(name);
 }
 
 /** A server that is overloaded or broken (429, 5xx) has judged nothing. */

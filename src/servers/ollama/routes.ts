@@ -18,7 +18,7 @@ export interface HttpRoute {
   readonly path: string;
   /** First release that has it. */
   readonly since: string;
-  /** First release without it; null where the newest read (0.33.0-rc2) has it. */
+  /** First release without it; null where the newest read (0.33.0-rc2, later ones by their documents) has it. */
   readonly until: string | null;
   readonly dangers: readonly Danger[];
 }
@@ -61,6 +61,8 @@ export const ROUTES: readonly HttpRoute[] = [
   route(["POST"], "/v1/responses", "0.13.3", ["inference", "spend", "outbound"]),
   route(["POST"], "/v1/messages", "0.14.0", ["inference", "spend", "outbound"]),
   route(["POST"], "/v1/audio/transcriptions", "0.20.0", ["inference"]),
+  route(["POST"], "/v1/systemone", "0.35.0", ["inference", "spend", "outbound"]),
+  route(["POST"], "/v1/audio/speech", "0.40.8", ["inference"]),
   route(["POST"], "/v1/images/generations", "0.14.3", ["inference"], "0.32.5"),
   route(["POST"], "/v1/images/edits", "0.15.0", ["inference"], "0.32.5"),
 ];

@@ -18,6 +18,8 @@ export const ROUTES_OF_SCOPE: Readonly<Record<RouteScope, readonly string[]>> = 
     "POST /v1/responses",
     "POST /v1/messages",
     "POST /v1/audio/transcriptions",
+    "POST /v1/audio/speech",
+    "POST /v1/systemone",
     "POST /v1/images/generations",
     "POST /v1/images/edits",
   ],

@@ -6,7 +6,7 @@ import { changedSince, findOptions, type RunningProxy } from "../running.ts";
 import { readNginx } from "./configuration.ts";
 
 /** Where distributions keep it. */
-export const NGINX_FILE: string = "/etc/nginx/nginx.conf";
+const NGINX_FILE: string = "/etc/nginx/nginx.conf";
 
 interface Build {
   readonly version: string | null;

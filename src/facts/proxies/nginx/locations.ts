@@ -1,4 +1,5 @@
 import { resolvePath } from "../configuration-files.ts";
+import { WRONG_CREDENTIAL } from "../credential-names.ts";
 import type { PathMatch, Protection, ProxyLocation, SourceLine, Upstream } from "../proxy.ts";
 import { readAccess } from "./access.ts";
 import type { Directive } from "./directives.ts";
@@ -28,8 +29,6 @@ export interface ServerContext extends HttpContext {
 }
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const;
-/** No key is this one. */
-const WRONG_CREDENTIAL = "Bearer a";
 
 /** The locations of a server in the order in which requests meet them. */
 export function readLocations(context: ServerContext): readonly ProxyLocation[] {

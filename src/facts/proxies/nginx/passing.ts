@@ -69,7 +69,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** `90`, `10m`, `1h 30m` (without the blank). */
-export function toMilliseconds(value: string | null, fallback: number): number | null {
+function toMilliseconds(value: string | null, fallback: number): number | null {
   if (value === null) return fallback;
   if (!/^(?:\d{1,9}(?:ms|[smhdwMy])?)+$/.test(value)) return null;
   const parts = [...value.matchAll(/(\d+)(ms|[smhdwMy])?/g)];

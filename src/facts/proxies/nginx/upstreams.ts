@@ -49,7 +49,9 @@ function resolveUrl(url: string, groups: Groups): Passed {
   }
   const [, place = "", path = ""] =
     /^((?:\$(?!request_uri|uri|is_args|args|document_uri)|[^/?$])*)(.*)$/s.exec(rest) ?? [];
-  return { upstreams: resolvePlace(place, { tls, port: tls ? 443 : 80 }, groups), path: path === "" ? null : path };
+  const upstreams = resolvePlace(place.replace(/^.*@/, ""), { tls, port: tls ? 443 : 80 }, groups);
+  // What a query holds may be a key.
+  return { upstreams, path: path === "" ? null : path.replace(/\?.*$/s, "") };
 }
 
 function resolvePlace(
@@ -75,7 +77,7 @@ function toUpstream(place: string, tls: boolean, port: number): Upstream {
 }
 
 function unclear(text: string): Upstream {
-  return { kind: "unclear", text: withoutSecrets(text).slice(0, 200) };
+  return { kind: "unclear", text: withoutSecrets(text.replace(/^[^$]*@/, "").replace(/\?.*$/s, "")).slice(0, 200) };
 }
 
 /** Every text that may come of one with variables; those that only a request tells stay as written. */

@@ -1,3 +1,4 @@
+import { matchesPattern } from "../credential-names.ts";
 import type { Directive } from "./directives.ts";
 
 /** Whose a value is: what a caller can only have by having been let in tells a protection from a mere condition. */
@@ -119,22 +120,6 @@ function withOrigin(value: Value, origin: Origin): Value {
 
 function strongest(first: Origin, second: Origin): Origin {
   return STRENGTH.indexOf(first) > STRENGTH.indexOf(second) ? first : second;
-}
-
-const MOST_QUANTIFIERS = 6;
-
-/**
- * Whether a short text matches an expression of PCRE. Null where that cannot be told: it is none for JavaScript, or
- * may take long.
- */
-export function matchesPattern(pattern: string, text: string, ignoresCase: boolean): boolean | null {
-  const quantifiers = pattern.replaceAll(/\\.|\[(?:\\.|[^\]])*\]|\(\?/g, "x").match(/[*+?{]/g)?.length ?? 0;
-  if (quantifiers > MOST_QUANTIFIERS || /\{\d{2,}|\{\d,\d{2,}/.test(pattern) || text.length > 16) return null;
-  try {
-    return new RegExp(pattern, ignoresCase ? "i" : "").test(text);
-  } catch {
-    return null;
-  }
 }
 
 /** The two truths that a condition of `if` may have for a caller, and what it looks at. */

@@ -1,3 +1,5 @@
+import type { Passing } from "../proxies/proxy.ts";
+
 /** Programs that make a port of this host reachable through somebody else's machine. */
 export type TunnelKind =
   | "cloudflared"
@@ -22,5 +24,7 @@ export interface Tunnel {
   readonly audience: "everybody" | "members" | "unknown";
   /** The tunnel itself demands a credential before it hands on; null where it does not tell. */
   readonly demandsCredential: boolean | null;
+  /** Host header that the server behind sees: the public name (`client`), its own address, or this text. */
+  readonly host: Passing["host"];
   readonly source: { readonly file: string; readonly line: number | null; readonly text: string };
 }

@@ -1,0 +1,104 @@
+import { BEARER, KEY, PASSWORD, type ProxyRecipe } from "./recipe.ts";
+
+/** Made by `htpasswd -nbB -C 5` of the password. */
+const HASH = "$2y$05$uAZLwHo3/odNkiVIru1xp.wCns2bLSHc7ZJQVEFjzZTZ4IehHug4O";
+const LOCAL_HOST = "header_up Host localhost:11434";
+
+function server(port: number, body: string): string {
+  return `http://:${port} {\n${body}\n}`;
+}
+
+export const CADDY_RECIPES: readonly ProxyRecipe[] = [
+  {
+    id: "one-line",
+    what: "one line, which passes on whatever name is asked for",
+    site: (port) => server(port, "reverse_proxy localhost:11434"),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "host-header",
+    what: "with the Host that Ollama accepts",
+    site: (port) => server(port, `reverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "named",
+    what: "under one name, which Ollama refuses",
+    site: (port) => `http://ai.example.com:${port} {\nreverse_proxy localhost:11434\n}`,
+    verdict: "closed",
+    findings: [],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "basic",
+    what: "basicauth from the documentation, over plain HTTP",
+    site: (port) => server(port, `basicauth {\nada ${HASH}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "bearer",
+    what: "a key in a matcher, removed on the way",
+    site: (port) =>
+      server(
+        port,
+        `@stranger not header Authorization "Bearer ${KEY}"\nrespond @stranger 401\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\nheader_up -Authorization\n}`,
+      ),
+    verdict: "guarded",
+    findings: ["every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "exact-paths",
+    what: "exactly two paths, with a key",
+    site: (port) =>
+      server(
+        port,
+        `@ok {\npath /api/chat /api/version\nheader Authorization "Bearer ${KEY}"\n}\nhandle @ok {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\nheader_up -Authorization\n}\n}\nhandle {\nrespond 403\n}`,
+      ),
+    verdict: "guarded",
+    findings: ["proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "lan-only",
+    what: "the LAN only",
+    site: (port) =>
+      server(
+        port,
+        `@out not remote_ip 10.77.0.0/24 127.0.0.1\nrespond @out 403\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "below-a-path",
+    what: "below /ollama",
+    site: (port) =>
+      server(port, `handle_path /ollama/* {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 404`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/ollama/api/version"],
+  },
+  {
+    id: "forward-auth",
+    what: "forward_auth to a service that refuses",
+    site: (port) =>
+      `http://:${port + 500} {\nrespond 401\n}\n${server(port, `forward_auth 127.0.0.1:${port + 500} {\nuri /verify\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`)}`,
+    verdict: "guarded",
+    findings: ["every-user-manages-models", "proxy-auth-without-tls"],
+  },
+  {
+    id: "own-tls",
+    what: "Caddy's own certificates, and nothing else",
+    site: (port) =>
+      `https://ai.example.com:${port} {\ntls internal\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+    tls: true,
+  },
+];

@@ -1,0 +1,90 @@
+import { BEARER, KEY, PASSWORD, type ProxyRecipe } from "./recipe.ts";
+
+function server(port: number, rules: readonly string[], backend: readonly string[] = []): string {
+  return [
+    `frontend f${port}`,
+    `  bind :::${port} v4v6`,
+    ...rules.map((rule) => `  ${rule}`),
+    `  default_backend b${port}`,
+    `backend b${port}`,
+    ...backend.map((rule) => `  ${rule}`),
+    "  server ollama 127.0.0.1:11434",
+  ].join("\n");
+}
+
+const LOCAL_HOST = "http-request set-header Host localhost";
+const KEYED = `http-request deny deny_status 401 unless { req.hdr(authorization) -m str "Bearer ${KEY}" }`;
+const FORGOTTEN = "http-request del-header authorization";
+
+export const HAPROXY_RECIPES: readonly ProxyRecipe[] = [
+  {
+    id: "plain",
+    what: "a frontend and a backend",
+    site: (port) => server(port, []),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "host-header",
+    what: "with the Host that Ollama accepts",
+    site: (port) => server(port, [], [LOCAL_HOST]),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "bearer",
+    what: "a key in an ACL",
+    site: (port) => server(port, [KEYED, LOCAL_HOST]),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "exact-paths",
+    what: "exactly two paths, with a key, removed on the way",
+    site: (port) =>
+      server(port, [KEYED, "http-request deny unless { path /api/chat /api/version }", FORGOTTEN, LOCAL_HOST]),
+    verdict: "guarded",
+    findings: ["proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "basic",
+    what: "basic auth from a list of users",
+    site: (port) =>
+      `userlist u${port}\n  user ada insecure-password pass-word\n${server(port, [`http-request auth unless { http_auth(u${port}) }`, LOCAL_HOST])}`,
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "lan-only",
+    what: "the LAN only",
+    site: (port) => server(port, ["http-request deny unless { src 10.77.0.0/24 127.0.0.1 }", LOCAL_HOST]),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "deny-list",
+    what: "what manages models is denied, the rest is for everybody",
+    site: (port) => server(port, ["http-request deny if { path /api/pull /api/delete /api/create }", LOCAL_HOST]),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "any-key",
+    what: "wants an Authorization to be there and takes any",
+    site: (port) =>
+      server(port, ["http-request deny deny_status 401 unless { req.hdr(authorization) -m found }", LOCAL_HOST]),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "Authorization: Bearer anything"],
+  },
+  {
+    id: "bytes",
+    what: "mode tcp",
+    site: (port) => `listen t${port}\n  mode tcp\n  bind :::${port} v4v6\n  server ollama 127.0.0.1:11434`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+];

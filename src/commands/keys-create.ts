@@ -1,0 +1,28 @@
+import { createKey, createSignedKey, type MadeKey } from "../gateway/keys/key-acts.ts";
+import type { OpenStore } from "../gateway/store/open-tables.ts";
+import { toJson } from "../report/json.ts";
+import type { Session } from "./context.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { type CreateFlags, toWish } from "./keys-flags.ts";
+import { toActor, withStore } from "./open-data.ts";
+
+/**
+ * `portlock keys create NAME`: makes a key. Standard output holds its text and nothing else, so that it can go into a
+ * variable or a file without being seen; what there is to say goes beside it.
+ */
+export async function create(session: Session, flags: CreateFlags, name: string): Promise<ExitCode> {
+  const actor = toActor(session);
+  const wish = toWish(name, flags, actor.at);
+  const says = session.words.commands.keys;
+  const make = async (open: OpenStore): Promise<MadeKey> =>
+    flags.ollamaKey === undefined ? createKey(open, wish, actor) : createSignedKey(open, wish, flags.ollamaKey, actor);
+  const { key, text } = await withStore(session, flags.data, make, true);
+  if (flags.json === true) {
+    session.out.write(toJson({ id: key.id, name: key.name, key: text }));
+    return EXIT.clear;
+  }
+  session.err.write(`${says.created(key.name, key.id)}\n`);
+  if (text !== null) session.out.write(`${text}\n`);
+  session.err.write(`${text === null ? says.createdForSignature(key.name) : says.shownOnce}\n`);
+  return EXIT.clear;
+}

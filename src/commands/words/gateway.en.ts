@@ -1,0 +1,160 @@
+import { toPrintable } from "../../report/printable.ts";
+import { listOpenRoutes } from "./open-routes.ts";
+import type { GatewayWords } from "./gateway-words.ts";
+
+/** What `portlock gateway` can say in English, ASCII only. */
+export const GATEWAY_EN: GatewayWords = {
+  about: {
+    brief: "Let in who has a key, and nobody else",
+    description:
+      "Listens in front of a model server and passes on only what a key may do. Keys are made with `portlock keys`. " +
+      "Without --upstream it takes the Ollama of this host. It listens on loopback unless told otherwise, and refuses " +
+      "to start where it would protect nothing. The access log goes to standard output. SIGTERM lets what is under way " +
+      "end; SIGHUP opens the log anew and reads the certificate again.",
+    examples: [
+      ["", "http://127.0.0.1:11435 in front of the Ollama of this host"],
+      ["--listen 0.0.0.0:11435 --tls-self-signed", "for the network, encrypted, with a certificate of its own"],
+      [
+        "--listen [::]:443 --tls-cert chain.pem --tls-key key.pem --upstream http://127.0.0.1:11434",
+        "with a certificate you have; a renewed one is used without a restart",
+      ],
+      ["--metrics 127.0.0.1:9464 --log /var/log/portlock/access.log", "with numbers for Prometheus and a log file"],
+    ],
+  },
+  flags: {
+    listen: "Where to listen; 127.0.0.1:11435 unless given",
+    upstream: "The model server: http://127.0.0.1:11434 or unix:/path; the Ollama of this host unless given",
+    tlsCert: "Certificate, PEM, with the chain behind it; read again when the file changes",
+    tlsKey: "Its private key, PEM",
+    tlsSelfSigned: "Make a certificate (needs the openssl command) and keep it in the data folder",
+    clientCa: "Only let in clients with a certificate of these authorities, PEM",
+    origin: "Origin whose web pages may use the gateway; may be given several times",
+    parallel: "Requests the model server works on at once, as OLLAMA_NUM_PARALLEL; 4 unless given",
+    maxWaiting: "Requests that may wait for their turn; 512 unless given",
+    redis:
+      "Redis or Valkey in which several gateways share their limits; a URL with a password goes in PORTLOCK_REDIS_URL",
+    metrics: "Where Prometheus may ask for numbers; nowhere unless given",
+    log: "File for the access log; standard output unless given",
+    drain: "How long requests under way may take to end after SIGTERM; 10m unless given",
+    evenSo: "Start although it would not be safe: without TLS, or where others reach the model server directly",
+  },
+  placeholders: {
+    listen: "HOST:PORT",
+    upstream: "URL",
+    origin: "https://chat.example.com",
+    redis: "URL",
+    drain: "10m",
+  },
+  usage: {
+    badListen: "write HOST:PORT, [IPv6]:PORT or a port",
+    badUpstream: "write http://HOST:PORT, https://HOST:PORT or unix:/path, without a path, a query or a password",
+    badOrigin: "write scheme and host as browsers do, such as https://chat.example.com; there is no *",
+  },
+  troubles: {
+    "flag-missing": ({ flag, needs }) => ({
+      sentence: `${flag} is of no use without ${needs}.`,
+      hint: `Give ${needs} too.`,
+    }),
+    "redis-password": () => ({
+      sentence: "a password on the command line can be read by everybody on this host.",
+      hint: "Put the URL in the variable PORTLOCK_REDIS_URL instead.",
+    }),
+    "upstream-not-found": ({ urls }) =>
+      urls.length === 0
+        ? {
+            sentence: "no Ollama was found on this host.",
+            hint: "Start it, or say where the model server is: --upstream http://HOST:PORT",
+          }
+        : {
+            sentence: `there are several Ollamas on this host: ${urls.join(", ")}.`,
+            hint: `Say which one: --upstream ${urls[0] ?? ""}`,
+          },
+    "upstream-exposed": ({ server }) => ({
+      sentence: `others reach the model server directly and need no key: ${listOpenRoutes(server).map(show).join("; ")}.`,
+      hint: "Close it first: `portlock harden`. To start all the same: --even-so",
+    }),
+    "upstream-unknown": ({ server }) => ({
+      sentence: `it cannot be told whether others reach the model server (${server.id}) directly.`,
+      hint: "`portlock audit`, as root, says what is missing. To start all the same: --even-so",
+    }),
+    "upstream-listens-wide": ({ socket }) => ({
+      sentence: `what listens at ${show(socket)} can be reached from outside without the gateway.`,
+      hint: "Let it listen on 127.0.0.1. To start all the same: --even-so",
+    }),
+  },
+  startTroubles: {
+    "beyond-loopback-without-tls": ({ listen }) => ({
+      sentence: `at ${show(listen)} keys would go over the network in the clear.`,
+      hint: "Add --tls-self-signed, or --tls-cert and --tls-key. Behind a proxy that encrypts: --even-so",
+    }),
+    "beyond-loopback-without-keys": ({ listen }) => ({
+      sentence: `at ${show(listen)} there would be a gateway without any key.`,
+      hint: "Make one: portlock keys create NAME",
+    }),
+    "metrics-beyond-loopback": ({ listen }) => ({
+      sentence: `at ${show(listen)} everybody could read the numbers of --metrics: they ask for no key.`,
+      hint: "Give an address such as 127.0.0.1:9464. To start all the same: --even-so",
+    }),
+    "upstream-is-gateway": ({ upstream }) => ({
+      sentence: `${show(upstream)} is where the gateway itself would listen.`,
+      hint: "Give the address of the model server with --upstream, or another one with --listen.",
+    }),
+    "bad-redis": () => ({
+      sentence: "the URL of Redis is not understood.",
+      hint: "Write redis://HOST:PORT, rediss://HOST:PORT or unix:/path.",
+    }),
+    "redis-gone": () => ({
+      sentence: "Redis is not there, or does not take what is to be shared.",
+      hint: "Start it, or leave out --redis where this is the only gateway.",
+    }),
+    "address-in-use": ({ listen }) => ({
+      sentence: `somebody listens at ${show(listen)} already.`,
+      hint: "See who: ss -ltnp. Give another place with --listen.",
+    }),
+    "listen-denied": ({ listen, detail }) => ({
+      sentence: `it is not possible to listen at ${show(listen)} (${show(detail)}).`,
+      hint: "The address has to be one of this host; ports below 1024 need root or the service.",
+    }),
+    "tls-incomplete": () => ({
+      sentence: "--client-ca is of no use without TLS.",
+      hint: "Add --tls-cert and --tls-key, or --tls-self-signed.",
+    }),
+    "tls-pair-broken": ({ file, detail }) => ({
+      sentence: `${show(file)} and its key are no pair that can be used (${show(detail)}).`,
+      hint: "Look at both: openssl x509 -in CERT -noout -text; openssl pkey -in KEY -noout -check",
+    }),
+    "tls-key-readable": ({ file }) => ({
+      sentence: `everybody on this host can read the private key ${show(file)}.`,
+      hint: `chmod 600 ${show(file)}, and better make a new key: this one may be known.`,
+    }),
+    "tls-self-signed-failed": ({ detail }) => ({
+      sentence: `no certificate could be made (${show(detail)}).`,
+      hint: "Install openssl, or give --tls-cert and --tls-key.",
+    }),
+    "client-ca-broken": ({ file, detail }) => ({
+      sentence: `${show(file)} holds no certificate of an authority (${show(detail)}).`,
+      hint: "Give the PEM file of the authority that signs the certificates of your clients.",
+    }),
+    "file-unreadable": ({ file, detail }) => ({
+      sentence: `${show(file)} could not be read (${show(detail)}).`,
+      hint: "Check the path and its rights.",
+    }),
+    "log-unwritable": ({ file, detail }) => ({
+      sentence: `the access log ${show(file)} cannot be written (${show(detail)}).`,
+      hint: "Check the folder and its rights; a link is not followed.",
+    }),
+  },
+  started: ({ url, upstream, keys, fingerprint, metricsUrl }) => [
+    `${show(url)} lets ${keys === 1 ? "one key" : `${keys} keys`} in to ${show(upstream)}.`,
+    ...(keys === 0 ? ["There is no key yet. Make one: portlock keys create NAME"] : []),
+    ...(fingerprint === null ? [] : [`SHA-256 of its certificate: ${fingerprint}`]),
+    ...(metricsUrl === null ? [] : [`Numbers for Prometheus: ${show(metricsUrl)}`]),
+  ],
+  draining: (seconds) => `Ending: what is under way has ${seconds} s. A second signal ends it at once.`,
+  ended: "Ended.",
+  trouble: (what) => `trouble: ${what}`,
+};
+
+function show(text: string): string {
+  return toPrintable(text, 300);
+}

@@ -1,0 +1,201 @@
+import { isCredentialHeader, matchesPattern, WRONG_CREDENTIAL } from "../credential-names.ts";
+import { escapePattern } from "../path-sets.ts";
+import type { PathMatch, Protection } from "../proxy.ts";
+import { MOST_ALTERNATIVES, negate, type Term, type Test } from "../request-tests.ts";
+
+/** Named ACLs; those of one name are alternatives. */
+export type Acls = ReadonlyMap<string, readonly Test[]>;
+
+const PREDEFINED: Readonly<Record<string, Test>> = {
+  TRUE: { kind: "always" },
+  FALSE: { kind: "never" },
+  HTTP: { kind: "always" },
+  LOCALHOST: { kind: "shows", protection: { kind: "sources", allowed: ["127.0.0.1/8", "::1/128"] } },
+  METH_CONNECT: { kind: "methods", methods: ["CONNECT"] },
+  METH_DELETE: { kind: "methods", methods: ["DELETE"] },
+  METH_GET: { kind: "methods", methods: ["GET", "HEAD"] },
+  METH_HEAD: { kind: "methods", methods: ["HEAD"] },
+  METH_OPTIONS: { kind: "methods", methods: ["OPTIONS"] },
+  METH_POST: { kind: "methods", methods: ["POST"] },
+  METH_PUT: { kind: "methods", methods: ["PUT"] },
+  METH_TRACE: { kind: "methods", methods: ["TRACE"] },
+};
+
+/**
+ * The condition behind `if` or `unless` as alternatives of terms that all hold: words side by side are meant
+ * together, `or` and `||` part them, `!` negates. Null: there is no condition.
+ */
+export function parseCondition(words: readonly string[], acls: Acls): readonly (readonly Term[])[] | null {
+  const start = words.findIndex((word) => word === "if" || word === "unless");
+  if (start < 0) return null;
+  const alternatives = splitAlternatives(words.slice(start + 1), acls);
+  return words[start] === "if" ? alternatives : negate(alternatives);
+}
+
+function splitAlternatives(words: readonly string[], acls: Acls): readonly (readonly Term[])[] {
+  let alternatives: readonly (readonly Term[])[] = [];
+  let current: readonly (readonly Term[])[] = [[]];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    if (word === "or" || word === "||") {
+      alternatives = [...alternatives, ...current];
+      current = [[]];
+      continue;
+    }
+    const negated = word.startsWith("!");
+    const plain = word.replace(/^!/, "");
+    let tests: readonly Test[];
+    if (plain === "{" || (plain === "" && words[at + 1] === "{")) {
+      const from = plain === "{" ? at + 1 : at + 2;
+      const end = words.indexOf("}", from);
+      const inner = words.slice(from, end < 0 ? words.length : end);
+      tests = [parseTest(inner)];
+      at = end < 0 ? words.length : end;
+    } else {
+      tests = acls.get(plain) ?? [PREDEFINED[plain] ?? { kind: "unclear", text: plain, held: true }];
+    }
+    current = addTests(current, tests, negated).slice(0, MOST_ALTERNATIVES);
+  }
+  return [...alternatives, ...current];
+}
+
+/** ACLs of one name are alternatives; negated, none of them may hold. */
+function addTests(
+  alternatives: readonly (readonly Term[])[],
+  tests: readonly Test[],
+  negated: boolean,
+): readonly (readonly Term[])[] {
+  if (negated) return alternatives.map((terms) => [...terms, ...tests.map((test) => ({ test, negated }))]);
+  return alternatives.flatMap((terms) => tests.map((test) => [...terms, { test, negated }]));
+}
+
+/** One test: a fetch, flags and patterns, as `path_beg /api`, `req.hdr(authorization) -m str "Bearer x"`. */
+export function parseTest(words: readonly string[]): Test {
+  const [fetch = "", ...rest] = words;
+  const { method, ignoresCase, values, isFile } = parseFlags(rest);
+  const [, name = "", argument = "", converters = ""] = /^([\w.]+)(?:\(([^)]*)\))?(.*)$/s.exec(fetch) ?? [];
+  const matching = /_(?:beg|end|reg|sub|dir|dom|str|len|found)$/.exec(name)?.[0].slice(1) ?? method;
+  const base = name.replace(/_(?:beg|end|reg|sub|dir|dom|str|len|found)$/, "");
+  if (isFile && base !== "src") return toFileTest(base, argument);
+  if (/^(?:path|capture\.req\.uri|url|base|pathq)$/.test(base)) return toPathTest(values, matching, ignoresCase);
+  if (base === "method" || base === "capture.req.method") return { kind: "methods", methods: values };
+  if (base === "src" || base === "src_ip") return { kind: "shows", protection: toSources(isFile ? [] : values) };
+  if (base === "ssl_fc") return { kind: "tls" };
+  if (base === "ssl_c_used" || base === "ssl_c_verify" || base === "ssl_fc_has_crt") {
+    return { kind: "shows", protection: { kind: "client-certificate", required: true } };
+  }
+  if (base === "http_auth" || base === "http_auth_group") return toBasic(argument);
+  if (/^(?:hdr|req\.hdr|req\.fhdr|fhdr|cook|req\.cook|urlp|url_param)$/.test(base)) {
+    return toHeaderTest({ base, argument, values, matching, ignoresCase, converters });
+  }
+  if (base === "always_true") return { kind: "always" };
+  if (base === "always_false") return { kind: "never" };
+  if (/^(?:http_auth_bearer|jwt_verify)$/.test(base) || /jwt_verify/.test(converters)) {
+    return { kind: "shows", protection: { kind: "bearer" } };
+  }
+  return { kind: "unclear", text: fetch.slice(0, 60), held: !/hdr|query|req\.ver|ssl_fc_sni|req_ssl/.test(base) };
+}
+
+function toBasic(userlist: string): Test {
+  return { kind: "shows", protection: { kind: "basic", hash: null, users: null, file: userlist } };
+}
+
+function toFileTest(base: string, argument: string): Test {
+  if (base.endsWith("hdr") && isCredentialHeader(argument.split(",", 1)[0] ?? "")) {
+    return { kind: "shows", protection: { kind: "bearer" } };
+  }
+  return { kind: "unclear", text: `${base} -f`, held: false };
+}
+
+interface Flags {
+  readonly method: string;
+  readonly ignoresCase: boolean;
+  readonly isFile: boolean;
+  readonly values: readonly string[];
+}
+
+function parseFlags(words: readonly string[]): Flags {
+  let method = "";
+  let ignoresCase = false;
+  let isFile = false;
+  let at = 0;
+  for (; at < words.length && words[at]?.startsWith("-") === true; at += 1) {
+    const flag = words[at];
+    if (flag === "--") {
+      at += 1;
+      break;
+    }
+    if (flag === "-i") ignoresCase = true;
+    if (flag === "-m") method = words[(at += 1)] ?? "";
+    if (flag === "-f" || flag === "-M") {
+      isFile = true;
+      if (flag === "-f") at += 1;
+    }
+    if (flag === "-u") at += 1;
+  }
+  return { method, ignoresCase, isFile, values: words.slice(at) };
+}
+
+function toPathTest(values: readonly string[], matching: string, ignoresCase: boolean): Test {
+  const paths = values.map((value): PathMatch => {
+    const escaped = escapePattern(value);
+    const pattern = (text: string): PathMatch => ({ kind: "pattern", text: ignoresCase ? `(?i:${text})` : text });
+    switch (matching) {
+      case "beg":
+        return ignoresCase ? pattern(`^${escaped}`) : { kind: "prefix", text: value };
+      case "end":
+        return pattern(`${escaped}$`);
+      case "reg":
+        return pattern(value);
+      case "sub":
+        return pattern(escaped);
+      case "dir":
+      case "dom":
+        return pattern(`(?:^|/)${escaped}(?:/|$)`);
+      case "found":
+        return { kind: "all" };
+      default:
+        return ignoresCase ? pattern(`^${escaped}$`) : { kind: "exact", text: value };
+    }
+  });
+  return { kind: "paths", paths };
+}
+
+interface HeaderTest {
+  readonly base: string;
+  readonly argument: string;
+  readonly values: readonly string[];
+  readonly matching: string;
+  readonly ignoresCase: boolean;
+  readonly converters: string;
+}
+
+function toHeaderTest({ base, argument, values, matching, ignoresCase, converters }: HeaderTest): Test {
+  const name = argument.split(",", 1)[0]?.trim() ?? "";
+  if (base.endsWith("hdr") && /^host$/i.test(name)) {
+    const isExact = matching === "" || matching === "str";
+    const isEnd = matching === "end" && values.every((value) => value.startsWith("."));
+    if (isExact) return { kind: "hosts", names: values };
+    return isEnd
+      ? { kind: "hosts", names: values.map((value) => `*${value}`) }
+      : { kind: "unclear", text: `${base}(host)`, held: false };
+  }
+  if (base.endsWith("hdr") && !isCredentialHeader(name))
+    return { kind: "unclear", text: `${base}(${name})`.slice(0, 60), held: false };
+  const weak =
+    matching === "found" ||
+    converters.includes(",length") ||
+    values.some((value) => isWeak(value, matching, ignoresCase));
+  const protection: Protection = weak ? { kind: "unclear", text: "any credential is enough" } : { kind: "bearer" };
+  return { kind: "shows", protection };
+}
+
+function isWeak(value: string, matching: string, ignoresCase: boolean): boolean {
+  if (matching === "beg" || matching === "sub") return /^(?:bearer|basic)?\s*$/i.test(value);
+  return matching === "reg" && matchesPattern(value, WRONG_CREDENTIAL, ignoresCase) === true;
+}
+
+function toSources(values: readonly string[]): Protection {
+  const networks = values.map((value) => (value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`));
+  return { kind: "sources", allowed: networks };
+}

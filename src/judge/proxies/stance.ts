@@ -1,0 +1,158 @@
+import type { Facts } from "../../facts/facts.ts";
+import { covers } from "../addresses.ts";
+import { toAuthenticationBarrier } from "../authentication.ts";
+import { toBarrier } from "../barriers.ts";
+import type { Barrier } from "../route.ts";
+import type { FoundServer } from "../servers.ts";
+import { toDemand, toPlaceEvidence, type Demand } from "./demand.ts";
+import { toUpstreamHostCheck } from "./host-check.ts";
+import { answersFor, toProbe, type Expected, type Probe } from "./proxy-probe.ts";
+import { toLastPlace, type Certainty, type ProxyDoor, type ProxyPlace } from "./proxy-way.ts";
+
+/** How a way through proxies meets a caller. */
+export interface Stance {
+  /** Whether somebody who shows nothing is served; for those in `free` it does not matter. */
+  readonly authentication: Barrier;
+  /** What is not known about the proxies themselves; null: nothing. */
+  readonly doubt: Barrier | null;
+  readonly hostCheck: Barrier | null;
+  /** Networks that alone are let in, CIDR; null: no list. */
+  readonly admitted: readonly string[] | null;
+  /** Networks that are let in without the credential, CIDR. */
+  readonly free: readonly string[];
+  readonly probe: Probe | null;
+  /** What the configuration alone says of a credential. */
+  readonly configured: boolean | null;
+  /** The server behind demands one by itself. */
+  readonly serverDemands: boolean;
+}
+
+/** One way, before it is known how it meets a caller. */
+export interface BareWay {
+  /** Null where a tunnel leads to it. */
+  readonly door: ProxyDoor | null;
+  readonly place: ProxyPlace;
+  readonly behind: readonly ProxyPlace[];
+  readonly certainty: Certainty;
+}
+
+/**
+ * How a way meets a caller, by the configuration and by what was answered to a request without a credential; where
+ * both tell, the answer does. Null: the configuration hands nothing on by this way.
+ */
+export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stance | null {
+  const first = toDemand(way.place.location);
+  const others = way.behind.map(({ location }) => toDemand(location));
+  if (first === null || others.includes(null)) return null;
+  const all = [first, ...others.flatMap((each) => each ?? [])];
+  const places = [way.place, ...way.behind];
+  const configured = all.some(({ credential }) => credential === true)
+    ? true
+    : all.some(({ credential }) => credential === null)
+      ? null
+      : false;
+  const probe = toProbe(
+    way.door === null ? [] : answersFor(facts.proxyAnswers ?? [], way.door, way.place),
+    toExpected(configured, all),
+  );
+  return {
+    authentication: toAuthentication(server, { places, all, configured, probe, free: first.free }),
+    doubt: toDoubt(way, probe),
+    hostCheck: toHostCheck(facts, server, way, { probe, configured, all }),
+    admitted: first.admitted,
+    free: first.free,
+    probe,
+    configured,
+    serverDemands: toServersOwn(server, places).stops === true,
+  };
+}
+
+function toExpected(configured: boolean | null, all: readonly Demand[]): Expected {
+  if (configured === true) return "asked-for-credential";
+  if (configured === null) return all.some(({ doubt }) => doubt === "unclear") ? "not-known" : "as-a-service-says";
+  return all.some(({ takesAny }) => takesAny) ? "taken-with-any-credential" : "served";
+}
+
+interface Sight {
+  readonly places: readonly ProxyPlace[];
+  readonly all: readonly Demand[];
+  readonly configured: boolean | null;
+  readonly probe: Probe | null;
+  readonly free: readonly string[];
+}
+
+function toAuthentication(server: FoundServer, sight: Sight): Barrier {
+  const { probe, configured, places, all, free } = sight;
+  const demanding = places.find((_, index) => all[index]?.credential === true);
+  const own = places.find((_, index) => all[index]?.credential === null);
+  // Whoever asks from the host itself is among those who need no credential: that he was served says nothing of others.
+  const speaksForOthers = !free.some((network) => covers(network, "127.0.0.1/32") || covers(network, "::1/128"));
+  if (probe?.outcome === "guarded") return toBarrier("authentication", true, "demands-credential", probe.evidence);
+  if (probe?.outcome === "open" && speaksForOthers) {
+    return toBarrier("authentication", false, "answers-without-credential", probe.evidence);
+  }
+  if (demanding !== undefined) {
+    const changed = demanding.proxy.changedSinceLoaded === true && demanding.proxy.running === null;
+    const evidence = toPlaceEvidence(demanding);
+    if (changed) return toBarrier("authentication", null, "proxy-changed", evidence);
+    return toBarrier("authentication", true, "demands-credential", evidence);
+  }
+  const theirs = toServersOwn(server, places);
+  if (configured === null && theirs.stops !== true) {
+    const isAsked = all.some(({ doubt }) => doubt === "asks-service");
+    const why = isAsked ? "proxy-asks-service" : "proxy-not-understood";
+    return toBarrier("authentication", null, why, own === undefined ? null : toPlaceEvidence(own));
+  }
+  if (theirs.stops !== false) return theirs;
+  const lax = places.find((_, index) => all[index]?.takesAny === true);
+  if (lax !== undefined) return toBarrier("authentication", false, "proxy-takes-any-credential", toPlaceEvidence(lax));
+  const [first] = places;
+  return toBarrier(
+    "authentication",
+    false,
+    "proxy-demands-nothing",
+    first === undefined ? null : toPlaceEvidence(first),
+  );
+}
+
+/** What the server itself demands; a proxy that adds a credential of its own may answer that for everybody. */
+export function toServersOwn(server: FoundServer, places: readonly ProxyPlace[]): Barrier {
+  const heard = server.listeners.find(({ recognition }) => recognition !== null) ?? server.publications[0]?.helper;
+  const own = toAuthenticationBarrier(heard?.recognition ?? null, heard?.answers ?? []);
+  if (server.kind === "ollama" && own.stops !== true)
+    return toBarrier("authentication", false, "has-no-authentication");
+  const last = places.at(-1);
+  if (own.stops !== true || last?.location.passing.authorization !== "replaced") return own;
+  return toBarrier("authentication", null, "authentication-unmeasured", toPlaceEvidence(last));
+}
+
+function toDoubt({ certainty, place, behind }: BareWay, probe: Probe | null): Barrier | null {
+  if (probe?.outcome === "open" && probe.recognition !== null && certainty !== "unresolved-name") return null;
+  const last = toLastPlace({ places: [place], behind });
+  const evidence = toPlaceEvidence(last);
+  if (certainty === "unclear-upstream") return toBarrier("proxy", null, "proxy-upstream-unclear", evidence);
+  if (certainty === "unresolved-name") return toBarrier("proxy", null, "proxy-upstream-unresolved", evidence);
+  const isUnclear = [place, ...behind].some(
+    ({ location }) => location.paths.kind === "unclear" && location.protections.length === 0,
+  );
+  return isUnclear ? toBarrier("proxy", null, "proxy-not-understood", evidence) : null;
+}
+
+/** Where nobody but the proxy chooses the Host, a refusal that the proxy does not explain is the server's. */
+function toHostCheck(
+  facts: Facts,
+  server: FoundServer,
+  way: BareWay,
+  { probe, configured, all }: Pick<Sight, "probe" | "configured" | "all">,
+): Barrier | null {
+  if (probe?.outcome === "open" && probe.recognition !== null) return null;
+  const chooses = [way.place, ...way.behind].every(({ location }) => {
+    const { host } = location.passing;
+    return host !== null && host.kind !== "client";
+  });
+  const unlisted = all.every(({ admitted, free }) => admitted === null && free.length === 0);
+  if (server.kind === "ollama" && probe?.refused === true && configured === false && chooses && unlisted) {
+    return toBarrier("host-check", true, "check-refuses", probe.evidence);
+  }
+  return toUpstreamHostCheck(facts, server, { places: [way.place], behind: way.behind });
+}
