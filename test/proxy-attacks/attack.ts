@@ -22,6 +22,8 @@ export interface Attack {
   readonly bytes: (person: Person) => string;
   /** Requests that may reach the model server at most, as `METHOD /path`, because they are let through by right. */
   readonly may: readonly string[];
+  /** Whether the attacker sends less than he announced, so that no answer is waited for. */
+  readonly leaves: boolean;
 }
 
 /** Name, name in Chinese, bytes, and what may reach the model server. */
@@ -29,7 +31,7 @@ export type AttackRow = readonly [en: string, zh: string, bytes: Attack["bytes"]
 
 /** Rows of a table as attacks of one group. */
 export function toAttacks(group: AttackGroup, rows: readonly AttackRow[]): readonly Attack[] {
-  return rows.map(([en, zh, bytes, ...may]) => ({ group, name: { en, zh }, bytes, may }));
+  return rows.map(([en, zh, bytes, ...may]) => ({ group, name: { en, zh }, bytes, may, leaves: false }));
 }
 
 /** Stands in headers that must not reach the model server. */
@@ -37,7 +39,7 @@ export const MARK = "spoofed.example";
 /** A route of inference, which a person is let in for. */
 export const CHAT = "POST /api/chat";
 /** A request for what nobody here is let in for, by nobody. */
-export const SMUGGLED = [
+export const SMUGGLED: string = [
   "POST /api/pull HTTP/1.1",
   "Host: model.example",
   "Content-Type: application/json",

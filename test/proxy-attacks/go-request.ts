@@ -7,66 +7,55 @@ export interface GoHead {
   /** As it stands in the request line. */
   readonly target: string;
   /** Everything before the body, as it came. */
-  readonly head: string;
+  readonly text: string;
   /** Names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Whether the connection ends with it. */
+  /** Bytes of the body, or chunks. */
+  readonly length: number | "chunked";
+  /** Whether the connection ends with this request. */
   readonly isLast: boolean;
 }
 
-export interface GoRequest extends GoHead {
-  readonly body: string;
-}
-
-/** The beginning of one, or what Go refuses. */
-type NoReading =
+/** What stands first in some bytes, the beginning of it, or what Go refuses. */
+export type GoReading<Read> =
+  | { readonly kind: "read"; readonly read: Read; readonly rest: string }
   | { readonly kind: "more" }
-  | { readonly kind: "refused"; readonly head: string; readonly why: string };
-export type GoReading =
-  | { readonly kind: "request"; readonly request: GoRequest; readonly rest: string }
-  | NoReading;
-export type GoHeadReading =
-  | { readonly kind: "head"; readonly head: GoHead; readonly length: number | "chunked"; readonly rest: string }
-  | NoReading;
+  | { readonly kind: "refused"; readonly text: string; readonly why: string };
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 class Refused extends Error {}
 
-/** Reads the first request of some bytes. */
-export function readGoRequest(bytes: string): GoReading {
-  const reading = readGoHead(bytes);
-  if (reading.kind !== "head") return reading;
-  const { head, length, rest } = reading;
-  try {
-    const read = readBody(rest, length);
-    if (read === null) return { kind: "more" };
-    return { kind: "request", request: { ...head, body: read.body }, rest: read.rest };
-  } catch (error) {
-    return toRefused(head.head, error);
-  }
-}
-
 /** Reads the first head of some bytes. */
-export function readGoHead(bytes: string): GoHeadReading {
+export function readGoHead(bytes: string): GoReading<GoHead> {
   const end = /\r?\n\r?\n/.exec(bytes);
   if (end === null) return { kind: "more" };
-  const head = bytes.slice(0, end.index);
+  const text = bytes.slice(0, end.index);
   try {
-    const [requestLine = "", ...lines] = head.split(/\r?\n/);
+    const [requestLine = "", ...lines] = text.split(/\r?\n/);
     const { method, target, minor } = readRequestLine(requestLine);
     const headers = readHeaders(lines);
     checkHost(headers, method, minor);
-    const length = readLength(headers, minor);
-    const isLast = endsConnection(headers, minor);
-    return { kind: "head", head: { method, target, head, headers, isLast }, length, rest: bytes.slice(end.index + end[0].length) };
+    const [length, isLast] = [readLength(headers, minor), endsConnection(headers, minor)];
+    const read: GoHead = { method, target, text, headers, length, isLast };
+    return { kind: "read", read, rest: bytes.slice(end.index + end[0].length) };
   } catch (error) {
-    return toRefused(head, error);
+    return toRefused(text, error);
   }
 }
 
-function toRefused(head: string, error: unknown): NoReading {
-  if (error instanceof Refused) return { kind: "refused", head, why: error.message };
+/** Reads the body that follows a head. */
+export function readGoBody(bytes: string, length: GoHead["length"]): GoReading<string> {
+  try {
+    const read = readBody(bytes, length);
+    return read === null ? { kind: "more" } : { kind: "read", read: read.body, rest: read.rest };
+  } catch (error) {
+    return toRefused(bytes, error);
+  }
+}
+
+function toRefused(text: string, error: unknown): GoReading<never> {
+  if (error instanceof Refused) return { kind: "refused", text, why: error.message };
   throw error;
 }
 
@@ -116,7 +105,7 @@ function checkHost(headers: readonly (readonly [string, string])[], method: stri
   if (minor > 0 && hosts.length === 0 && method !== "CONNECT") throw new Refused("no Host");
 }
 
-/** Bytes of the body, or chunks. Chunks win over a length, and count for nothing by HTTP/1.0. */
+/** Chunks win over a length, and count for nothing by HTTP/1.0. */
 function readLength(headers: readonly (readonly [string, string])[], minor: number): number | "chunked" {
   const encodings = valuesOf(headers, "transfer-encoding");
   if (encodings.length > 0 && minor > 0) {

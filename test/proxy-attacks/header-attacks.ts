@@ -1,4 +1,14 @@
-import { type AttackRow, CHAT, MARK, type Person, toAttacks, toCredential, toMessage, toRequest } from "./attack.ts";
+import {
+  type Attack,
+  type AttackRow,
+  CHAT,
+  MARK,
+  type Person,
+  toAttacks,
+  toCredential,
+  toMessage,
+  toRequest,
+} from "./attack.ts";
 
 type HeaderRow = readonly [en: string, zh: string, ...headers: readonly string[]];
 
@@ -47,8 +57,18 @@ const ROWS: readonly AttackRow[] = [
   ["a Host with a user", "Host 带用户名", (person) => withHost(person, [`Host: localhost@${MARK}`]), CHAT],
   ["two Hosts", "两个 Host", (person) => withHost(person, ["Host: model.example", `Host: ${MARK}`]), CHAT],
   ["an empty Host", "空的 Host", (person) => withHost(person, ["Host:"]), CHAT],
-  ["a Host in a whole URL that is another", "完整 URL 与 Host 不一致", (person) => ask(person).replace("/api/chat", `http://${MARK}/api/chat`), CHAT],
-  ["`Connection: host`", "`Connection: host`", (person) => withHost(person, ["Host: model.example"], "close, host"), CHAT],
+  [
+    "a Host in a whole URL that is another",
+    "完整 URL 与 Host 不一致",
+    (person) => ask(person).replace("/api/chat", `http://${MARK}/api/chat`),
+    CHAT,
+  ],
+  [
+    "`Connection: host`",
+    "`Connection: host`",
+    (person) => withHost(person, ["Host: model.example"], "close, host"),
+    CHAT,
+  ],
   [
     "`Connection: content-length`",
     "`Connection: content-length`",
@@ -82,4 +102,4 @@ const ROWS: readonly AttackRow[] = [
 ];
 
 /** Headers that would have somebody behind the proxy believe what is not so. */
-export const HEADER_ATTACKS = toAttacks("headers", ROWS);
+export const HEADER_ATTACKS: readonly Attack[] = toAttacks("headers", ROWS);

@@ -1,4 +1,4 @@
-import { type AttackRow, CHAT, toAttacks, toCredential, toMessage, toRequest } from "./attack.ts";
+import { type Attack, type AttackRow, CHAT, toAttacks, toCredential, toMessage, toRequest } from "./attack.ts";
 
 type MethodRow = readonly [line: string, en: string, zh: string, ...may: readonly string[]];
 
@@ -27,14 +27,12 @@ const LINES: readonly MethodRow[] = [
 ];
 
 const ROWS: readonly AttackRow[] = [
-  ...LINES.map(
-    ([line, en, zh, ...may]): AttackRow => [
-      `${en}: \`${toShown(line)}\``,
-      `${zh}：\`${toShown(line)}\``,
-      (person) => toRequest(`${line} HTTP/1.1`, [toCredential(person)]),
-      ...may,
-    ],
-  ),
+  ...LINES.map(([line, en, zh, ...may]): AttackRow => [
+    `${en}: \`${toShown(line)}\``,
+    `${zh}：\`${toShown(line)}\``,
+    (person) => toRequest(`${line} HTTP/1.1`, [toCredential(person)]),
+    ...may,
+  ]),
   [
     "`X-HTTP-Method-Override: DELETE`",
     "`X-HTTP-Method-Override: DELETE`",
@@ -89,13 +87,21 @@ const ROWS: readonly AttackRow[] = [
   ],
   ["an odd version", "奇怪的版本号", (person) => toRequest("POST /api/chat HTTP/1.9", [toCredential(person)]), CHAT],
   ["HTTP/2 from the start", "一开始就说 HTTP/2", () => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  ["an empty line first", "先发一个空行", (person) => `\r\n${toRequest(`${CHAT} HTTP/1.1`, [toCredential(person)])}`, CHAT],
+  [
+    "an empty line first",
+    "先发一个空行",
+    (person) => `\r\n${toRequest(`${CHAT} HTTP/1.1`, [toCredential(person)])}`,
+    CHAT,
+  ],
 ];
 
 /** Methods and request lines. */
-export const METHOD_ATTACKS = toAttacks("method", ROWS);
+export const METHOD_ATTACKS: readonly Attack[] = toAttacks("method", ROWS);
 
 function toShown(line: string): string {
-  const plain = line.replaceAll(/[^\x20-\x7e]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const plain = line.replaceAll(
+    /[^\x20-\x7e]/g,
+    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
   return plain.length > 50 ? `${plain.slice(0, 10)}…` : plain;
 }

@@ -1,16 +1,18 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { type GoRequest, readGoHead, readGoRequest } from "./go-request.ts";
+import { type GoHead, readGoBody, readGoHead } from "./go-request.ts";
 
-/** What came to the model server: a request, or the head of what it would refuse. */
+/** What came to the model server. */
 export interface Arrival {
-  readonly head: string;
-  readonly request: GoRequest | null;
+  /** Everything before the body, as it came. */
+  readonly text: string;
+  /** As Go takes it; null where it would refuse it. Its body may not have come whole. */
+  readonly head: GoHead | null;
 }
 
 /** A model server that reads as Go does, keeps what reached it, and answers each request with what it was asked. */
 export interface ModelServer {
-  /** In the order in which they came, those that never came whole when their connection ended. */
+  /** In the order in which they came. */
   readonly arrivals: Arrival[];
   end(): void;
 }
@@ -36,41 +38,50 @@ export async function startModelServer(path: string): Promise<ModelServer> {
   };
 }
 
+/** Go hands a request on when its head has come, so that it counts from there. */
 function serve(socket: Socket, arrivals: Arrival[]): void {
   let bytes = "";
+  let head: GoHead | null = null;
+  const refuse = (): void => {
+    bytes = "";
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    socket.removeAllListeners("data").resume();
+  };
   socket.setEncoding("latin1");
   socket.on("data", (text: string) => {
     bytes += text;
     for (;;) {
-      const reading = readGoRequest(bytes);
+      if (head === null) {
+        const reading = readGoHead(bytes);
+        if (reading.kind === "more") return;
+        if (reading.kind === "refused") {
+          arrivals.push({ text: reading.text, head: null });
+          return refuse();
+        }
+        head = reading.read;
+        bytes = reading.rest;
+        arrivals.push({ text: head.text, head });
+      }
+      const reading = readGoBody(bytes, head.length);
       if (reading.kind === "more") return;
-      if (reading.kind === "refused") {
-        arrivals.push({ head: reading.head, request: null });
-        socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        return;
-      }
+      if (reading.kind === "refused") return refuse();
       bytes = reading.rest;
-      arrivals.push({ head: reading.request.head, request: reading.request });
-      socket.write(toAnswer(reading.request));
-      if (reading.request.isLast) {
+      socket.write(toAnswer(head));
+      if (head.isLast) {
         bytes = "";
-        socket.end().removeAllListeners("data").resume();
+        socket.end();
+        socket.removeAllListeners("data").resume();
         return;
       }
+      head = null;
     }
   });
-  // What never came whole has reached it all the same: Go hands a request on when its head has come.
   socket.on("close", () => {
-    if (bytes !== "") arrivals.push(toCutOff(bytes));
+    if (head === null && bytes !== "") arrivals.push({ text: bytes, head: null });
   });
 }
 
-function toCutOff(bytes: string): Arrival {
-  const reading = readGoHead(bytes);
-  return reading.kind === "head" ? { head: reading.head.head, request: { ...reading.head, body: "" } } : { head: bytes, request: null };
-}
-
-function toAnswer({ method, target, headers }: GoRequest): string {
+function toAnswer({ method, target, headers }: GoHead): string {
   const agent = headers.find(([name]) => name === "user-agent")?.[1] ?? "";
   const body = JSON.stringify({ asked: `${method} ${target}`, agent });
   const head = ["HTTP/1.1 200 OK", "Content-Type: application/json", `Content-Length: ${body.length}`, "", ""];

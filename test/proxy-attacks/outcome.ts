@@ -39,15 +39,14 @@ export function judge(attack: Attack, person: Person, { answer, arrivals, isWell
   const owed = [...attack.may];
   const strays: string[] = [];
   const routes: string[] = [];
-  for (const { head, request } of arrivals) {
-    const text = request === null ? head.slice(0, head.indexOf("\n")) : `${request.method} ${request.target}`;
-    const [plain = ""] = text.split("?");
-    const taken = request === null ? null : takeAsRoute(request.method, request.target);
-    if (owed.includes(plain) && taken === plain) owed.splice(owed.indexOf(plain), 1);
+  for (const { text, head } of arrivals) {
+    const taken = head === null ? null : takeAsRoute(head.method, head.target);
+    const [asked = ""] = head === null ? [] : `${head.method} ${head.target}`.split("?");
+    if (taken === asked && owed.includes(asked)) owed.splice(owed.indexOf(asked), 1);
     else if (taken === null) strays.push(text);
     else routes.push(taken);
   }
-  const heads = arrivals.map(({ head }) => head);
+  const heads = arrivals.map(({ text }) => text);
   const found: Readonly<Record<Harm, boolean>> = {
     stray: strays.length > 0,
     header: heads.some((head) => head.includes(MARK)),

@@ -1,4 +1,4 @@
-import { type AttackRow, CHAT, toAttacks, toCredential, toRequest } from "./attack.ts";
+import { type Attack, type AttackRow, CHAT, toAttacks, toCredential, toRequest } from "./attack.ts";
 
 type PathRow = readonly [target: string, en: string, zh: string, ...may: readonly string[]];
 
@@ -78,14 +78,12 @@ const PATHS: readonly PathRow[] = [
 ];
 
 const ROWS: readonly AttackRow[] = [
-  ...PATHS.map(
-    ([target, en, zh, ...may]): AttackRow => [
-      `${en}: \`${toShown(target)}\``,
-      `${zh}：\`${toShown(target)}\``,
-      (person) => toRequest(`POST ${target} HTTP/1.1`, [toCredential(person)]),
-      ...may,
-    ],
-  ),
+  ...PATHS.map(([target, en, zh, ...may]): AttackRow => [
+    `${en}: \`${toShown(target)}\``,
+    `${zh}：\`${toShown(target)}\``,
+    (person) => toRequest(`POST ${target} HTTP/1.1`, [toCredential(person)]),
+    ...may,
+  ]),
   [
     "the same without a credential, encoded: `/%61pi/pull`",
     "无凭据且编码：`/%61pi/pull`",
@@ -104,10 +102,13 @@ const ROWS: readonly AttackRow[] = [
 ];
 
 /** Paths that mean `/api/pull`, or could, to somebody on the way. */
-export const PATH_ATTACKS = toAttacks("path", ROWS);
+export const PATH_ATTACKS: readonly Attack[] = toAttacks("path", ROWS);
 
 /** As it can stand in a page; long ones are cut. */
 function toShown(target: string): string {
-  const plain = target.replaceAll(/[^\x21-\x7e]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const plain = target.replaceAll(
+    /[^\x21-\x7e]/g,
+    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
   return plain.length > 50 ? `${plain.slice(0, 28)}…` : plain;
 }

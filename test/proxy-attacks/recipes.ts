@@ -56,15 +56,19 @@ const NGINX: readonly Recipe[] = [
     name: { en: "nginx, basic auth in front of everything", zh: "nginx，全部加 basic 认证" },
     source: "https://ollaman.com/docs/features/authentication",
     write: (place) =>
-      toNginx(place, [], [
-        "location / {",
-        ...toBasic(place),
-        ...FORWARD,
-        "proxy_http_version 1.1;",
-        "proxy_set_header Upgrade $http_upgrade;",
-        'proxy_set_header Connection "upgrade";',
-        "}",
-      ]),
+      toNginx(
+        place,
+        [],
+        [
+          "location / {",
+          ...toBasic(place),
+          ...FORWARD,
+          "proxy_http_version 1.1;",
+          "proxy_set_header Upgrade $http_upgrade;",
+          'proxy_set_header Connection "upgrade";',
+          "}",
+        ],
+      ),
   },
   {
     proxy: "nginx",
@@ -107,13 +111,17 @@ const NGINX: readonly Recipe[] = [
     name: { en: "nginx, basic auth, management denied by location", zh: "nginx，basic 认证，用 location 拒绝管理路由" },
     source: "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
     write: (place) =>
-      toNginx(place, [], [
-        ...toBasic(place),
-        ...MANAGED.map((name) => `location = /api/${name} { return 403; }`),
-        "location / {",
-        ...FORWARD,
-        "}",
-      ]),
+      toNginx(
+        place,
+        [],
+        [
+          ...toBasic(place),
+          ...MANAGED.map((name) => `location = /api/${name} { return 403; }`),
+          "location / {",
+          ...FORWARD,
+          "}",
+        ],
+      ),
   },
   {
     proxy: "nginx",
@@ -121,13 +129,17 @@ const NGINX: readonly Recipe[] = [
     name: { en: "nginx, basic auth, management denied by if", zh: "nginx，basic 认证，用 if 拒绝管理路由" },
     source: "https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if",
     write: (place) =>
-      toNginx(place, [], [
-        ...toBasic(place),
-        `if ($request_uri ~* "^/api/(${MANAGED.join("|")})") { return 403; }`,
-        "location / {",
-        ...FORWARD,
-        "}",
-      ]),
+      toNginx(
+        place,
+        [],
+        [
+          ...toBasic(place),
+          `if ($request_uri ~* "^/api/(${MANAGED.join("|")})") { return 403; }`,
+          "location / {",
+          ...FORWARD,
+          "}",
+        ],
+      ),
   },
 ];
 
