@@ -6,8 +6,8 @@ import { KnownKeys } from "./known-keys.ts";
 const REFRESH_MS = 150;
 /** Older than this, what is in memory may not be what is in the store any more. */
 const FRESH_MS = 1000;
-/** Longest that anybody waits for the store's next word. */
-const LONGEST_WAIT_MS = 500;
+/** Longest that anybody waits for the store's next word: when he has, what is in memory is not fresh any more. */
+const LONGEST_WAIT_MS = FRESH_MS;
 
 /** Hears of a key that was revoked; `endsStreams`: what it is being answered is to be cut off. */
 export type RevokedListener = (keyId: string, endsStreams: boolean) => void;
