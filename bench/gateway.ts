@@ -15,10 +15,11 @@ import {
   measureLeaving,
   measureSmall,
   measureStreams,
+  type SmallRequest,
   type Streaming,
 } from "./streams/measure-server.ts";
 import { startCaddy, startHaproxy, startNginx, toBasic, toBearer } from "./streams/peers.ts";
-import { startPortkey, toPortkeyHeaders } from "./streams/portkey.ts";
+import { startPortkey, toPortkeyHeaders, writeChat } from "./streams/portkey.ts";
 import { buildPortlock, startGateway, type Gateway } from "./streams/portlock.ts";
 import {
   percentile,
@@ -53,21 +54,21 @@ function judge(what: string, value: string, bar: string, isHeld: boolean): void 
 }
 
 /** What small requests are sent to. */
-interface SmallTarget {
+interface SmallTarget extends SmallRequest {
   readonly name: string;
   readonly server: Pick<Server, "port" | "cpuSeconds">;
-  readonly headers: readonly string[];
-  readonly path?: string;
 }
 
 /** In rounds, so that what else the machine does meets all alike; requests for each second of processor time. */
 function compareSmall(targets: readonly SmallTarget[]): void {
   const perCore = new Map<string, number[]>();
   const perSecond = new Map<string, number[]>();
-  for (let round = 0; round < ROUNDS; round += 1) {
+  // A first round warms up and is not counted.
+  for (let round = -1; round < ROUNDS; round += 1) {
     for (const { name, server, ...request } of targets) {
-      const seen = measureSmall(server, { ...request, seconds: SECONDS });
+      const seen = measureSmall(server, request, SECONDS);
       if (seen.failed > 0) throw new Error(`${name}: ${seen.failed} requests failed`);
+      if (round < 0) continue;
       perCore.set(name, [...(perCore.get(name) ?? []), seen.perCore]);
       perSecond.set(name, [...(perSecond.get(name) ?? []), seen.perSecond]);
     }
@@ -87,6 +88,16 @@ function compareSmall(targets: readonly SmallTarget[]): void {
     const ratio = own / of(name);
     judge(`small requests, times ${name}`, ratio.toFixed(2), `${factor}`, ratio >= factor);
   }
+}
+
+/** Portkey passes on nothing but chats: the same chat, not streamed, to both. */
+function toChats(own: Target, portkey: Server, script: string, upstream: number): readonly SmallTarget[] {
+  if (own.server === null) return [];
+  const chat = { path: "/v1/chat/completions", script };
+  return [
+    { ...chat, name: "Portlock, chat", server: own.server, headers: [`Authorization: ${own.authorization}`] },
+    { ...chat, name: "Portkey, chat", server: portkey, headers: toPortkeyHeaders(upstream) },
+  ];
 }
 
 function tellStreams(name: string, seen: Streaming): void {
@@ -187,9 +198,7 @@ try {
     ),
     { name: "nginx, basic with bcrypt 5", server: { ...nginx.bearer, port: basic5 }, headers: basic },
     { name: "nginx, basic with bcrypt 10", server: { ...nginx.bearer, port: basic10 }, headers: basic },
-    ...portkeys.map((server) => {
-      return { name: server.name, server, headers: toPortkeyHeaders(upstream.port), path: "/v1/models" };
-    }),
+    ...portkeys.flatMap((server) => toChats(own, server, writeChat(folder), upstream.port)),
   ]);
   await compareDelays(driver, targets);
   await compareOthers(driver, upstream, targets);

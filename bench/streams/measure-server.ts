@@ -10,14 +10,23 @@ export interface Throughput {
   readonly failed: number;
 }
 
-/** GET of about 1 KiB for some seconds, by wrk on the other processors. */
+/** What a small request asks for: an answer of about 1 KiB, or where a script of wrk says so, something else. */
+export interface SmallRequest {
+  readonly headers: readonly string[];
+  readonly path?: string;
+  readonly script?: string;
+}
+
+/** The same small request again and again for some seconds, by wrk on the other processors. */
 export function measureSmall(
   server: Pick<Server, "port" | "cpuSeconds">,
-  options: { readonly headers: readonly string[]; readonly seconds: number; readonly path?: string },
+  { headers, path = "/api/version", script }: SmallRequest,
+  seconds: number,
 ): Throughput {
-  const { headers, seconds, path = "/api/version" } = options;
   const url = `http://127.0.0.1:${server.port}${path}`;
-  const load = ["wrk", "-t1", "-c32", `-d${seconds}s`, ...headers.flatMap((header) => ["-H", header]), url];
+  const scripted = script === undefined ? [] : ["-s", script];
+  const named = headers.flatMap((header) => ["-H", header]);
+  const load = ["wrk", "-t1", "-c32", `-d${seconds}s`, ...scripted, ...named, url];
   const count = availableParallelism();
   const pinned = count < 2 ? load : ["taskset", "-c", `1-${count - 1}`, ...load];
   const [program = "wrk", ...args] = pinned;

@@ -111,7 +111,6 @@ http://127.0.0.1:${port} {
   reverse_proxy 127.0.0.1:${upstream} {
     header_up Host localhost:11434
     header_up -Authorization
-    flush_interval -1
   }
 }
 `,

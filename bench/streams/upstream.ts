@@ -9,6 +9,14 @@ import { toPlan, type StreamPlan, type UpstreamNote } from "./stream-plan.ts";
 /** A small answer of about 1 KiB. */
 const VERSION = JSON.stringify({ version: "0.24.0", padding: "x".repeat(980) });
 
+const COMPLETION = JSON.stringify({
+  id: "bench",
+  object: "chat.completion",
+  model: "bench",
+  choices: [{ index: 0, message: { role: "assistant", content: "x".repeat(800) }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+});
+
 function tell(note: UpstreamNote): void {
   process.send?.(note);
 }
@@ -42,9 +50,10 @@ function stream(response: ServerResponse, plan: StreamPlan): void {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part);
-  if (request.method !== "POST") {
-    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(VERSION) });
-    response.end(VERSION);
+  if (request.url !== "/api/chat") {
+    const whole = request.method === "POST" ? COMPLETION : VERSION;
+    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(whole) });
+    response.end(whole);
     return;
   }
   stream(response, toPlan(Buffer.concat(parts).toString()));

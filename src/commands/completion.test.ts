@@ -20,6 +20,9 @@ for (const [words, proposals] of [
   [["explain", "setting-in"], ["setting-in-overwritten-unit"]],
   [["verify", "--vantage", "name"], ["namespace"]],
   [["completion", "z"], ["zsh"]],
+  [["keys", "cr"], ["create"]],
+  [["keys", "create", "a", "--scope", "inference,r"], ["inference,read"]],
+  [["gateway", "log", "v"], ["verify"]],
 ] as const) {
   test(`bash completes "portlock ${words.join(" ")}" to ${proposals.join(", ")}`, async () => {
     const { out } = await tryCommand(["completion", "bash"]);

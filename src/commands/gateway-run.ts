@@ -1,13 +1,12 @@
-import { homedir } from "node:os";
 import { toActorName } from "../gateway/audit/actor.ts";
 import { DEFAULT_LIMIT_SETTINGS } from "../gateway/limits/limiter.ts";
 import { runGateway, type RunningGateway } from "../gateway/serve/run-gateway.ts";
 import type { UpstreamPlace } from "../gateway/serve/upstream-place.ts";
-import { readDataPlace, type DataPlace } from "../gateway/store/data-place.ts";
 import { toPrintable } from "../report/printable.ts";
 import type { Session } from "./context.ts";
-import { CommandError, toErrorText } from "./errors.ts";
+import { toErrorText } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { toDataPlace } from "./open-data.ts";
 import { DEFAULT_DRAIN_MS, DEFAULT_LISTEN, toRedisUrl, toTlsChoice, type GatewayFlags } from "./gateway-flags.ts";
 
 /**
@@ -18,10 +17,9 @@ export async function run(session: Session, flags: GatewayFlags): Promise<ExitCo
   const tls = toTlsChoice(flags);
   const data = toDataPlace(session, flags.data);
   const redisUrl = toRedisUrl(flags, session.env);
-  const audit = flags.evenSo === true && flags.upstream !== undefined ? null : auditHost(session, flags);
-  // It is waited for below; until then nobody else hears that it rejects.
-  audit?.catch(() => {});
-  const upstream = flags.upstream ?? (await toFound(audit));
+  // Where it is known what to stand before, the gateway listens first: it is up at once, and opens when it may.
+  const upstream = flags.upstream ?? (await auditHost(session, flags));
+  const opening = Promise.withResolvers<void>();
   const gateway = await runGateway({
     listen: flags.listen ?? DEFAULT_LISTEN,
     upstream,
@@ -38,14 +36,15 @@ export async function run(session: Session, flags: GatewayFlags): Promise<ExitCo
     metrics: flags.metrics ?? null,
     logFile: flags.log ?? null,
     accessLog: (lines) => session.out.write(lines),
-    opening: audit ?? Promise.resolve(),
+    opening: opening.promise,
     evenSo: flags.evenSo === true,
     by: toActorName(session.env),
     onTrouble: toTroubleHearer(session),
   });
   const signals = hearSignals(session, gateway, flags.drain ?? DEFAULT_DRAIN_MS);
   try {
-    await audit;
+    if (flags.upstream !== undefined && flags.evenSo !== true) await auditHost(session, flags);
+    opening.resolve();
   } catch (error) {
     await gateway.close();
     throw error;
@@ -63,18 +62,6 @@ async function auditHost(session: Session, flags: GatewayFlags): Promise<Upstrea
   const upstream = flags.upstream ?? toOnlyUpstream(local);
   if (flags.evenSo !== true) refuseExposed(local, upstream);
   return upstream;
-}
-
-async function toFound(audit: Promise<UpstreamPlace> | null): Promise<UpstreamPlace> {
-  if (audit === null) throw new Error("an upstream was neither given nor looked for");
-  return audit;
-}
-
-function toDataPlace({ env }: Session, data: string | undefined): DataPlace {
-  const isRoot = process.geteuid?.() === 0;
-  const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
-  if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });
-  return reading.place;
 }
 
 /** Resolves when the gateway has ended because somebody wanted it to. */

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { toActorName } from "../gateway/audit/actor.ts";
 import type { Actor } from "../gateway/keys/key-acts.ts";
-import { readDataPlace } from "../gateway/store/data-place.ts";
+import { readDataPlace, type DataPlace } from "../gateway/store/data-place.ts";
 import { openStore } from "../gateway/store/open-store.ts";
 import type { OpenStore } from "../gateway/store/open-tables.ts";
 import type { Session } from "./context.ts";
@@ -9,20 +9,25 @@ import { CommandError } from "./errors.ts";
 
 /** Opens the store that `--data` names, hands it in, and closes it whatever happens. A look makes no store. */
 export async function withStore<Result>(
-  { env }: Session,
+  session: Session,
   data: string | undefined,
   use: (open: OpenStore) => Promise<Result>,
   mayCreate: boolean = false,
 ): Promise<Result> {
-  const isRoot = process.geteuid?.() === 0;
-  const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
-  if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });
-  const open = await openStore(reading.place, mayCreate);
+  const open = await openStore(toDataPlace(session, data), mayCreate);
   try {
     return await use(open);
   } finally {
     await open.store.close();
   }
+}
+
+/** Where data lies by `--data` and what surrounds it. Throws a `CommandError` where that is not understood. */
+export function toDataPlace({ env }: Session, data: string | undefined): DataPlace {
+  const isRoot = process.geteuid?.() === 0;
+  const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
+  if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });
+  return reading.place;
 }
 
 /** Who acts, for the audit log. */

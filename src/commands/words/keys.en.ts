@@ -205,7 +205,7 @@ export const KEYS_EN: KeysWords = {
       hint: "Run it as the owner (sudo), or check the database's user and password (PGPASSWORD, ~/.pgpass).",
     }),
     "wrong-pepper": (place) => ({
-      sentence: `the keys in ${quote(place)} were made with another pepper, and none of them would be known.`,
+      sentence: `the keys in ${quote(place)} were made with another pepper than the one here, and none of them would be known.`,
       hint: "Copy the file `pepper` from where they were made; for PostgreSQL name it in PORTLOCK_PEPPER_FILE.",
     }),
     busy: () => ({ sentence: "too many passwords wait to be checked.", hint: "Try again in a moment." }),

@@ -4,10 +4,8 @@ import { KnownKeys } from "./known-keys.ts";
 
 /** How often the store is asked for changes. A revoked key is refused everywhere within a second of it. */
 const REFRESH_MS = 150;
-/** Older than this, what is in memory may not be what is in the store any more. */
-const FRESH_MS = 1000;
-/** Longest that anybody waits for the store's next word: when he has, what is in memory is not fresh any more. */
-const LONGEST_WAIT_MS = FRESH_MS;
+/** Longest that anybody waits for the store's next word. */
+const LONGEST_WAIT_MS = 1000;
 
 /** Hears of a key that was revoked; `endsStreams`: what it is being answered is to be cut off. */
 export type RevokedListener = (keyId: string, endsStreams: boolean) => void;
@@ -52,14 +50,13 @@ export class KeyMirror {
     return this.#uptime() - this.#seenAt;
   }
 
-  /** Why what is in memory may be old; null where it is not. */
-  get trouble(): StoreError | null {
-    if (this.#trouble !== null) return this.#trouble;
-    return this.age <= FRESH_MS ? null : new StoreError("gone", this.#place, "it does not answer");
+  /** Why the store could not be looked at last; that it has not been seen for long, where it does not even fail. */
+  get trouble(): StoreError {
+    return this.#trouble ?? new StoreError("gone", this.#place, "it does not answer");
   }
 
-  /** Resolves when the store was looked at again, from now on, or has kept everybody waiting for too long. */
-  catchUp(): Promise<void> {
+  /** True when the store was looked at again, from now on; false where it cannot be, or keeps everybody waiting. */
+  catchUp(): Promise<boolean> {
     if (this.#next !== null) return this.#next.promise;
     const next = toWaiting(() => {
       if (this.#next === next) this.#next = null;
@@ -71,7 +68,7 @@ export class KeyMirror {
   close(): void {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#next?.resolve();
+    this.#next?.resolve(false);
   }
 
   #schedule(): void {
@@ -83,13 +80,15 @@ export class KeyMirror {
   async #lookAgain(): Promise<void> {
     const waiting = this.#next;
     this.#next = null;
+    let isSeen = false;
     try {
       await this.#look();
+      isSeen = true;
     } catch (error) {
       // Whatever it is, nobody may be let in for ever on what was read before it.
       this.#trouble = error instanceof StoreError ? error : new StoreError("damaged", this.#place, String(error));
     }
-    waiting?.resolve();
+    waiting?.resolve(isSeen);
     this.#schedule();
   }
 
@@ -105,22 +104,22 @@ export class KeyMirror {
 
 /** All who wait for the same look, with one limit for them: a flood of them costs no timer each. */
 interface Waiting {
-  readonly promise: Promise<void>;
-  resolve(): void;
+  readonly promise: Promise<boolean>;
+  resolve(isSeen: boolean): void;
 }
 
 /** `onEnd` is called before those who wait go on, so that nobody joins them any more. */
 function toWaiting(onEnd: () => void): Waiting {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
   const limit = setTimeout(() => {
     onEnd();
-    resolve();
+    resolve(false);
   }, LONGEST_WAIT_MS);
   return {
     promise,
-    resolve: () => {
+    resolve: (isSeen) => {
       clearTimeout(limit);
-      resolve();
+      resolve(isSeen);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from "node:crypto";
 
 /** Text of a key, `plk_<prefix>_<secret>`: 8 public characters to look it up by, and 256 random bits. */
 const KEY_TEXT = /^plk_([0-9a-z]{8})_([0-9A-Za-z_-]{43})$/;
@@ -27,7 +27,7 @@ export function readPrefix(text: string): string | null {
 }
 
 /** What is kept of a key's text: 64 hexadecimal digits, of no use to anybody without the pepper. */
-export function hashKeyText(secretKey: Uint8Array, text: string): string {
+export function hashKeyText(secretKey: KeyObject, text: string): string {
   return createHmac("sha256", secretKey).update(text).digest("hex");
 }
 

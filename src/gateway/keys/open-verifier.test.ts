@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { hashSync } from "bcryptjs";
 import { aWish, anActor, NOON } from "../testing/a-wish.ts";
 import { toStoreKinds } from "../testing/stores.ts";
 import { openStore } from "../store/open-store.ts";
@@ -10,7 +11,7 @@ import type { OpenStore } from "../store/open-tables.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { Store } from "../store/store.ts";
 import type { Credential, Verifier } from "./caller.ts";
-import { createKey, createSignedKey, revokeKey, rotateKey } from "./key-acts.ts";
+import { createKey, createPasswordKey, createSignedKey, revokeKey, rotateKey } from "./key-acts.ts";
 import { hashKeyText, makeKeyId } from "./key-text.ts";
 import { readPublicKey } from "./ollama-signature.ts";
 import { openVerifier, type VerifierSetting } from "./open-verifier.ts";
@@ -211,6 +212,22 @@ for (const kind of toStoreKinds()) {
       elapsed += 1001;
       await assert.rejects(whoIs(verifier, text), isBroken);
       assert.deepEqual(await verifier.verify({ kind: "none" }, NOON), { key: null });
+    });
+
+    test("a password that was imported counts with its user alone, and a key whoever the user says he is", async () => {
+      const { open, verifier } = await openBoth();
+      const { text } = await createKey(open, aWish("alice"), anActor());
+      await createPasswordKey(open, aWish("bob"), hashSync("hunter2", 4), anActor());
+      const show = async (user: string, secret: string) =>
+        (await verifier.verify({ kind: "secret", user, secret }, NOON)).key?.name ?? null;
+      assert.equal(await show("bob", "hunter2"), "bob");
+      assert.equal(await show("anybody", text ?? ""), "alice");
+      const wrong = [show("alice", "hunter2"), show("bob", "hunter3"), show("", "hunter2"), whoIs(verifier, "hunter2")];
+      assert.deepEqual(await Promise.all(wrong), [null, null, null, null]);
+      await rotateKey(open, "bob", 1000, anActor());
+      assert.equal(await whoIs(verifier, "plk_x"), null);
+      const later = await verifier.verify({ kind: "secret", user: "bob", secret: "hunter2" }, NOON + 1000);
+      assert.equal(later.key, null);
     });
 
     test("Ollama's own signature lets in whoever has the private key, and nobody who only heard it, for long", async () => {

@@ -1,7 +1,7 @@
+import type { KeyObject } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Key } from "../key.ts";
 import type { OpenStore } from "../store/open-tables.ts";
-import { StoreError } from "../store/store-error.ts";
 import type { Caller, Credential, Verifier } from "./caller.ts";
 import { KeyMirror, type RevokedListener } from "./key-mirror.ts";
 import { hashKeyText, isSameHash, readPrefix } from "./key-text.ts";
@@ -30,7 +30,10 @@ export async function openVerifier(
 ): Promise<Verifier> {
   const mirror = new KeyMirror(store, place, uptime);
   await mirror.begin();
-  return new MirrorVerifier(mirror, pepper.secretKey, graceMs, new Passwords(mirror.known, uptime));
+  // A file of its own in the published package too, because it is what the thread runs.
+  const { PasswordThread } = await import("./password-work.ts");
+  const passwords = new Passwords(mirror.known, uptime, new PasswordThread());
+  return new MirrorVerifier(mirror, pepper.secretKey, graceMs, passwords);
 }
 
 /**
@@ -40,11 +43,11 @@ export async function openVerifier(
  */
 class MirrorVerifier implements Verifier {
   readonly #mirror: KeyMirror;
-  readonly #secretKey: Uint8Array;
+  readonly #secretKey: KeyObject;
   readonly #graceMs: number;
   readonly #passwords: Passwords;
 
-  constructor(mirror: KeyMirror, secretKey: Uint8Array, graceMs: number, passwords: Passwords) {
+  constructor(mirror: KeyMirror, secretKey: KeyObject, graceMs: number, passwords: Passwords) {
     this.#mirror = mirror;
     this.#secretKey = secretKey;
     this.#graceMs = graceMs;
@@ -53,7 +56,7 @@ class MirrorVerifier implements Verifier {
 
   async verify(credential: Credential, now: number): Promise<Caller> {
     if (credential.kind === "none" || credential.kind === "refused") return { key: null };
-    if (this.#mirror.age > this.#graceMs) throw this.#toTrouble();
+    if (this.#mirror.age > this.#graceMs) throw this.#mirror.trouble;
     if (credential.kind === "signed") {
       return this.#decide(() => findSigner(this.#mirror.known, credential, now));
     }
@@ -75,26 +78,22 @@ class MirrorVerifier implements Verifier {
   async #decide(find: () => Key | null): Promise<Caller> {
     const known = find();
     if (known !== null) return { key: known };
-    await this.#mirror.catchUp();
-    return this.#conclude(find());
+    const isSeen = await this.#mirror.catchUp();
+    return this.#conclude(find(), isSeen);
   }
 
   async #decidePassword(user: string, password: string, now: number): Promise<Caller> {
     const recalled = this.#passwords.recall(user, password, now);
     if (recalled !== null) return { key: recalled.key };
-    await this.#mirror.catchUp();
+    const isSeen = await this.#mirror.catchUp();
     const checked = await this.#passwords.check(user, password, now);
-    return this.#conclude(checked?.key ?? null);
+    return this.#conclude(checked?.key ?? null, isSeen);
   }
 
   /** Somebody who is not in memory may be in a store that cannot be read: he is not told that he is nobody. */
-  #conclude(key: Key | null): Caller {
-    if (key === null && this.#mirror.trouble !== null) throw this.#toTrouble();
+  #conclude(key: Key | null, isSeen: boolean): Caller {
+    if (key === null && !isSeen) throw this.#mirror.trouble;
     return { key };
-  }
-
-  #toTrouble(): StoreError {
-    return this.#mirror.trouble ?? new StoreError("gone", "the store", "it was not seen for too long");
   }
 }
 

@@ -4,7 +4,6 @@
  * the door to the thread and what runs in it.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { compareSync } from "bcryptjs";
 
 const MARK = "portlock-password-work";
 
@@ -63,6 +62,8 @@ export class PasswordThread {
 }
 
 if (!isMainThread && workerData === MARK) {
+  // Only here: the thread that serves needs nothing of it.
+  const { compareSync } = await import("bcryptjs");
   parentPort?.on("message", ({ number, password, hash }: Question) => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     parentPort?.postMessage({ number, isSame: compareSync(password, hash) });

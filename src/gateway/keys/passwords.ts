@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { StoreError } from "../store/store-error.ts";
 import { isInForce, type KnownKeys, type KnownSecret } from "./known-keys.ts";
-import { PasswordThread } from "./password-work.ts";
+import type { PasswordThread } from "./password-work.ts";
 
 /** A password that was right is not hashed again for so long after it was used last, unless its hash has changed. */
 const RIGHT_MS = 15 * 60_000;
@@ -21,13 +21,14 @@ const LONGEST_PASSWORD = 72;
 export class Passwords {
   readonly #known: KnownKeys;
   readonly #uptime: () => number;
-  readonly #thread = new PasswordThread();
+  readonly #thread: PasswordThread;
   readonly #memoryKey = randomBytes(32);
   readonly #right = new Map<string, number>();
   readonly #wrong = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<boolean>>();
 
-  constructor(known: KnownKeys, uptime: () => number) {
+  constructor(known: KnownKeys, uptime: () => number, thread: PasswordThread) {
+    this.#thread = thread;
     this.#known = known;
     this.#uptime = uptime;
   }

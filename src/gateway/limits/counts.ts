@@ -41,8 +41,8 @@ export type Taken =
  * Every verb but `settle` rejects where the counts are not known, and whoever asks is then refused.
  */
 export interface Counts {
-  /** Counts a request; with a day it also looks whether that day's tokens are used up. */
-  countRequest(key: Key, day: number | null): Promise<Counted>;
+  /** Counts a request, at once where nobody has to be asked; with a day it also looks whether that day's tokens are used up. */
+  countRequest(key: Key, day: number | null): Counted | Promise<Counted>;
   take(wish: Wish): Promise<Taken>;
   /** Ends a turn and counts its tokens: at once, or as soon as the counts can be reached. Called once for each turn. */
   settle(turn: HeldTurn, tokens: number): void;

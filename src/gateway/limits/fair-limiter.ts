@@ -70,8 +70,16 @@ export class FairLimiter implements Limiter {
   async admit(ask: Ask): Promise<Admission> {
     if (ask.signal.aborted) return { kind: "left" };
     if (this.#isDraining) return refuse("draining", RETRY_SOON_MS);
-    const refused = await this.#countRequest(ask);
-    if (refused !== null) return refused;
+    const { key, occupiesModel, now } = ask;
+    try {
+      const counting = this.#counts.countRequest(key, occupiesModel ? toDay(now) : null);
+      const counted = counting instanceof Promise ? await counting : counting;
+      if (counted.kind === "too-many") return refuse("rate", counted.waitMs);
+      if (counted.kind === "spent") return refuseUntilTomorrow(now);
+    } catch (error) {
+      this.#onTrouble(error);
+      return refuse("unknown", RETRY_SOON_MS);
+    }
     if (ask.signal.aborted) return { kind: "left" };
     if (this.#isDraining) return refuse("draining", RETRY_SOON_MS);
     if (ask.occupiesModel) return this.#wait(ask);
@@ -90,17 +98,6 @@ export class FairLimiter implements Limiter {
     for (const waiter of this.#queue.all()) waiter.end(refuse("draining", RETRY_SOON_MS));
     await this.#giving;
     await this.#counts.close();
-  }
-
-  async #countRequest({ key, occupiesModel, now }: Ask): Promise<Admission | null> {
-    try {
-      const counted = await this.#counts.countRequest(key, occupiesModel ? toDay(now) : null);
-      if (counted.kind === "too-many") return refuse("rate", counted.waitMs);
-      return counted.kind === "spent" ? refuseUntilTomorrow(now) : null;
-    } catch (error) {
-      this.#onTrouble(error);
-      return refuse("unknown", RETRY_SOON_MS);
-    }
   }
 
   async #wait(ask: Ask): Promise<Admission> {
@@ -133,7 +130,7 @@ export class FairLimiter implements Limiter {
         forgetPatience();
         ask.signal.removeEventListener("abort", leave);
         if (admission.kind === "admitted") this.#queue.give(waiter);
-        else this.#queue.remove(waiter);
+        else if (this.#queue.remove(waiter)) this.#give();
         resolve(admission);
         return true;
       },

@@ -4,6 +4,7 @@ import type { Counted, Counts, CountTokens, HeldTurn, Taken, Wish } from "./coun
 import { RateWindow } from "./rate-window.ts";
 
 const SWEEP_MS = 60_000;
+const COUNTED: Counted = { kind: "counted" };
 
 /** Counts in the memory of this process. Tokens of the day go on where the store has them, so a restart gives none back. */
 export class LocalCounts implements Counts {
@@ -24,16 +25,12 @@ export class LocalCounts implements Counts {
     this.#sweptAt = options.clock.now();
   }
 
-  async countRequest(key: Key, day: number | null): Promise<Counted> {
-    const { requestsPerMinute, tokensPerDay } = key.limits;
-    if (day !== null && tokensPerDay !== null && (await this.#readUsed(key.id, day)).tokens >= tokensPerDay) {
-      return { kind: "spent" };
-    }
-    if (requestsPerMinute === null) return { kind: "counted" };
-    const waitMs = this.#rateOf(key.id).wait(requestsPerMinute, this.#clock.now());
-    if (waitMs > 0) return { kind: "too-many", waitMs };
-    this.recordRequest(key.id);
-    return { kind: "counted" };
+  countRequest(key: Key, day: number | null): Counted | Promise<Counted> {
+    const { tokensPerDay } = key.limits;
+    if (day === null || tokensPerDay === null) return this.#countRate(key);
+    return this.#readUsed(key.id, day).then(({ tokens }) =>
+      tokens >= tokensPerDay ? { kind: "spent" } : this.#countRate(key),
+    );
   }
 
   /** Counts a request that was let through elsewhere. */
@@ -116,6 +113,14 @@ export class LocalCounts implements Counts {
   /** Three days are enough for streams that end on another one; a clock that jumps on finds the store's count. */
   #forgetDays(day: number): void {
     for (const other of this.#used.keys()) if (Math.abs(other - day) > 1) this.#used.delete(other);
+  }
+
+  #countRate({ id, limits: { requestsPerMinute } }: Key): Counted {
+    if (requestsPerMinute === null) return COUNTED;
+    const waitMs = this.#rateOf(id).wait(requestsPerMinute, this.#clock.now());
+    if (waitMs > 0) return { kind: "too-many", waitMs };
+    this.recordRequest(id);
+    return COUNTED;
   }
 
   #rateOf(keyId: string): RateWindow {

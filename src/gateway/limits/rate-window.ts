@@ -1,6 +1,6 @@
 const SECOND_MS = 1000;
 /** A request counts in the second it came in and in the sixty that follow: at most a limit in any sixty seconds. */
-export const COUNTED_SECONDS = 61;
+const COUNTED_SECONDS = 61;
 
 /**
  * The requests of one key in the last minute, by the second, so that its memory does not grow with the limit. Unlike

@@ -6,11 +6,11 @@ import { LocalCounts } from "./local-counts.ts";
 import { LEASE_MS, SharedTable } from "./shared-table.ts";
 
 /** How long this replica goes on by itself, with its share of the limits, while Redis is away. */
-export const GRACE_MS = 60_000;
+const GRACE_MS = 60_000;
 const BEAT_MS = LEASE_MS / 3;
 
 /** Counts cannot be reached and the grace is over. */
-export class CountsGone extends Error {
+class CountsGone extends Error {
   override readonly name: string = "CountsGone";
 }
 

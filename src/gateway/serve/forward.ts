@@ -99,8 +99,8 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (!this.#hasLeft) this.#exchange.reachedUpstream = true;
-    if (this.#hasLeft) controller.abort(LEFT);
+    if (this.#hasLeft || this.#exchange.isRevoked) controller.abort(LEFT);
+    else this.#exchange.reachedUpstream = true;
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -110,9 +110,8 @@ class Relay implements Dispatcher.DispatchHandler {
     exchange.sawFirstByte();
     const { sent, mediaType } = toAnswerHeaders(toRaw(controller.rawHeaders));
     if (this.#forwarding.route.occupiesModel) this.#meter = new TokenMeter(mediaType);
-    if (this.#forwarding.filter !== null && status === 200 && exchange.request.method !== "HEAD") {
-      this.#held = [];
-    }
+    const isFiltered = this.#forwarding.filter !== null && status === 200;
+    if (isFiltered && exchange.request.method !== "HEAD") this.#held = [];
     const headers = [...sent, ...this.#forwarding.ownHeaders, "x-request-id", exchange.id];
     if (mediaType === "text/event-stream" || mediaType === "application/x-ndjson") {
       headers.push("x-accel-buffering", "no");
@@ -122,7 +121,7 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#heldHeaders = withoutLength(headers);
       return;
     }
-    exchange.response.writeHead(status, headers);
+    exchange.response.writeHead(status, isFiltered ? withoutLength(headers) : headers);
     queueMicrotask(() => {
       if (exchange.answerBytes === 0 && !exchange.response.writableEnded) exchange.response.flushHeaders();
     });
@@ -157,6 +156,9 @@ class Relay implements Dispatcher.DispatchHandler {
     const { response } = this.#exchange;
     this.#count();
     this.#exchange.settle();
+    // The last of it still has to be taken in.
+    this.#exchange.giveUp = () => response.destroy();
+    this.#exchange.waitsSince = performance.now();
     if (this.#held === null) {
       response.end();
       return;

@@ -8,6 +8,7 @@ import { extractCredential } from "../policy/extract-credential.ts";
 import { filterModels, seesSomeModels } from "../policy/filter-models.ts";
 import { readBody } from "../policy/read-body.ts";
 import { toApi } from "../policy/read-target.ts";
+import { StoreError } from "../store/store-error.ts";
 import { answer, hasBody, refuse } from "./answer.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { toCorsAnswer } from "./cors.ts";
@@ -44,6 +45,7 @@ const STORE_GONE: Refusal = {
   code: "keys-unreadable",
   message: "Keys cannot be looked up at the moment; try again later.",
 };
+const FAULT: Refusal = { status: 503, code: "fault", message: "The gateway could not serve this request." };
 const ORIGIN_REFUSED: Refusal = {
   status: 403,
   code: "origin-not-allowed",
@@ -76,7 +78,7 @@ export async function serveRequest(serving: Serving, exchange: Exchange, expects
     else await askBrowser(call);
   } catch (error) {
     serving.onTrouble(error);
-    stop(call, STORE_GONE);
+    stop(call, error instanceof StoreError ? STORE_GONE : FAULT);
   }
 }
 

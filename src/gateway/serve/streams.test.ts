@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
+import { StoreError } from "../store/store-error.ts";
 import { aKey } from "../testing/a-key.ts";
 import { openRaw, rawRequest, toRequest, toStatuses } from "../testing/raw-request.ts";
 import { answerLines, startUpstream, type Behave } from "../testing/recording-upstream.ts";
 import { SECRET, startGateway } from "../testing/start-gateway.ts";
+import { DEFAULT_PATIENCE } from "./gateway-options.ts";
 
 const AUTH = `authorization: Bearer ${SECRET}`;
 const BODY = '{"model":"qwen3"}';
@@ -358,4 +360,28 @@ test("14 a key that is revoked while it waits is not served any more", async (t)
   assert.deepEqual(toStatuses(await second.end()), [401]);
   assert.equal(upstream.reached.length, 1);
   assert.equal(limiter.state.serving, 0);
+});
+
+test("a client that does not take in the end of its answer is not waited for", async (t) => {
+  const upstream = await startUpstream(t, answerLines(["x".repeat(16 * 1024 * 1024)]));
+  const patience = { ...DEFAULT_PATIENCE, silenceMs: 300 };
+  const { port, ended } = await startGateway(t, { upstream: upstream.url, patience });
+  const client = await openRaw(port);
+  client.socket.pause();
+  client.write(toChat());
+  assert.equal((await ended(1))[0]?.code, "client-silent");
+  client.destroy();
+});
+
+test("72 while the store is gone nobody is let in, and nothing of it is told", async (t) => {
+  const upstream = await startUpstream(t);
+  const { port, keys, troubles, ended } = await startGateway(t, { upstream: upstream.url });
+  keys.fail(new StoreError("gone", "/var/lib/secret-place", "EIO"));
+  const text = await rawRequest(port, toChat(["connection: close"]));
+  assert.deepEqual(toStatuses(text), [503]);
+  assert.match(text, /^retry-after: \d+\r$/m);
+  assert.doesNotMatch(text, /secret-place|EIO/);
+  assert.equal(troubles.length, 1);
+  assert.equal((await ended(1))[0]?.code, "keys-unreadable");
+  assert.equal(upstream.reached.length, 0);
 });

@@ -5,7 +5,7 @@ export interface Tokens {
 }
 
 /** The counts stand in the last object of an answer, and there behind what the model wrote: this much of its end is kept. */
-const TAIL_BYTES = 4096;
+const TAIL_BYTES = 2048;
 /** Anthropic tells the tokens of the prompt in its first event. */
 const HEAD_BYTES = 1024;
 

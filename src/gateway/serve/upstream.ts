@@ -11,6 +11,7 @@ export interface Upstream {
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
+const CONNECTION_TTL_MS = 120_000;
 
 /**
  * Opens no connection yet. A request is alone on its connection until its answer has ended, and may be silent for as
@@ -26,6 +27,8 @@ export function openUpstream({ origin, socketPath, host }: UpstreamPlace): Upstr
     // Shorter than the five seconds after which common servers close an idle connection, so that none is met closing.
     keepAliveTimeout: 4000,
     maxHeaderSize: 64 * 1024,
+    // After a rush, connections that nobody needs any more are forgotten; one at work ends its work first.
+    clientTtl: CONNECTION_TTL_MS,
     ...(socketPath === null ? {} : { socketPath }),
   });
   return {

@@ -2,8 +2,9 @@ import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types } from "pg";
 import type { DataPlace } from "./data-place.ts";
 import { type OpenStore, openTables } from "./open-tables.ts";
-import { readPepper, toPepperFile } from "./pepper.ts";
+import { type Pepper, readPepper, toPepperFile } from "./pepper.ts";
 import { takeFolder } from "./safe-files.ts";
+import { StoreError } from "./store-error.ts";
 import type { Tables } from "./tables.ts";
 import type { Flavour } from "./migrate.ts";
 
@@ -26,10 +27,21 @@ export async function openPostgres(
   { url, pepperFile, folder }: DataPlace & { readonly kind: "postgres" },
   mayCreate: boolean,
 ): Promise<OpenStore> {
-  if (pepperFile === null) await takeFolder(folder, mayCreate);
-  const pepper = await readPepper(pepperFile ?? toPepperFile(folder), mayCreate && pepperFile === null);
+  const pepper = await takePepper(toShown(url), pepperFile, folder, mayCreate);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: toPool(url) }) });
   return openTables(db, pepper, toShown(url), POSTGRES);
+}
+
+/** A replica is given the pepper that the others have; the first may make it, in its own folder. */
+async function takePepper(place: string, file: string | null, folder: string, mayCreate: boolean): Promise<Pepper> {
+  try {
+    if (file !== null) return await readPepper(file, false);
+    await takeFolder(folder, mayCreate);
+    return await readPepper(toPepperFile(folder), mayCreate);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "gone") throw error;
+    throw new StoreError("wrong-pepper", place, `there is no pepper at ${error.place}`);
+  }
 }
 
 function toPool(url: string): Pool {

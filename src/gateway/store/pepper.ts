@@ -1,12 +1,12 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { createFile, readSafeFile } from "./safe-files.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Keys that are made of the pepper, one for each use. The pepper lies beside the store and never in it. */
 export interface Pepper {
-  /** Keys the hashes of secrets. */
-  readonly secretKey: Uint8Array;
+  /** Keys the hashes of secrets. A key object, for every request is hashed with it: bytes are made into one each time. */
+  readonly secretKey: KeyObject;
   /** Keys the chain of the audit log. */
   readonly chainKey: Uint8Array;
   /** Tells in the store which pepper its hashes were made with. */
@@ -32,5 +32,9 @@ export function toPepperFile(folder: string): string {
 /** From 32 random bytes. */
 export function toPepper(bytes: Uint8Array): Pepper {
   const derive = (use: string): Buffer => createHmac("sha256", bytes).update(`portlock ${use}`).digest();
-  return { secretKey: derive("secrets"), chainKey: derive("audit"), check: derive("check").toString("hex") };
+  return {
+    secretKey: createSecretKey(derive("secrets")),
+    chainKey: derive("audit"),
+    check: derive("check").toString("hex"),
+  };
 }

@@ -98,7 +98,8 @@ interface Found {
   isDirectory(): boolean;
 }
 
-function toFileError(error: unknown, path: string): unknown {
+/** What a failure of the file system means to whoever wanted the store; a bug of ours comes back as it is. */
+export function toFileError(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;
   const code = toCode(error);
   const detail = typeof code === "string" ? code : String(error);

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -13,6 +13,7 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from "kysely";
+import { toFileError } from "./safe-files.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Longest that another process is waited for; meanwhile the event loop is free, which SQLite's own waiting is not. */
@@ -28,10 +29,10 @@ const LOCKED = 6;
  * A file of SQLite by node:sqlite, which has to be there: one that is gone is not made again, and one that was put in its
  * place while it was open is not touched. A commit is on the disk when it returns (WAL, synchronous=FULL).
  */
-export function toSqliteDialect(file: string): Dialect {
+export function toSqliteDialect(file: string, patienceMs: number = PATIENCE_MS): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new FileDriver(file),
+    createDriver: () => new FileDriver(file, patienceMs),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -41,8 +42,8 @@ export function toSqliteDialect(file: string): Dialect {
 class FileDriver implements Driver {
   readonly #connection: FileConnection;
 
-  constructor(file: string) {
-    this.#connection = new FileConnection(file);
+  constructor(file: string, patienceMs: number) {
+    this.#connection = new FileConnection(file, patienceMs);
   }
 
   async init(): Promise<void> {}
@@ -75,13 +76,15 @@ class FileDriver implements Driver {
 
 class FileConnection implements DatabaseConnection {
   readonly #file: string;
+  readonly #patienceMs: number;
   #database: DatabaseSync | null = null;
   /** Device and inode of what is open. */
   #identity = "";
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(file: string) {
+  constructor(file: string, patienceMs: number) {
     this.#file = file;
+    this.#patienceMs = patienceMs;
   }
 
   get isInTransaction(): boolean {
@@ -98,11 +101,12 @@ class FileConnection implements DatabaseConnection {
       if (identity !== this.#identity) throw new StoreError("gone", this.#file, "another file was put in its place");
       return;
     }
+    refuseUnwritable(this.#file);
     const address = pathToFileURL(this.#file);
     address.search = "mode=rw";
     const database = new DatabaseSync(address, { timeout: 0, enableForeignKeyConstraints: true, defensive: true });
     try {
-      await withPatience(() => database.exec("pragma journal_mode = wal; pragma synchronous = full"));
+      await withPatience(() => database.exec("pragma journal_mode = wal; pragma synchronous = full"), this.#patienceMs);
     } catch (error) {
       database.close();
       throw error;
@@ -122,7 +126,7 @@ class FileConnection implements DatabaseConnection {
     };
     if (this.isInTransaction) return ask();
     await this.#attach();
-    return withPatience(ask);
+    return withPatience(ask, this.#patienceMs);
   }
 
   // oxlint-disable-next-line require-yield -- nothing here reads a table row by row
@@ -147,9 +151,18 @@ class FileConnection implements DatabaseConnection {
   }
 }
 
+/** SQLite says of all these only that it cannot open the file. */
+function refuseUnwritable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw toFileError(error, file);
+  }
+}
+
 /** Tries again while another process has the file, for a bounded time. */
-async function withPatience<Result>(act: () => Result): Promise<Result> {
-  const end = performance.now() + PATIENCE_MS;
+async function withPatience<Result>(act: () => Result, patienceMs: number): Promise<Result> {
+  const end = performance.now() + patienceMs;
   for (;;) {
     try {
       return act();

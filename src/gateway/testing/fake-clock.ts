@@ -4,8 +4,9 @@ import type { Clock } from "../limits/clock.ts";
 export interface FakeClock extends Clock {
   /** Goes on by that much; what was to be called meanwhile is called at its time. */
   advance(milliseconds: number): void;
-  /** Calls that are to come. */
+  /** Calls that are to come, and milliseconds until the next one; Infinity without any. */
   readonly pending: number;
+  readonly nextIn: number;
 }
 
 export function fakeClock(begin: number): FakeClock {
@@ -35,6 +36,9 @@ export function fakeClock(begin: number): FakeClock {
     },
     get pending() {
       return timers.size;
+    },
+    get nextIn() {
+      return Math.min(...[...timers.values()].map(({ at }) => at - now));
     },
   };
 }

@@ -141,9 +141,11 @@ async function openGate(
       return guest;
     },
     pass: async (milliseconds) => {
-      // Small steps, for between them a replica has to tell that it is there.
-      for (let left = milliseconds; left > 0; left -= STEP_MS) {
-        clock.advance(Math.min(left, STEP_MS));
+      // From one call to the next, and in small steps, for between them a replica has to tell that it is there.
+      for (let left = milliseconds; left > 0;) {
+        const step = Math.max(1, Math.min(left, STEP_MS, clock.nextIn));
+        clock.advance(step);
+        left -= step;
         await rest();
       }
     },

@@ -43,7 +43,9 @@ export class LimitsModel {
 
   leave(index: number): void {
     const guest = this.guests[index];
-    if (guest?.how === "waiting") this.#end(guest, "left");
+    if (guest?.how !== "waiting") return;
+    this.#end(guest, "left");
+    this.#give();
   }
 
   /** Null: the answer did not tell. */
@@ -57,9 +59,14 @@ export class LimitsModel {
   }
 
   pass(milliseconds: number): void {
-    this.#now += milliseconds;
-    for (const guest of this.#waiting()) {
-      if (this.#now - guest.cameAt >= this.#settings.patienceMs) this.#end(guest, "queue-timeout");
+    const until = this.#now + milliseconds;
+    for (;;) {
+      const [first] = this.#waiting();
+      const due = first === undefined ? Infinity : first.cameAt + this.#settings.patienceMs;
+      this.#now = Math.min(due, until);
+      if (due > until) return;
+      for (const guest of this.#waiting()) if (guest.cameAt === first?.cameAt) this.#end(guest, "queue-timeout");
+      this.#give();
     }
   }
 

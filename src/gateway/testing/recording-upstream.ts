@@ -68,7 +68,7 @@ export async function startUpstream(
 }
 
 /** Answers with `{"ok":true}` as soon as the whole request has come. */
-export const answerOk: Behave = (response, request) => {
+const answerOk: Behave = (response, request) => {
   request.resume().once("end", () => {
     response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
   });
