@@ -9,7 +9,7 @@ import type { History, Journal } from "../src/apply/journal.ts";
 import { toPlan } from "../test/a-change.ts";
 import type { Blow, Orders } from "../src/apply/testing/apply-and-die.ts";
 import type { Plan, Step } from "../src/plan/plan.ts";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, NODE_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { waitForWatches } from "./changes.ts";
 import { isFull } from "./extent.ts";
 import type { Host } from "./host.ts";
@@ -81,7 +81,7 @@ async function apply(host: Host, plan: Plan, more: Partial<Orders> = {}): Promis
 
 async function portlock<Document>(host: Host, ...args: readonly string[]): Promise<Document> {
   const argv = ["sh", `${CHECKOUT_INSIDE}/bin/portlock`, ...args, "--json"];
-  const { stdout, stderr } = await host.attempt(argv, { env: { PORTLOCK_NODE: NODE_INSIDE }, timeoutMs: 120_000 });
+  const { stdout, stderr } = await host.attempt(argv, { env: PORTLOCK_ENVIRONMENT, timeoutMs: 120_000 });
   assert.notEqual(stdout, "", stderr);
   const document: Document = JSON.parse(stdout);
   return document;

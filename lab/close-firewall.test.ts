@@ -7,7 +7,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { judge } from "../src/judge/judge.ts";
 import type { Route } from "../src/judge/route.ts";
+import { foretell, type SurvivalEvent } from "../src/judge/survival.ts";
 import type { Judgement } from "../src/report/report.ts";
+import type { SurvivalReason } from "../src/verify/proofs.ts";
 import { doByHand, planOn, readFacts, undoByHand } from "./by-hand.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import { listenOn, type Configuration, type ExtraPlaces } from "./configurations/configuration.ts";
@@ -18,6 +20,7 @@ import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
 import { NEIGHBOUR } from "./topology.ts";
 import { doorsOf, placesOf, tryRoute } from "./try-route.ts";
+import type { Vantage } from "./vantage.ts";
 
 const skipAll = missingRequirement() ?? false;
 const lab: Lab | null = skipAll === false ? openLab() : null;
@@ -117,13 +120,19 @@ async function startOtherService(host: Host): Promise<void> {
 }
 
 async function reachOthers(host: Host): Promise<readonly string[]> {
-  const seen: string[] = [];
-  for (const place of [host.outsider, host.neighbour]) {
-    for (const { address } of doorsOf(host, false)) {
-      seen.push(`${place.name} ${address} ${(await place.connect(address, 22, { timeoutMs: 400 })).kind}`);
-    }
-  }
-  return seen;
+  return Promise.all(
+    toCalls(host).map(async ({ place, address }) => {
+      const { kind } = await place.connect(address, 22, { timeoutMs: 400 });
+      return `${place.name} ${address} ${kind}`;
+    }),
+  );
+}
+
+/** From everybody outside to every address of the host. */
+function toCalls(host: Host): readonly { readonly place: Vantage; readonly address: string }[] {
+  return [host.outsider, host.neighbour].flatMap((place) =>
+    doorsOf(host, false).map(({ address }) => ({ place, address })),
+  );
 }
 
 function toFates({ servers }: Pick<Judgement, "servers">): readonly string[] {
@@ -138,28 +147,25 @@ function toFates({ servers }: Pick<Judgement, "servers">): readonly string[] {
 async function assertAsForetold(host: Host, foretold: Judgement, extra: ExtraPlaces): Promise<void> {
   const { report } = await host.audit();
   assert.deepEqual(toFates(report), toFates(foretold));
-  for (const { routes } of report.servers) {
-    for (const route of routes) {
-      if (route.verdict === "unknown") continue;
-      for (const place of placesOf(route, host, extra)) {
-        const way = `${place.name} to ${route.entry.address} port ${route.entry.port}`;
-        assert.equal(await tryRoute(route, place, host), route.verdict, way);
-      }
-    }
-  }
+  const known = report.servers.flatMap(({ routes }) => routes).filter(({ verdict }) => verdict !== "unknown");
+  const tries = known.flatMap((route) =>
+    placesOf(route, host, extra).map(async (place) => {
+      const way = `${place.name} to ${route.entry.address} port ${route.entry.port}`;
+      assert.equal(await tryRoute(route, place, host), route.verdict, way);
+    }),
+  );
+  await Promise.all(tries);
 }
 
 /** From every place, at every address and port by which a server was reached before. */
 async function assertNobodyIn(host: Host, ports: readonly number[], allowed: readonly string[]): Promise<void> {
-  for (const place of [host.outsider, host.neighbour]) {
-    for (const { address } of doorsOf(host, false)) {
-      for (const port of ports) {
-        const answer = await place.get(address, port, { timeoutMs: 400 });
-        if (place === host.neighbour && !address.includes(":") && allowed.includes(NEIGHBOUR.ipv4)) continue;
-        assert.notEqual(answer.kind, "answered", `${place.name} to ${address} port ${port}`);
-      }
-    }
-  }
+  const calls = toCalls(host).flatMap((call) => ports.map((port) => ({ ...call, port })));
+  const tries = calls.map(async ({ place, address, port }) => {
+    const answer = await place.get(address, port, { timeoutMs: 400 });
+    if (place === host.neighbour && !address.includes(":") && allowed.includes(NEIGHBOUR.ipv4)) return;
+    assert.notEqual(answer.kind, "answered", `${place.name} to ${address} port ${port}`);
+  });
+  await Promise.all(tries);
 }
 
 async function tryChange(
@@ -249,44 +255,109 @@ test(
   },
 );
 
-/** What happens to every host, and may take rules away: a port that was closed stays closed. */
-const EVENTS: readonly (readonly [id: string, event: string, script: string])[] = [
-  [
-    "all-addresses",
-    "a start of the host",
-    "systemctl stop 'portlock-*'; nft flush ruleset; systemctl start sysinit.target",
-  ],
-  ["all-addresses", "a start of nftables.service", "systemctl start nftables.service"],
-  ["all-addresses", "a restart of nftables.service", "systemctl start nftables && systemctl restart nftables.service"],
-  ["all-addresses", "a reload of nftables.service", "systemctl start nftables && systemctl reload nftables.service"],
-  ["ufw-lets-everybody-in", "ufw reload", "ufw reload"],
-  ["firewalld-lets-everybody-in", "firewall-cmd --reload", "firewall-cmd --reload"],
-  [
-    "firewalld-lets-everybody-in",
-    "a restart of firewalld",
-    // It is started for systemd before its rules are all there, which it says itself.
-    "systemctl restart firewalld.service; timeout 30 sh -c 'until firewall-cmd --state; do sleep 0.1; done'",
-  ],
-  ["docker-published", "a restart of Docker", "systemctl restart docker.service && docker start ollama"],
-  [
-    "docker-published",
-    "a start of the host",
-    `systemctl stop docker.socket docker.service 'portlock-*'; nft flush ruleset
-     systemctl start sysinit.target docker.service && docker start ollama`,
-  ],
-];
+/** What happens to every host, and may take rules away: a port that was closed stays closed, as was foretold. */
+interface Happening {
+  readonly what: string;
+  readonly script: string;
+  readonly event: SurvivalEvent;
+  readonly because: SurvivalReason;
+}
 
-for (const [id, event, script] of EVENTS) {
-  test(`${id}: still closed after ${event}`, { skip: skipOf(id), timeout: 180_000 }, async () => {
+const HAPPENINGS: Readonly<Record<string, readonly Happening[]>> = {
+  "all-addresses": [
+    {
+      what: "a start of the host",
+      script: "systemctl stop 'portlock-*'; nft flush ruleset; systemctl start sysinit.target",
+      event: "reboot",
+      because: "own-service-loads-it",
+    },
+    {
+      what: "a start of nftables.service",
+      script: "systemctl start nftables.service",
+      event: "firewall-reload",
+      because: "own-service-loads-it",
+    },
+    {
+      what: "a restart of nftables.service",
+      script: "systemctl restart nftables.service",
+      event: "firewall-reload",
+      because: "own-service-loads-it",
+    },
+    {
+      what: "a reload of nftables.service",
+      script: "systemctl reload nftables.service",
+      event: "firewall-reload",
+      because: "own-service-loads-it",
+    },
+    {
+      what: "nftables.service enabled, and a start of the host",
+      script: `systemctl stop nftables.service 'portlock-*'; nft flush ruleset
+               systemctl enable nftables.service; systemctl start sysinit.target nftables.service`,
+      event: "reboot",
+      because: "own-service-loads-it",
+    },
+  ],
+  "ufw-lets-everybody-in": [
+    {
+      what: "ufw reload",
+      script: "ufw reload",
+      event: "firewall-reload",
+      because: "declared-and-effective-agree",
+    },
+  ],
+  "firewalld-lets-everybody-in": [
+    {
+      what: "firewall-cmd --reload",
+      script: "firewall-cmd --reload",
+      event: "firewall-reload",
+      because: "declared-and-effective-agree",
+    },
+    {
+      what: "a restart of firewalld",
+      // It is started for systemd before its rules are all there, which it says itself.
+      script: "systemctl restart firewalld.service; timeout 30 sh -c 'until firewall-cmd --state; do sleep 0.1; done'",
+      event: "firewall-reload",
+      because: "declared-and-effective-agree",
+    },
+  ],
+  "docker-published": [
+    {
+      what: "a restart of Docker",
+      script: "systemctl restart docker.service && docker start ollama",
+      event: "docker-restart",
+      because: "declared-and-effective-agree",
+    },
+    {
+      what: "a start of the host",
+      script: `systemctl stop docker.socket docker.service 'portlock-*'; nft flush ruleset
+               systemctl start sysinit.target docker.service && docker start ollama`,
+      event: "reboot",
+      because: "own-service-loads-it",
+    },
+  ],
+};
+
+for (const [id, happenings] of Object.entries(HAPPENINGS)) {
+  const whats = happenings.map(({ what }) => what).join(", then ");
+  test(`${id}: still closed after ${whats}`, { skip: skipOf(id), timeout: 180_000 }, async () => {
     await onSite(id, async (host) => {
       const facts = await readFacts(host);
       const { planned } = await planOn(host, facts, {});
       assert.ok(planned.kind === "steps" && planned.steps.length > 0);
       await doByHand(host, planned.steps);
-      await host.run(["sh", "-c", script]);
-      await host.waitForPort(11_434);
-      await assertNobodyIn(host, toOutsidePorts(judge(facts)), []);
-      assert.equal((await host.local.connect("127.0.0.1", 11_434)).kind, "connected");
+      const ports = toOutsidePorts(judge(facts));
+      for (const { what, script, event, because } of happenings) {
+        const closed = await readFacts(host);
+        const foretold = foretell(closed, judge(closed)).filter((each) => each.event === event);
+        assert.deepEqual(
+          foretold.map(({ holds, because: why }) => [what, holds, why]),
+          [[what, true, because]],
+        );
+        await host.run(["sh", "-c", script]);
+        await host.waitForPort(11_434);
+        await assertNobodyIn(host, ports, []);
+        assert.equal((await host.local.connect("127.0.0.1", 11_434)).kind, "connected", what);
+      }
     });
   });
 }

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Journal } from "../src/apply/journal.ts";
 import type { HardenDocument } from "../src/commands/harden-outcome.ts";
 import type { Plan } from "../src/plan/plan.ts";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { assertAsBefore, isOpen, readJournals, waitForEnd } from "./changes.ts";
 import type { Output } from "./command.ts";
 import type { Host } from "./host.ts";
@@ -41,7 +41,7 @@ function portlock(...args: readonly string[]): Promise<Output> {
 }
 
 function asNobody(...args: readonly string[]): Promise<Output> {
-  return host.attempt([...COMMAND.split(" "), ...args], { env: { PORTLOCK_NODE: NODE_INSIDE }, user: "nobody" });
+  return host.attempt([...COMMAND.split(" "), ...args], { env: PORTLOCK_ENVIRONMENT, user: "nobody" });
 }
 
 async function harden(...args: readonly string[]): Promise<HardenDocument> {
@@ -75,6 +75,12 @@ describe("until somebody says yes nothing is changed", { skip, timeout }, () => 
       const { stdout, exitCode } = await run("harden", "--dry-run");
       assert.match(stdout, /^Plan for gpu-1: 1 step, .* Nothing has been changed yet\.\n/);
       assert.ok(stdout.includes(DROP_IN), stdout);
+      // What only root may read is named, and that it takes root.
+      assert.equal(
+        /\nFacts are missing: [^]*firewall rules: permission denied[^]* sudo/.test(stdout),
+        run === asNobody,
+        stdout,
+      );
       assert.equal(exitCode, 1);
       await assertAsBefore(host, exposed);
       assert.equal((await host.attempt(["ls", "/var/lib/portlock"])).exitCode, 2, "a folder was made for a plan");
@@ -144,7 +150,7 @@ describe("a plan in a file", { skip, timeout }, () => {
   before(async () => {
     if (lab === null) return;
     const { stderr, exitCode } = await portlock("harden", "--plan", PLAN);
-    assert.match(stderr, /^Plan written to .*plan\.json\. Apply it with: portlock harden --apply FILE\n$/);
+    assert.match(stderr, /^Plan written to .*plan\.json\. Apply it with: portlock harden --apply \/tmp\/plan\.json\n$/);
     assert.equal(exitCode, 1);
   });
 
@@ -155,7 +161,12 @@ describe("a plan in a file", { skip, timeout }, () => {
     assert.deepEqual({ ...plan, madeAt: "" }, { ...saved, madeAt: "" });
     assert.deepEqual(journal?.plan, plan);
     assert.equal(await isOpen(host), false);
-    assertRefused(await portlock("harden", "--apply", PLAN, "--yes"), "moved-on", /--plan FILE/, 2);
+    assertRefused(
+      await portlock("harden", "--apply", PLAN, "--yes"),
+      "moved-on",
+      /portlock harden --plan \/tmp\/plan\.json/,
+      2,
+    );
     await undo();
     await assertAsBefore(host, exposed);
   });

@@ -55,13 +55,14 @@ async function harden(host: Host, args: readonly string[]): Promise<HardenedDocu
 
 /** Everybody of whom the plan says that he is kept out tries it. */
 async function assertClosed(plan: Plan, host: Host, extra: ExtraPlaces): Promise<void> {
-  for (const claim of plan.claims) {
-    for (const place of placesOf(claim, host, extra)) {
+  const tries = plan.claims.flatMap((claim) =>
+    placesOf(claim, host, extra).map(async (place) => {
       const { address, port } = claim.entry;
       assert.equal(await tryRoute(claim, place, host), "closed", `${place.name} to ${address} port ${port}`);
       tally.closed += 1;
-    }
-  }
+    }),
+  );
+  await Promise.all(tries);
 }
 
 /** A program of the host's own asks for an answer word by word. */

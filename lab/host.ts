@@ -53,6 +53,9 @@ export interface HostParts {
   readonly systemd: boolean;
 }
 
+/** Places from which somebody may be shown a way. */
+type Stranger = "outsider" | "neighbour" | "otherNeighbour" | "secondNeighbour";
+
 const NOBODY_UID = 65_534;
 const PORT_TIMEOUT_MS = 10_000;
 
@@ -91,6 +94,8 @@ export class Host {
   readonly #parts: HostParts;
   readonly #secondNeighbour: Vantage | null;
   readonly #vantages: Vantage[] = [];
+  /** By place and destination: whom the way was shown already. */
+  readonly #ways = new Map<string, Promise<void>>();
   #spawned = 0;
   #auditors = 0;
 
@@ -219,10 +224,15 @@ export class Host {
    * Shows somebody the way to an address behind the host (a container's, or 127.0.0.1) through the host's own
    * door, as any neighbour can by himself; for the outsider the router in between is told.
    */
-  async showWay(
-    from: "outsider" | "neighbour" | "otherNeighbour" | "secondNeighbour",
-    destination: string,
-  ): Promise<void> {
+  showWay(from: Stranger, destination: string): Promise<void> {
+    const way = `${from} ${destination}`;
+    // One after the other: two that change a place's own addresses are in each other's way.
+    const shown = this.#ways.get(way) ?? Promise.all(this.#ways.values()).then(() => this.#showWay(from, destination));
+    this.#ways.set(way, shown);
+    return shown;
+  }
+
+  async #showWay(from: Stranger, destination: string): Promise<void> {
     const { router, secondNeighbour } = this.#parts.places;
     if (from === "outsider") return routeToHost(router, destination, HOST);
     if (from !== "secondNeighbour") return routeToHost(this.#parts.places[from], destination, HOST);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, COMPILED_INSIDE, NODE_INSIDE } from "./audit.ts";
 import { removeByPrefix, removeLeftovers } from "./cleanup.ts";
 import { Host } from "./host.ts";
 import { startMachine } from "./machine.ts";
@@ -72,8 +72,9 @@ async function makeHost(prefix: string, workshop: Workshop, options: HostOptions
     [NODE_INSIDE]: process.execPath,
     [WORKSHOP_INSIDE]: workshop.directory,
   };
+  const shared = { [COMPILED_INSIDE]: workshop.compiled() };
   const namespace = places.host;
-  const machineOptions = { id, hostname, systemd, docker, podman, ipFilter, namespace, shown };
+  const machineOptions = { id, hostname, systemd, docker, podman, ipFilter, namespace, shown, shared };
   const machine = await startMachine(machineOptions);
   const stateDirectory = join(STATE_DIRECTORY, id);
   return new Host({ prefix, stateDirectory, places, machine, machineOptions, workshop, systemd });

@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly namespace: string;
   /** Directories of the machine to show read-only in the host, by their path there. */
   readonly shown: Readonly<Record<string, string>>;
+  /** The same for those that all hosts of a run write to. */
+  readonly shared: Readonly<Record<string, string>>;
 }
 
 /** A host's processes and file system. */
@@ -161,6 +163,7 @@ function toNspawnArguments(options: MachineOptions, directory: string): readonly
     (engine) => `--bind=${toEngineBind(directory, engine)}`,
   );
   const shown = Object.entries(options.shown).map(([inside, outside]) => `--bind-ro=${outside}:${inside}`);
+  const shared = Object.entries(options.shared).map(([inside, outside]) => `--bind=${outside}:${inside}`);
   return [
     "--quiet",
     `--directory=${join(directory, "root")}`,
@@ -180,6 +183,7 @@ function toNspawnArguments(options: MachineOptions, directory: string): readonly
     `--bind=${join(directory, "home-of-root")}:/root`,
     ...engines,
     ...shown,
+    ...shared,
     ...(options.systemd ? ["--boot"] : ["--as-pid2", "--", "sh", "-c", "echo ready; exec sleep infinity"]),
   ];
 }

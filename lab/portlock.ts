@@ -1,4 +1,4 @@
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import type { Output } from "./command.ts";
 import type { Host } from "./host.ts";
 
@@ -8,7 +8,7 @@ const TIMEOUT_MS = 180_000;
 /** Runs this checkout's portlock in a host as root, and hands back what it said, whatever its exit code. */
 export function runPortlock(host: Host, args: readonly string[]): Promise<Output> {
   return host.attempt(["sh", `${CHECKOUT_INSIDE}/bin/portlock`, ...args], {
-    env: { PORTLOCK_NODE: NODE_INSIDE },
+    env: PORTLOCK_ENVIRONMENT,
     timeoutMs: TIMEOUT_MS,
   });
 }

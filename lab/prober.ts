@@ -1,7 +1,7 @@
 /**
  * The process that stands at a vantage: it is started inside that network namespace, reads probes from
- * standard input, one JSON document a line, and answers each with a line, in order. It ends with its input,
- * so it never outlives the test run.
+ * standard input, one JSON document a line, tries each at once, and answers each with a line, in order: whoever
+ * asks for many waits once for all that stay silent. It ends with its input, so it never outlives the test run.
  *
  * usage: prober.ts [UID]   tries as that user instead of root
  */
@@ -19,10 +19,13 @@ let kept: Socket | null = null;
 const uid = process.argv[2];
 if (uid !== undefined) becomeUser(Number(uid));
 process.stdout.write("ready\n");
+let told = Promise.resolve();
 for await (const line of createInterface({ input: process.stdin })) {
   const probe: Probe = JSON.parse(line);
-  const outcome = await tryProbe(probe);
-  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  const trial = tryProbe(probe);
+  told = told.then(async () => {
+    process.stdout.write(`${JSON.stringify(await trial)}\n`);
+  });
 }
 
 function tryProbe(probe: Probe): Promise<Connection | Answer> {

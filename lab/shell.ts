@@ -4,7 +4,7 @@
  * usage: sh scripts/node.sh lab/shell.ts [systemd] [docker] [podman] [second-lan] [no-ip-filter] [ollama] [-- COMMAND…]
  */
 import { spawn } from "node:child_process";
-import { NODE_INSIDE } from "./audit.ts";
+import { PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { ROOT_ENVIRONMENT } from "./command.ts";
 import type { Host } from "./host.ts";
 import { openLab } from "./lab.ts";
@@ -56,7 +56,7 @@ function toShell(): readonly string[] {
 
 function enter(made: Host, argv: readonly string[]): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const env = { ...ROOT_ENVIRONMENT, PORTLOCK_NODE: NODE_INSIDE, TERM: process.env["TERM"] ?? "dumb" };
+  const env = { ...ROOT_ENVIRONMENT, ...PORTLOCK_ENVIRONMENT, TERM: process.env["TERM"] ?? "dumb" };
   const child = spawn("nsenter", [`--target=${made.leader}`, "--all", "--", ...argv], { env, stdio: "inherit" });
   child.on("error", () => resolve(1));
   child.on("close", (code) => resolve(code ?? 1));

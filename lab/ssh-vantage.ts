@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Auditor } from "./auditor.ts";
@@ -22,6 +22,8 @@ export async function openSshVantage(
     "PidFile none",
   ];
   auditor.write("sshd.conf", `${lines.join("\n")}\n`);
+  // What sshd.service makes when it starts, which on this machine it may never have done.
+  mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const [program = "", ...operands] = host.neighbour.entry;
   const sshd = spawn(program, [...operands, "/usr/sbin/sshd", "-D", "-f", file], { stdio: "ignore" });
   for (

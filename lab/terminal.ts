@@ -1,4 +1,4 @@
-import { NODE_INSIDE } from "./audit.ts";
+import { PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import type { Output } from "./command.ts";
 import type { Host } from "./host.ts";
 
@@ -22,6 +22,6 @@ press "$@" | script --quiet --return --flush --command "$command" "$screen"`;
 
 /** Runs a command line at a terminal of the host, where somebody types; what is on the screen is its output. */
 export function atTerminal(host: Host, command: string, keys: readonly Keys[]): Promise<Output> {
-  const env = { PORTLOCK_NODE: NODE_INSIDE, TERM: "xterm" };
+  const env = { ...PORTLOCK_ENVIRONMENT, TERM: "xterm" };
   return host.attempt(["sh", "-c", SCRIPT, "sh", SCREEN, command, ...keys.flat()], { env, timeoutMs: 120_000 });
 }

@@ -1,7 +1,7 @@
 /** What a trace says of a packet is what becomes of a connection that is really tried from that place. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import { type Lab, openLab } from "./lab.ts";
 import { missingRequirement } from "./requirements.ts";
@@ -44,7 +44,7 @@ for (const id of [
           const to = family === "ipv4" ? `${HOST.ipv4}:${port}` : `[${HOST.ipv6}]:${port}`;
           const argv = ["trace", "--json", "--from", addresses[family], "--to", to];
           const { stdout, stderr } = await host.attempt(["sh", `${CHECKOUT_INSIDE}/bin/portlock`, ...argv], {
-            env: { PORTLOCK_NODE: NODE_INSIDE },
+            env: PORTLOCK_ENVIRONMENT,
           });
           assert.equal(stderr, "");
           const { verdict, arrival } = JSON.parse(stdout);

@@ -80,7 +80,7 @@ export class Vantage {
 
 interface Prober {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Hands over a line and waits for the line that answers it; questions are answered one after the other. */
+  /** Hands over a line and waits for the line that answers it: tried at once, answered one after the other. */
   ask(line: string): Promise<string>;
 }
 
@@ -103,10 +103,8 @@ function startProber(namespacePath: string, uid: number | null): Prober {
   return {
     child,
     ask(line) {
-      const answer = previous.then(() => {
-        child.stdin.write(`${line}\n`);
-        return readLine();
-      });
+      child.stdin.write(`${line}\n`);
+      const answer = previous.then(readLine);
       previous = answer;
       return withinPatience(answer, `${namespacePath} ${line}`);
     },

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
 import type { Verified } from "../src/report/proof-lines.ts";
 import type { TriedConnection } from "../src/verify/proofs.ts";
-import { CHECKOUT_INSIDE, NODE_INSIDE } from "./audit.ts";
+import { CHECKOUT_INSIDE, NODE_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import type { Host } from "./host.ts";
 import { type Lab, openLab } from "./lab.ts";
@@ -27,7 +27,7 @@ after(() => {
 });
 
 const PORTLOCK = ["sh", `${CHECKOUT_INSIDE}/bin/portlock`];
-const ENV = { PORTLOCK_NODE: NODE_INSIDE };
+const ENV = PORTLOCK_ENVIRONMENT;
 const PATIENCE_MS = 500;
 
 async function setUp(id: string): Promise<Host> {
@@ -94,14 +94,15 @@ for (const { id, exitCode, asOutsider, failOn = "critical" } of CASES) {
     const own = new Set(Object.values(host.addresses.eth0).concat(Object.values(host.addresses.eth1)));
     const places = new Set(proofs.proofs.map(({ place }) => (place.kind === "namespace" ? place.as : place.kind)));
     assert.deepEqual([...places].toSorted(), ["host", "neighbour", "stranger"]);
-    for (const proof of proofs.proofs) {
+    const compared = proofs.proofs.map(async (proof) => {
       tally.proofs += 1;
       if (proof.place.kind === "host") assert.ok(proof.outcome.kind === "answered" && proof.outcome.isModelServer, id);
-      if (proof.place.kind !== "namespace" || !own.has(proof.to.address)) continue;
+      if (proof.place.kind !== "namespace" || !own.has(proof.to.address)) return;
       const place = proof.place.as === "neighbour" && asOutsider !== true ? "neighbour" : "outsider";
       assert.equal(proof.verdict, await meet(host, place, proof), `${id}: ${JSON.stringify(proof)}`);
       tally.compared += 1;
-    }
+    });
+    await Promise.all(compared);
     assert.equal(code, exitCode, `${report.verdict}: ${report.findings.map(({ rule }) => rule).join(" ")}`);
     host.close();
   });

@@ -45,6 +45,13 @@ export class Workshop {
     return copy;
   }
 
+  /** Where the first run of a module keeps what it was compiled to. */
+  compiled(): string {
+    const directory = join(this.directory, "compiled");
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  }
+
   /** Path inside a host of an executable `ollama`: the stand-in, or the real one where that was asked for. */
   async ollama(): Promise<string> {
     this.#ollama ??= this.#makeOllama();

@@ -16,6 +16,7 @@ import { toReport } from "../src/report/report.ts";
 import { formatReport } from "../src/report/text.ts";
 import { EN } from "../src/report/words/en.ts";
 import { ZH_CN } from "../src/report/words/zh-CN.ts";
+import { toOwnCommand } from "../src/report/own-command.ts";
 
 /** Rules that say why a way in is open, and how to close it. */
 const CAUSES: readonly RuleId[] = [
@@ -43,7 +44,7 @@ function toReports(recordingText: string): Readonly<Record<string, string>> {
   assert.ok(parsed.ok, "not a recording");
   const { facts, recordedAt } = parsed.recording;
   const judgement = judge(facts);
-  const layout = { width: WIDTH, colour: false, linear: false };
+  const layout = { width: WIDTH, colour: false, linear: false, own: toOwnCommand("localhost") };
   const english = toReport(judgement, { recordedAt, version: VERSION, words: EN });
   const chinese = toReport(judgement, { recordedAt, version: VERSION, words: ZH_CN });
   return {

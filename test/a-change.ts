@@ -36,6 +36,8 @@ export function toPlan(...steps: readonly Partial<Step>[]): Plan {
     claims: [],
     interruptions: [],
     leaves: [],
+    reader: { uid: 0 },
+    missing: [],
   };
 }
 

@@ -94,7 +94,7 @@ async function auditOne(session: Session, target: string, read: () => Promise<Da
     const report = toReport(judge(facts), { recordedAt, version: session.version, words: session.words.report });
     return { target, ok: true, report };
   } catch (error) {
-    const text = toErrorText(error, session.words.commands);
+    const text = toErrorText(error, session.words.commands, target);
     if (text === null) throw error;
     return { target, ok: false, error: text };
   }

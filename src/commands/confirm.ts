@@ -17,7 +17,7 @@ export async function confirm(session: Session, flags: ConfirmFlags, id?: string
   try {
     const journal = await confirmChange(host, id ?? null, { now: () => session.now(), hear: () => {} });
     const isJson = flags.json === true;
-    session.out.write(isJson ? toJson(journal) : formatJournal(journal, toTextOptions(session, flags)));
+    session.out.write(isJson ? toJson(journal) : formatJournal(journal, toTextOptions(session, flags, flags.host)));
     return EXIT.clear;
   } finally {
     await host.close();

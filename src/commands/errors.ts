@@ -4,6 +4,7 @@ import { KeyError, type KeyTroubles } from "../gateway/keys/key-error.ts";
 import { StartRefused, type StartTroubles } from "../gateway/serve/start-refused.ts";
 import { StoreError } from "../gateway/store/store-error.ts";
 import { HostError } from "../host/host-error.ts";
+import { toOwnCommand, type OwnCommand } from "../report/own-command.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { GatewayTroubles } from "./words/gateway-words.ts";
@@ -80,8 +81,12 @@ const USAGE_CODES: readonly string[] = [
   "key-revoked",
 ];
 
-/** What to say about an error the user can mend; null for every other error, which is a bug of ours. */
-export function toErrorText(error: unknown, words: CommandWords): ErrorText | null {
+/**
+ * What to say about an error the user can mend; null for every other error, which is a bug of ours.
+ *
+ * @param target the host it is about, as `--host` takes it
+ */
+export function toErrorText(error: unknown, words: CommandWords, target: string = "localhost"): ErrorText | null {
   if (error instanceof HostError) {
     return {
       code: error.code,
@@ -91,7 +96,7 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
     };
   }
   if (error instanceof Fault) {
-    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words);
+    return toErrorText(new CommandError({ code: "host-fault", data: { detail: error.message } }), words, target);
   }
   if (error instanceof StoreError) {
     const detail = toPrintable(error.detail.trim(), 400);
@@ -111,7 +116,7 @@ export function toErrorText(error: unknown, words: CommandWords): ErrorText | nu
   }
   if (!(error instanceof CommandError || error instanceof ChangeError)) return null;
   const { code } = error.trouble;
-  return { code, ...toWords(error.trouble, words), detail: "", exitCode: toCode(code) };
+  return { code, ...toWords(error.trouble, words, toOwnCommand(target)), detail: "", exitCode: toCode(code) };
 }
 
 /** The lines to print for an error. */
@@ -122,6 +127,12 @@ export function formatError({ code, sentence, hint, detail }: ErrorText, words: 
     `  ${words.whatToDo}: ${hint}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Our bug: a plea to report it, and the stack. */
+export function toBugText(error: unknown, words: CommandWords, version: string, target: string = "localhost"): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${words.bug(version, toOwnCommand(target))}\n${stack}`;
 }
 
 /** An error as a document, for where a report was asked for as JSON. */
@@ -136,8 +147,9 @@ function toCode(code: string): ExitCode {
 function toWords<Code extends TroubleCode>(
   trouble: { readonly code: Code; readonly data: Troubles[Code] },
   words: CommandWords,
+  own: OwnCommand,
 ): ErrorWords {
-  return words.troubles[trouble.code](trouble.data);
+  return words.troubles[trouble.code](trouble.data, own);
 }
 
 function toKeyWords<Code extends keyof KeyTroubles>(

@@ -1,6 +1,7 @@
 import type { Journal } from "../apply/journal.ts";
 import type { Plan } from "../plan/plan.ts";
 import { toJson } from "../report/json.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import { toPrintable, toSocketText } from "../report/printable.ts";
 import { toReport, type Report } from "../report/report.ts";
 import type { BrokenPromises } from "../verify/promises.ts";
@@ -48,18 +49,18 @@ export function toEnd(session: Session, { journal, seen }: Hardened, target: str
   const failed = journal.events.findLast(({ what }) => what === "step-failed" || what === "undo-step-failed");
   const broken = seen === null ? null : toBrokenText(session, seen.broken);
   const why = broken ?? toPrintable(failed?.detail ?? says.noReason, 400);
-  const named = target === "localhost" ? journal.id : `${journal.id} --host ${target}`;
+  const own = toOwnCommand(target);
   switch (journal.state) {
     case "applied":
-      return says.applied(named);
+      return says.applied(own("undo", journal.id));
     case "waiting":
-      return says.waiting(journal.id, journal.confirmBy ?? "", `portlock confirm ${named}`);
+      return says.waiting(journal.id, journal.confirmBy ?? "", own("confirm", journal.id));
     case "undone":
       return says.takenBack(why);
     case "applying":
     case "undoing":
     case "undo-failed":
-      return says.undoFailed(named, why);
+      return says.undoFailed(own("history"), own("undo", journal.id), why);
   }
 }
 

@@ -4,6 +4,7 @@ import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { toJson } from "../report/json.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import { formatPlan } from "../report/plan.ts";
 import { formatProofs } from "../report/proofs.ts";
 import type { Report } from "../report/report.ts";
@@ -67,7 +68,10 @@ async function makePlanFor(
   const planned = await planHost(session, host, judged, saved?.choices ?? toChoices(flags));
   progress.clear();
   if (planned.kind === "refused") {
-    throw new CommandError({ code: "plan-refused", data: session.words.report.plan.refusal(planned.refusal) });
+    throw new CommandError({
+      code: "plan-refused",
+      data: session.words.report.plan.refusal(planned.refusal, toOwnCommand(host.target)),
+    });
   }
   if (saved !== null && !isSamePlan(saved, planned.plan)) {
     throw new CommandError({ code: "moved-on", data: { file: flags.apply ?? "" } });
@@ -79,10 +83,11 @@ async function showPlan(session: Session, flags: HardenFlags, { judged, plan }: 
   const report = toReportOf(session, judged);
   if (flags.plan !== undefined) {
     await writeWhole(flags.plan, toJson(plan), true);
-    session.err.write(`${session.words.commands.harden.planWritten(flags.plan)}\n`);
+    const apply = toOwnCommand(flags.host ?? "localhost")("harden", "--apply", flags.plan);
+    session.err.write(`${session.words.commands.harden.planWritten(flags.plan, apply)}\n`);
   }
   if (flags.json === true) session.out.write(toHardenDocument(session, plan, report, null));
-  else session.out.write(formatPlan(plan, toTextOptions(session, flags)));
+  else session.out.write(formatPlan(plan, toTextOptions(session, flags, flags.host)));
   return toExitCode(report, "high");
 }
 
@@ -94,7 +99,7 @@ async function change(
   progress: Progress,
 ): Promise<ExitCode> {
   const before = toReportOf(session, judged);
-  if (flags.json !== true) session.out.write(formatPlan(plan, toTextOptions(session, flags)));
+  if (flags.json !== true) session.out.write(formatPlan(plan, toTextOptions(session, flags, flags.host)));
   if (plan.steps.length === 0) {
     if (flags.json === true) session.out.write(toHardenDocument(session, plan, before, null));
     return toExitCode(before, "high");
@@ -105,7 +110,7 @@ async function change(
   }
   const confirmWithinSeconds = toConfirmation(session, flags, host.target, judged, plan);
   const hear = toListener(session, progress, plan.steps.length);
-  session.onStop(session.words.commands.harden.interrupted);
+  session.onStop(session.words.commands.harden.interrupted(toOwnCommand(host.target)("history")));
   const hardened = await applyAndVerify(session, { host, plan, confirmWithinSeconds, hear });
   session.onStop(null);
   progress.clear();
@@ -157,6 +162,6 @@ function toText(session: Session, flags: HardenFlags, hardened: Hardened, target
   if (seen === null) return `\n${end}`;
   const exposures = seen.exposures.map((each) => `${session.words.commands.harden.exposure(each)}\n`).join("");
   const report = toReportOf(session, seen.after);
-  const proofs = formatProofs({ report, proofs: seen.proofs }, toTextOptions(session, flags));
+  const proofs = formatProofs({ report, proofs: seen.proofs }, toTextOptions(session, flags, flags.host));
   return `\n${proofs}\n${exposures}${toStillFound(session, report)}${end}`;
 }

@@ -20,7 +20,9 @@ export async function history(session: Session, flags: HistoryFlags): Promise<Ex
   try {
     const read = await readHistory(host);
     const document: HistoryDocument = { schema: "portlock.history/1", ...read };
-    session.out.write(flags.json === true ? toJson(document) : formatHistory(read, toTextOptions(session, flags)));
+    session.out.write(
+      flags.json === true ? toJson(document) : formatHistory(read, toTextOptions(session, flags, flags.host)),
+    );
     return read.damaged.length === 0 ? EXIT.clear : EXIT.unknown;
   } finally {
     await host.close();

@@ -1,3 +1,4 @@
+import { toOwnCommand } from "../report/own-command.ts";
 import type { TextOptions } from "../report/text.ts";
 import type { Session } from "./context.ts";
 
@@ -12,8 +13,16 @@ const PAPER_WIDTH = 100;
 const NARROWEST = 20;
 const WIDEST = 160;
 
-/** Text options for standard output: colour, width and layout as the terminal and the user want them. */
-export function toTextOptions({ out, env, words }: Session, flags: LayoutFlags): TextOptions {
+/**
+ * Text options for standard output: colour, width and layout as the terminal and the user want them.
+ *
+ * @param target the host that is spoken of, as `--host` takes it
+ */
+export function toTextOptions(
+  { out, env, words }: Session,
+  flags: LayoutFlags,
+  target: string = "localhost",
+): TextOptions {
   const columns = out.columns ?? (Number(env["COLUMNS"]) || PAPER_WIDTH);
   const dumb = env["TERM"] === "dumb";
   // https://no-color.org: set and not empty.
@@ -23,5 +32,6 @@ export function toTextOptions({ out, env, words }: Session, flags: LayoutFlags):
     width: Math.min(WIDEST, Math.max(NARROWEST, columns)),
     colour: (flags.color ?? "auto") === "auto" ? wanted : flags.color === "always",
     linear: flags.plain === true,
+    own: toOwnCommand(target),
   };
 }

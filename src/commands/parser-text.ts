@@ -4,7 +4,7 @@ import {
   formatMessageForArgumentScannerError,
   type ApplicationText,
 } from "@stricli/core";
-import { formatError, toErrorText } from "./errors.ts";
+import { formatError, toBugText, toErrorText } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { CommandWords } from "./words/words.ts";
 
@@ -50,11 +50,6 @@ export function toParserText(
     currentVersionIsNotLatest: ({ currentVersion }) => currentVersion,
     toExitCode: (error) => toErrorText(error, words)?.exitCode ?? EXIT.bug,
   };
-}
-
-/** Our bug: a plea to report it, and the stack. */
-function toBugText(error: unknown, words: CommandWords, version: string): string {
-  return `${words.bug(version)}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 function toUsageSentence(error: ArgumentScannerError, { usage }: CommandWords): string {

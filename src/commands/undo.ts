@@ -20,7 +20,7 @@ export async function undo(session: Session, flags: UndoFlags, id?: string): Pro
   try {
     const journal = await undoChange(host, id ?? null);
     const isJson = flags.json === true;
-    session.out.write(isJson ? toJson(journal) : formatJournal(journal, toTextOptions(session, flags)));
+    session.out.write(isJson ? toJson(journal) : formatJournal(journal, toTextOptions(session, flags, flags.host)));
     return journal.state === "undone" ? EXIT.clear : EXIT.findings;
   } finally {
     await host.close();

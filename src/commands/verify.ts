@@ -7,6 +7,7 @@ import type { HostWriter } from "../host/writer.ts";
 import { judge } from "../judge/judge.ts";
 import { formatEvidence, type Evidence } from "../report/evidence.ts";
 import { toJson } from "../report/json.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 import { formatProofs } from "../report/proofs.ts";
 import { toReport } from "../report/report.ts";
 import { listUrls } from "../verify/doors.ts";
@@ -122,7 +123,10 @@ async function print(
   urls: readonly string[],
 ): Promise<void> {
   const { words, out } = session;
-  const evidence = flags.report === undefined ? null : formatEvidence({ ...verified, journal }, words.report);
+  const evidence =
+    flags.report === undefined
+      ? null
+      : formatEvidence({ ...verified, journal }, words.report, toOwnCommand(flags.host ?? "localhost"));
   if (flags.report !== undefined && flags.report !== "-" && evidence !== null) {
     await writeWhole(flags.report, evidence, flags.force === true);
     session.err.write(words.commands.evidenceWritten(flags.report));
@@ -131,7 +135,7 @@ async function print(
   else if (flags.json === true) {
     const tool = { name: "portlock", version: session.version };
     out.write(toJson({ schema: "portlock.verify/1", tool, ...verified, ...(urls.length === 0 ? {} : { urls }) }));
-  } else out.write(formatProofs(verified, toTextOptions(session, flags)) + toUrlText(session, urls));
+  } else out.write(formatProofs(verified, toTextOptions(session, flags, flags.host)) + toUrlText(session, urls));
 }
 
 function toUrlText({ words }: Session, urls: readonly string[]): string {

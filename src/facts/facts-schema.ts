@@ -261,6 +261,17 @@ const managers = z.strictObject({
       }),
     ),
   ),
+  ownRules: reading(
+    z.array(
+      z.strictObject({
+        unit: text,
+        startedBy: evidence.nullable(),
+        startsAfter: z.array(text),
+        rules: reading(z.array(z.strictObject({ table: text, chain: text, text }))),
+        loadedAgain: evidence.nullable(),
+      }),
+    ),
+  ).exactOptional(),
   docker: reading(
     z.strictObject({
       iptables: flag.nullable(),

@@ -1,6 +1,7 @@
 import type { HostReader, Reading } from "../host/host.ts";
 import { type DockerOptions, gatherDockerOptions } from "./docker-options.ts";
 import { type Firewalld, gatherFirewalld, type Unasked } from "./firewalld.ts";
+import { gatherOwnRules, type OwnRules } from "./own-rules.ts";
 import { gatherRuleLoaders, type RuleLoader } from "./rule-loaders.ts";
 import { gatherUfw, type Ufw } from "./ufw.ts";
 
@@ -14,6 +15,8 @@ export interface FirewallManagers {
   /** Absent where it is not installed. */
   readonly firewalld: Reading<Firewalld>;
   readonly loaders: Reading<readonly RuleLoader[]>;
+  /** Services of Portlock's own; left out where an older version recorded the host. */
+  readonly ownRules?: Reading<readonly OwnRules[]>;
   /** Absent where no dockerd runs and none is configured. */
   readonly docker: Reading<DockerOptions>;
   /** Whether packets within one bridge pass the rules of iptables; null where br_netfilter is not loaded. */
@@ -36,10 +39,11 @@ export interface KnownToManagers {
 /** Costs a handful of small files where no manager is set up; a command only where firewalld is installed. */
 export async function gatherFirewallManagers(host: HostReader, known: KnownToManagers): Promise<FirewallManagers> {
   const daemon = [...known.executableOf].find(([, path]) => path.endsWith("/dockerd"))?.[0] ?? null;
-  const [ufw, firewalld, loaders, docker, ipv4, ipv6, reversePath] = await Promise.all([
+  const [ufw, firewalld, loaders, ownRules, docker, ipv4, ipv6, reversePath] = await Promise.all([
     gatherUfw(host),
     gatherFirewalldIfInstalled(host, known.readerUid === 0),
     gatherRuleLoaders(host),
+    gatherOwnRules(host),
     gatherDockerOptions(host, daemon),
     host.readFile(`${SYSCTL}/bridge/bridge-nf-call-iptables`),
     host.readFile(`${SYSCTL}/bridge/bridge-nf-call-ip6tables`),
@@ -49,6 +53,7 @@ export async function gatherFirewallManagers(host: HostReader, known: KnownToMan
     ufw,
     firewalld,
     loaders,
+    ownRules,
     docker,
     bridgeFilter: { ipv4: toSwitch(ipv4), ipv6: toSwitch(ipv6) },
     reversePathFilter: toNumber(reversePath),

@@ -6,6 +6,7 @@ import { toReport } from "../report/report.ts";
 import { EN } from "../report/words/en.ts";
 import { judge } from "./judge.ts";
 import { aHost } from "./testing/a-host.ts";
+import { toOwnCommand } from "../report/own-command.ts";
 
 /** The server's process holds this many sockets more, on loopback or on every address. */
 function withSockets(facts: Facts, count: number, address: string): Facts {
@@ -26,7 +27,13 @@ test("of a server with twenty thousand sockets the weighty ones are judged, and 
     [["too-large", "19969"]],
   );
   const report = toReport(judgement, { recordedAt: "2026-11-22T10:00:00.000Z", version: "0.1.0", words: EN });
-  const text = formatReport(report, { words: EN, width: 80, colour: false, linear: false });
+  const text = formatReport(report, {
+    words: EN,
+    width: 80,
+    colour: false,
+    linear: false,
+    own: toOwnCommand("localhost"),
+  });
   assert.match(text, /^EXPOSED/);
 });
 

@@ -1,6 +1,7 @@
 import type { Facts } from "../facts/facts.ts";
 import type { Finding } from "./finding.ts";
 import type { Barrier, Route } from "./route.ts";
+import { foretellOwnRule } from "./survival-of-own-rules.ts";
 import type { Foretold, SurvivalEvent } from "./survival.ts";
 
 const AGREE: Foretold = { holds: true, because: "declared-and-effective-agree" };
@@ -27,7 +28,13 @@ export function foretellRules(
       ? ({ holds: event === "reboot" ? null : false, because: "managers-fight" } as const)
       : toFate(facts, barrier, event),
   );
-  return fates.find(({ holds }) => holds === false) ?? fates.find(({ holds }) => holds === null) ?? AGREE;
+  return (
+    fates.find(({ holds }) => holds === false) ??
+    fates.find(({ holds }) => holds === null) ??
+    // Who brings it back says more than that somebody does.
+    fates.find(({ because }) => because !== AGREE.because) ??
+    AGREE
+  );
 }
 
 function isLost(findings: readonly Finding[], manager: "docker" | "firewalld"): boolean {
@@ -39,8 +46,12 @@ function isTakenAway(findings: readonly Finding[], { by }: Barrier): boolean {
   return managers.some((manager) => manager === by?.manager);
 }
 
-function toFate({ managers }: Facts, { by }: Barrier, event: "reboot" | "firewall-reload"): Foretold {
+function toFate(facts: Facts, barrier: Barrier, event: "reboot" | "firewall-reload"): Foretold {
+  const { managers } = facts;
+  const { by } = barrier;
   if (managers === undefined || by === undefined) return NOT_KNOWN;
+  const own = foretellOwnRule(facts, managers, barrier, event);
+  if (own !== null) return own;
   switch (by.manager) {
     case "ufw": {
       if (!managers.ufw.ok || managers.ufw.value.enabled === null) return NOT_KNOWN;

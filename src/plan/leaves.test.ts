@@ -63,7 +63,7 @@ const LEFT: readonly (readonly [what: string, host: AHost, choices: Partial<Choi
         { mainPid: 1 },
       ),
       {},
-      [{ code: "unknown-runner" }],
+      [{ code: "unknown-runner" }, { code: "not-asked", flag: "--firewall auto" }],
     ],
     [
       "a scope",
@@ -71,7 +71,7 @@ const LEFT: readonly (readonly [what: string, host: AHost, choices: Partial<Choi
         name: "ollama.scope",
       }),
       {},
-      [{ code: "unknown-runner" }],
+      [{ code: "unknown-runner" }, { code: "not-asked", flag: "--firewall auto" }],
     ],
     [
       "a drop-in with a name behind which no letter sorts",

@@ -51,6 +51,8 @@ export function makePlan(input: PlanInput, context: { readonly version: string; 
         ...leaveOpenLoopback(input, chosen.servers, flag),
         ...listNotAsked(input, chosen.servers),
       ],
+      reader: judgement.reader,
+      missing: judgement.missing,
     },
   };
 }

@@ -56,8 +56,16 @@ function planServer(
     case "podman":
       return [...(closes ? [planContainer(input, server)] : []), ...leaveUnitMends(input, server)];
     case "unknown":
-      return closes ? [leave(server, { code: "unknown-runner" })] : [];
+      return closes ? leaveUnknownRunner(input, server) : [];
   }
+}
+
+/** Nothing is known of who starts it, but its port: rules close that, whoever has it open. */
+function leaveUnknownRunner({ choices }: PlanInput, server: Server): readonly PlannedSteps[] {
+  const unknown = leave(server, { code: "unknown-runner" });
+  return choices.firewall === "none"
+    ? [unknown, leave(server, { code: "not-asked", flag: "--firewall auto" })]
+    : [unknown];
 }
 
 function planService(
@@ -69,7 +77,7 @@ function planService(
   if (!input.facts.units.ok) return closes ? [refuse({ code: "facts-missing", fact: "units" })] : [];
   const unit = toServerUnit(input, server);
   if (unit === null || !isServiceUnit(unit) || !runsServer(input, unit, server)) {
-    return closes ? [leave(server, { code: "unknown-runner" })] : [];
+    return closes ? leaveUnknownRunner(input, server) : [];
   }
   // One value for both would give both the same port.
   if (all.some((other) => other.server !== server && toServerUnit(input, other.server) === unit)) {

@@ -1,7 +1,7 @@
 import type { ChangeCommand } from "../host/change-command.ts";
 import type { RuleId } from "../judge/finding.ts";
 import type { Route } from "../judge/route.ts";
-import type { HostVerdict } from "../report/report.ts";
+import type { HostVerdict, Missing, Reader } from "../report/report.ts";
 import type { Choices } from "./choices.ts";
 import type { FileEdit } from "./file-edit.ts";
 
@@ -22,6 +22,10 @@ export interface Plan {
   readonly interruptions: readonly Interruption[];
   /** What stays as it is, and why. */
   readonly leaves: readonly Leave[];
+  /** Who read the host. */
+  readonly reader: Reader;
+  /** Facts that could not be read: with them the plan might close more. */
+  readonly missing: readonly Missing[];
 }
 
 /** What making a plan comes to. */

@@ -10,6 +10,7 @@ import { formatProofs } from "./proofs.ts";
 import { toReport } from "./report.ts";
 import { EN } from "./words/en.ts";
 import { ZH_CN } from "./words/zh-CN.ts";
+import { toOwnCommand } from "./own-command.ts";
 
 const HOSTILE = "\u001b[31m|\n# gone <script>[x](http://evil.example)\u202e`";
 const AT = "2026-11-28T06:00:00.000Z";
@@ -60,7 +61,7 @@ function verified(hostile: string, verdict: "closed" | "open"): Verified {
 describe("the evidence for a ticket", () => {
   for (const words of [EN, ZH_CN]) {
     test(`holds hostile text that can neither draw nor link (${words.language})`, () => {
-      const text = formatEvidence({ ...verified(HOSTILE, "closed"), journal: null }, words);
+      const text = formatEvidence({ ...verified(HOSTILE, "closed"), journal: null }, words, toOwnCommand("localhost"));
       assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
       assert.doesNotMatch(text, /<script|[^\\]\[x\]|[^\\]:\/\/|\n# gone/);
       // A table row is a row: each has as many cells as its head.
@@ -74,14 +75,14 @@ describe("the evidence for a ticket", () => {
   }
 
   test("says closed only where connections were turned away", () => {
-    const closed = formatEvidence({ ...verified("gpu-1", "closed"), journal: null }, EN);
+    const closed = formatEvidence({ ...verified("gpu-1", "closed"), journal: null }, EN, toOwnCommand("localhost"));
     assert.match(closed, /Closed as seen from .*the one new connection was turned away/);
-    const open = formatEvidence({ ...verified("gpu-1", "open"), journal: null }, EN);
+    const open = formatEvidence({ ...verified("gpu-1", "open"), journal: null }, EN, toOwnCommand("localhost"));
     assert.doesNotMatch(open, /Closed as seen/);
     assert.match(open, /OPEN as seen from .*: a new connection was served without a credential/);
     const { report, proofs } = verified("gpu-1", "closed");
     const alone = { ...proofs, proofs: proofs.proofs.filter(({ place }) => place.kind === "host") };
-    const text = formatEvidence({ report, proofs: alone, journal: null }, EN);
+    const text = formatEvidence({ report, proofs: alone, journal: null }, EN, toOwnCommand("localhost"));
     assert.doesNotMatch(text, /Closed as seen/);
     assert.match(text, /No connection from outside was tried/);
   });
@@ -93,7 +94,11 @@ test("a guest whose own interface no rule names is not called the world", () => 
   const guests = proofs.proofs.flatMap((each) =>
     each.place.kind === "host" ? [] : [{ ...each, place, expected: "open" as const, agrees: true }],
   );
-  const text = formatEvidence({ report, proofs: { ...proofs, proofs: guests }, journal: null }, EN);
+  const text = formatEvidence(
+    { report, proofs: { ...proofs, proofs: guests }, journal: null },
+    EN,
+    toOwnCommand("localhost"),
+  );
   assert.doesNotMatch(text, /OPEN as seen from|Closed as seen from/);
   assert.match(text, /by the interface made for the trial, as the rules say: 1/);
 });
@@ -101,10 +106,16 @@ test("a guest whose own interface no rule names is not called the world", () => 
 describe("the proofs on a terminal", () => {
   for (const linear of [true, false]) {
     test(`say where what was seen parts from what was expected${linear ? ", line by line" : ""}`, () => {
-      const text = formatProofs(verified(HOSTILE, "open"), { words: EN, width: 200, colour: false, linear });
+      const text = formatProofs(verified(HOSTILE, "open"), {
+        words: EN,
+        width: 200,
+        colour: false,
+        linear,
+        own: toOwnCommand("ssh://gpu-1"),
+      });
       assert.match(text, /closed.*OPEN \(HTTP 200\) NOT AS EXPECTED/);
       assert.match(text, /2 connections tried; 1 not as expected/);
-      assert.match(text, /portlock verify --cut-sessions/);
+      assert.match(text, /portlock verify --cut-sessions --host ssh:\/\/gpu-1/);
       assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
     });
   }

@@ -1,5 +1,6 @@
 import type { Journal } from "../apply/journal.ts";
 import { formatSteps, listClosed } from "./plan.ts";
+import type { OwnCommand } from "./own-command.ts";
 import { toPrintable } from "./printable.ts";
 import {
   toConclusions,
@@ -26,7 +27,7 @@ export interface Evidence extends Verified {
  * The evidence as Markdown that ends in a newline: before, change, after, every connection with its time and place, and
  * what was not tried. Text from the host is printable and escaped: it can neither draw nor link.
  */
-export function formatEvidence(evidence: Evidence, words: Words): string {
+export function formatEvidence(evidence: Evidence, words: Words, own: OwnCommand): string {
   const { report, proofs, journal } = evidence;
   const { proofs: says } = words;
   const { headings } = says;
@@ -42,10 +43,12 @@ export function formatEvidence(evidence: Evidence, words: Words): string {
       words.host(report.host.name, report.host.os, report.host.kernel, report.recordedAt),
       `portlock ${report.tool.version}`,
     ]),
-    ...(journal === null ? [] : [`## ${headings.before}`, ...toList(listBefore(journal, report.tool.version, words))]),
+    ...(journal === null
+      ? []
+      : [`## ${headings.before}`, ...toList(listBefore(journal, report.tool.version, toPlain(words, own)))]),
     `## ${headings.change}`,
     ...toList(journal === null ? [says.notRecorded] : listChange(journal, words)),
-    ...(journal === null ? [] : listSteps(journal, report.tool.version, words)),
+    ...(journal === null ? [] : listSteps(journal, report.tool.version, toPlain(words, own))),
     `## ${headings.after}`,
     ...toList([words.summary(toSummary(report)), ...toConclusions(evidence, words)]),
     `## ${headings.proofs}`,
@@ -71,8 +74,9 @@ export function formatEvidence(evidence: Evidence, words: Words): string {
 }
 
 /** What was told of the host when the plan was made, and the routes that were open then and were to be closed. */
-function listBefore({ plan }: Journal, version: string, words: Words): readonly string[] {
-  const closed = plan.tool.version === version ? listClosed(plan, toPlain(words)) : [];
+function listBefore({ plan }: Journal, version: string, options: TextOptions): readonly string[] {
+  const closed = plan.tool.version === version ? listClosed(plan, options) : [];
+  const { words } = options;
   return [words.verdicts[plan.verdict], ...closed.map((text) => words.labelled(words.routeVerdicts.open, text))];
 }
 
@@ -89,14 +93,14 @@ function listChange({ id, state, events }: Journal, words: Words): readonly stri
 }
 
 /** Other versions of Portlock may know steps that this one has no words for: they are told by what they are about. */
-function listSteps({ plan }: Journal, version: string, words: Words): readonly string[] {
-  if (plan.tool.version === version) return [toCode(formatSteps(plan, toPlain(words)))];
+function listSteps({ plan }: Journal, version: string, options: TextOptions): readonly string[] {
+  if (plan.tool.version === version) return [toCode(formatSteps(plan, options))];
   return toList(plan.steps.map(({ target }) => toPrintable(target, 200)));
 }
 
 /** How a plan is laid out where nobody sees colours. */
-function toPlain(words: Words): TextOptions {
-  return { words, width: PLAN_COLUMNS, colour: false, linear: true };
+function toPlain(words: Words, own: OwnCommand): TextOptions {
+  return { words, width: PLAN_COLUMNS, colour: false, linear: true, own };
 }
 
 /** Lines that Markdown shows as they are: indented, so that none of them can end it. */

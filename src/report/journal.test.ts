@@ -6,8 +6,9 @@ import { formatHistory, formatJournal } from "./journal.ts";
 import type { TextOptions } from "./text.ts";
 import { EN } from "./words/en.ts";
 import { ZH_CN } from "./words/zh-CN.ts";
+import { toOwnCommand } from "./own-command.ts";
 
-const ENGLISH: TextOptions = { words: EN, width: 100, colour: false, linear: false };
+const ENGLISH: TextOptions = { words: EN, width: 100, colour: false, linear: false, own: toOwnCommand("localhost") };
 const ID = "20261128T060102Z-3f9a";
 
 const STATES: readonly ChangeState[] = ["applying", "waiting", "applied", "undoing", "undone", "undo-failed"];
@@ -36,8 +37,8 @@ test("a history is a table, and below it what needs somebody", () => {
                                                                      ollama.service starts with
 
 The change 20261128T060202Z-0001 is in force and waits for its confirmation until
-2026-11-28T06:03:32.000Z; after that everything goes back. To keep it: portlock confirm
-20261128T060202Z-0001
+2026-11-28T06:03:32.000Z; after that everything goes back. To keep it:
+  portlock confirm 20261128T060202Z-0001
 `,
   );
 });
@@ -77,4 +78,21 @@ test("every state has its words in both languages", () => {
 test("a step of a newer Portlock is told by what it is about", () => {
   const plan = JSON.parse(JSON.stringify(toPlan({})).replace('"set-unit"', '"set-moon"'));
   assert.match(formatHistory({ journals: [toJournal("applied", { plan })], damaged: [] }, ENGLISH), /ollama\.service/);
+});
+
+test("a change of another host is kept, and taken back, by a command that says so, on a line of its own", () => {
+  const options = { ...ENGLISH, width: 40, own: toOwnCommand("ssh://root@[fd00::1]:2222") };
+  const host = "--host 'ssh://root@[fd00::1]:2222'";
+  for (const [state, command] of [
+    ["applying", "undo"],
+    ["waiting", "confirm"],
+    ["applied", "undo"],
+    ["undoing", "undo"],
+    ["undo-failed", "undo"],
+  ] as const) {
+    for (const words of [EN, ZH_CN]) {
+      const lines = formatJournal(toJournal(state), { ...options, words }).split("\n");
+      assert.ok(lines.includes(`  portlock ${command} ${ID} ${host}`), lines.join("\n"));
+    }
+  }
 });

@@ -40,18 +40,18 @@ export function formatHistory({ journals, damaged }: History, options: TextOptio
   const table = linear ? null : formatTable(columns, rows, width, (line) => paint("dim", line));
   const open = journals.filter((journal) => journal.state !== "applied" && journal.state !== "undone");
   const told = [
-    ...open.map((journal) => says.outcome(journal.state, journal.id, journal.confirmBy)),
-    ...damaged.map((change) => says.damaged(change.id, change.part)),
-  ].flatMap((text) => ["", ...wrapText(text, width)]);
+    ...open.map((journal) => toOutcomeLines(journal, options)),
+    ...damaged.map((change) => wrapText(says.damaged(change.id, change.part), width)),
+  ].flatMap((lines) => ["", ...lines]);
   const lines = rows.length === 0 ? (damaged.length === 0 ? [says.nothing] : []) : (table ?? formatRows(rows, words));
   return `${[...lines, ...told].join("\n").replace(/^\n/, "")}\n`;
 }
 
 /** How one change ended, as text that ends in a newline: what is so now, and which steps failed with what words. */
-export function formatJournal(journal: Journal, { words, width, colour }: TextOptions): string {
+export function formatJournal(journal: Journal, options: TextOptions): string {
+  const { words, width, colour } = options;
   const paint = toPaint(colour);
   const says = words.journal;
-  const outcome = wrapText(says.outcome(journal.state, journal.id, journal.confirmBy), width);
   const failures = journal.events.flatMap(({ what, step, detail }) => {
     const said = toPrintable(detail ?? "?", WIDEST_DETAIL);
     if (what === "step-failed") return wrapText(says.stepFailed(step, said), width);
@@ -61,7 +61,14 @@ export function formatJournal(journal: Journal, { words, width, colour }: TextOp
     }
     return [];
   });
-  return `${[...outcome.map((line) => paint(COLOURS[journal.state], line)), ...failures].join("\n")}\n`;
+  return `${[...toOutcomeLines(journal, options).map((line) => paint(COLOURS[journal.state], line)), ...failures].join("\n")}\n`;
+}
+
+/** How a change stands; the command that goes on from there is never wrapped, because it is there to be copied. */
+function toOutcomeLines({ state, id, confirmBy }: Journal, { words, width, own }: TextOptions): readonly string[] {
+  const text = wrapText(words.journal.outcome(state, id, confirmBy), width);
+  if (state === "undone") return text;
+  return [...text, `  ${own(state === "waiting" ? "confirm" : "undo", id)}`];
 }
 
 interface HistoryCell {

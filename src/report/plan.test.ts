@@ -10,6 +10,7 @@ import { formatPlan } from "./plan.ts";
 import { EN } from "./words/en.ts";
 import type { Language, Words } from "./words/words.ts";
 import { ZH_CN } from "./words/zh-CN.ts";
+import { toOwnCommand } from "./own-command.ts";
 
 const WORDS: Readonly<Record<Language, Words>> = { en: EN, "zh-CN": ZH_CN };
 
@@ -20,12 +21,19 @@ const PAGES: readonly (readonly [page: string, scenario: string, choices: Partia
   ["plan-firewall", "ipv4-only", { method: "none", firewall: "auto", allow: ["10.77.0.0/24"] }, 100],
   ["plan-by-hand", "by-hand-open", {}, 100],
   ["plan-nothing", "loopback-ipv4", {}, 100],
+  ["plan-without-root", "audited-by-nobody", {}, 100],
 ];
 
 const FILES = { "/etc/environment": 'PATH="/usr/bin"\nOLLAMA_HOST=127.0.0.1:11434\n' };
 
 function print(plan: Plan, language: Language, width: number): string {
-  return formatPlan(plan, { words: WORDS[language], width, colour: false, linear: false });
+  return formatPlan(plan, {
+    words: WORDS[language],
+    width,
+    colour: false,
+    linear: false,
+    own: toOwnCommand("localhost"),
+  });
 }
 
 /** Run with PORTLOCK_UPDATE=1 to write these pages anew, and read the difference before you commit it. */
@@ -50,4 +58,37 @@ test("what came from a host cannot draw on the terminal", () => {
   for (const language of ["en", "zh-CN"] as const) {
     assert.doesNotMatch(print(spoilt, language, 80), /[\u001b\u202e]/);
   }
+});
+
+test("a plan that was made without root says so, and what it could not read", () => {
+  const plan = planOf(readRecordedHost("audited-by-nobody"));
+  assert.notEqual(plan.reader.uid, 0);
+  assert.ok(plan.missing.some(({ fact, why }) => fact === "firewall" && why === "denied"));
+  assert.match(
+    print(plan, "en", 1000),
+    /Facts are missing.*\n[^]*firewall rules: permission denied[^]*Only root may read this: run the same command with sudo/,
+  );
+  assert.match(print(plan, "zh-CN", 1000), /缺少部分信息.*\n[^]*只有 root 才能读取/);
+  assert.doesNotMatch(print(planOf(readRecordedHost("all-addresses")), "en", 1000), /missing|root/);
+});
+
+test("where nothing could be told, nothing is said to be well", () => {
+  const plan = { ...planOf(readRecordedHost("audited-by-nobody")), steps: [], verdict: "unknown" } as const;
+  assert.match(
+    print(plan, "en", 1000),
+    /^Nothing is changed on .*: whether a model server is open to others is not known\./,
+  );
+  assert.match(print(plan, "zh-CN", 1000), /尚不清楚/);
+});
+
+test("what a plan closes is not known where the rules of the firewall could not be read", () => {
+  const facts = readRecordedHost("all-addresses");
+  const firewall = { ok: false, why: "denied", from: "nft -j list tables" } as const;
+  const plan = planOf({ ...facts, firewall });
+  assert.ok(plan.steps.length > 0 && plan.claims.length === 0);
+  assert.match(
+    print(plan, "en", 1000),
+    /^Plan for .*: 1 step, what it closes is not known\. Nothing has been changed yet\.\nFacts are missing/,
+  );
+  assert.match(print(plan, "zh-CN", 1000), /能关闭什么尚不清楚/);
 });

@@ -1,7 +1,9 @@
 import type { ChangeCommand } from "../host/change-command.ts";
 import type { FileChange, Plan, Step } from "../plan/plan.ts";
 import { toPaint, type Paint } from "./colour.ts";
+import { toMissingText } from "./missing-text.ts";
 import { toCommandLine, toPrintable, toSocketText } from "./printable.ts";
+import type { Missing } from "./report.ts";
 import { wrapText } from "./table.ts";
 import type { TextOptions } from "./text.ts";
 import type { PlanWords } from "./words/plan-words.ts";
@@ -27,6 +29,7 @@ export function formatPlan(plan: Plan, options: TextOptions): string {
     formatList(page.says.headings.interrupts, toInterruptions(plan, page), page),
     formatList(page.says.headings.closes, toClosed(plan, page), page),
     formatList(page.says.headings.stays, toLeft(plan, page), page),
+    formatMissing(plan, page),
   ];
   const shown = sections.filter((lines) => lines.length > 0);
   return `${shown.map((lines) => lines.join("\n")).join("\n\n")}\n`;
@@ -51,13 +54,36 @@ function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {
   const host = show(plan.host.name);
   const text =
     plan.steps.length === 0
-      ? says.nothingToDo(host, plan.verdict === "exposed")
-      : says.summary(host, plan.steps.length, plan.claims.length);
-  return wrapText(text, width).map((line) => paint("bold", line));
+      ? says.nothingToDo(host, plan.verdict)
+      : says.summary(host, plan.steps.length, toRouteCount(plan));
+  return [
+    ...wrapText(text, width).map((line) => paint("bold", line)),
+    ...(plan.missing.length === 0 ? [] : wrapText(says.notWhole, width)),
+  ];
+}
+
+/** Null: whoever might get in now could not be told either. */
+function toRouteCount({ claims, missing }: Plan): number | null {
+  return claims.length === 0 && missing.length > 0 ? null : claims.length;
+}
+
+/** What was not read, and what to do so that it can be; what one step mends stands together. */
+function formatMissing({ missing, reader }: Plan, { says, words, width, paint }: Page): string[] {
+  if (missing.length === 0) return [];
+  const toFix = (each: Missing): string =>
+    each.why === "denied" && each.fact !== "answers" && reader.uid !== 0
+      ? says.asRoot
+      : words.missingFixes[each.why](each, reader);
+  const lines = [...Map.groupBy(missing, toFix)].flatMap(([fix, mended]) => {
+    const alike = Map.groupBy(mended, ({ fact, why }) => `${fact} ${why}`);
+    const facts = [...alike.values()].flatMap((each) => toItem(toMissingText(each, words), width));
+    return [...facts, ...wrapText(fix, width - 4).map((line) => `    ${line}`)];
+  });
+  return [paint("bold", says.headings.missing), ...lines];
 }
 
 function formatStep(step: Step, number: number, page: Page): string[] {
-  const { says, paint, width, words } = page;
+  const { says, paint, width, words, own } = page;
   const about = words.join([...(step.server === null ? [] : [step.server]), ...step.mends]);
   const head = `${number}. ${says.steps[step.kind](show(step.target))}${about === "" ? "" : ` (${about})`}`;
   return [
@@ -73,7 +99,7 @@ function formatStep(step: Step, number: number, page: Page): string[] {
       page,
     ),
     ...formatUndo(step, page),
-    ...step.remarks.flatMap((remark) => formatTold(says.headings.mind, [says.remark(remark)], page)),
+    ...step.remarks.flatMap((remark) => formatTold(says.headings.mind, [says.remark(remark, own)], page)),
   ];
 }
 
@@ -130,10 +156,12 @@ function formatTold(heading: string, parts: readonly string[], { words, says, wi
 
 function formatList(heading: string, texts: readonly string[], { paint, width }: Page): string[] {
   if (texts.length === 0) return [];
-  const lines = texts.flatMap((text) =>
-    wrapText(text, width - 4).map((line, index) => (index === 0 ? `  - ${line}` : `    ${line}`)),
-  );
+  const lines = texts.flatMap((text) => toItem(text, width));
   return [paint("bold", heading), ...lines];
+}
+
+function toItem(text: string, width: number): string[] {
+  return wrapText(text, width - 4).map((line, index) => (index === 0 ? `  - ${line}` : `    ${line}`));
 }
 
 function toInterruptions({ interruptions }: Plan, { says }: Page): string[] {
@@ -147,10 +175,10 @@ function toClosed({ claims }: Plan, { says, words }: Page): string[] {
   });
 }
 
-function toLeft({ leaves }: Plan, { says, words }: Page): string[] {
+function toLeft({ leaves }: Plan, { says, words, own }: Page): string[] {
   return leaves.map(({ server, rule, why }) => {
     const about = words.join([...(server === null ? [] : [server]), ...(rule === null ? [] : [rule])]);
-    return about === "" ? says.leave(why) : words.labelled(about, says.leave(why));
+    return about === "" ? says.leave(why, own) : words.labelled(about, says.leave(why, own));
   });
 }
 

@@ -38,7 +38,7 @@ export function formatProofs({ report, proofs }: Verified, options: TextOptions)
           ),
         ] as const,
     ),
-    [headings.oldSessions, list(toSessionTexts(report, proofs, words))],
+    [headings.oldSessions, formatSessions(report, proofs, options)],
     [headings.survival, formatSurvival(proofs, options, paint)],
     [headings.untried, list(proofs.untried.map((each) => toUntriedText(each, words)))],
   ];
@@ -105,16 +105,18 @@ function toStyle(proof: TriedConnection, servers: readonly Server[]): Style {
   return verdict === "open" ? "red" : verdict === "unknown" ? "yellow" : "green";
 }
 
-function toSessionTexts(report: Report, { oldSessions }: Proofs, words: Words): readonly string[] {
+function formatSessions(report: Report, { oldSessions }: Proofs, { words, own, width }: TextOptions): string[] {
   const left = oldSessions.filter(({ cut }) => !cut);
   const isTried = oldSessions.length > left.length;
   const runners = report.servers.filter(({ id }) => left.some(({ server }) => server === id)).map(({ runBy }) => runBy);
-  const hints = runners.map((runBy) =>
-    isTried
-      ? words.proofs.restartHint(toRestart(runBy, words))
-      : words.proofs.cutHint("portlock verify --cut-sessions"),
-  );
-  return [...oldSessions.map((each) => toSessionText(each, words)), ...new Set(hints)];
+  const commands = runners.map((runBy) => (isTried ? toRestart(runBy, words) : own("verify", "--cut-sessions")));
+  const hint = isTried ? words.proofs.restartHint : words.proofs.cutHint;
+  return [
+    ...oldSessions.flatMap((each) => indent(toSessionText(each, words), width)),
+    ...(commands.length === 0 ? [] : indent(hint, width)),
+    // Never wrapped, because they are there to be copied.
+    ...[...new Set(commands)].map((command) => `    ${command}`),
+  ];
 }
 
 function toRestart(runBy: RunBy, words: Words): string {

@@ -9,6 +9,7 @@ import { formatReport, type TextOptions } from "./text.ts";
 import { EN } from "./words/en.ts";
 import type { Language, Words } from "./words/words.ts";
 import { ZH_CN } from "./words/zh-CN.ts";
+import { toOwnCommand } from "./own-command.ts";
 
 const WORDS: Readonly<Record<Language, Words>> = { en: EN, "zh-CN": ZH_CN };
 
@@ -30,7 +31,14 @@ const PAGES: readonly (readonly [name: Name, width: number])[] = [
 function print(name: Name, language: Language, options: Partial<TextOptions> = {}): string {
   const words = WORDS[language];
   const report = toReport(JUDGEMENTS[name], { recordedAt: "2026-11-22T10:00:00.000Z", version: "0.1.0", words });
-  return formatReport(report, { words, width: 100, colour: false, linear: false, ...options });
+  return formatReport(report, {
+    words,
+    width: 100,
+    colour: false,
+    linear: false,
+    own: toOwnCommand("localhost"),
+    ...options,
+  });
 }
 
 /** Run with PORTLOCK_UPDATE=1 to write these pages anew, and read the difference before you commit it. */

@@ -2,6 +2,8 @@ import { SEVERITIES, type FindingOf, type RuleId, type Severity } from "../judge
 import type { Declaration, Server, Setting } from "../judge/server.ts";
 import { toCitations, type Citations } from "./citations.ts";
 import { toPaint, type Paint, type Style } from "./colour.ts";
+import { toMissingText } from "./missing-text.ts";
+import type { OwnCommand } from "./own-command.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { HostVerdict, Report, ReportedFinding, RuleWords } from "./report.ts";
 import { formatRoutes } from "./routes.ts";
@@ -17,6 +19,8 @@ export interface TextOptions {
   readonly colour: boolean;
   /** One thing a line instead of tables. */
   readonly linear: boolean;
+  /** For the commands that are named: about the host that is spoken of. */
+  readonly own: OwnCommand;
 }
 
 interface Page extends TextOptions {
@@ -41,9 +45,6 @@ const SEVERITY_COLOURS: Readonly<Record<Severity, Style>> = {
   low: "dim",
   info: "dim",
 };
-
-/** Places named of one kind of fact that could not be read. */
-const MOST_PLACES = 3;
 
 /**
  * A report as text that ends in a newline: the verdict in one sentence, then each server with its routes, the
@@ -216,22 +217,6 @@ function formatMissing({ missing }: Report, page: Page): string[] {
       ...indent(wrapText(fix, width - 4), 4),
     ]),
   ];
-}
-
-function toMissingText(alike: Report["missing"], words: Words): string {
-  const [first] = alike;
-  if (first === undefined) return "";
-  const name = words.facts[first.fact] ?? toPrintable(first.fact, 40);
-  const places = [...new Set(alike.map(toPlace))];
-  const shown = places.slice(0, MOST_PLACES);
-  const more = places.length > shown.length ? [words.more(places.length - shown.length)] : [];
-  return words.labelled(name, words.join([words.whys[first.why], ...shown, ...more]));
-}
-
-/** Where a fact was looked for, with what was said there unless that only repeats the place and the reason. */
-function toPlace({ from, detail, why }: Report["missing"][number]): string {
-  const repeats = why === "denied" && detail?.includes(from) === true;
-  return toPrintable(from, 120) + (detail === null || repeats ? "" : ` (${toPrintable(detail, 120)})`);
 }
 
 function toMoment(instant: string): string {

@@ -75,6 +75,8 @@ export type SurvivalReason =
   | "in-overwritten-unit"
   | "drop-in-stays"
   | "engine-writes-it-again"
+  | "own-service-loads-it"
+  | "own-file-differs"
   | "rule-not-saved"
   | "managers-fight"
   | "started-by-hand"

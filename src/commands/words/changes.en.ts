@@ -1,4 +1,5 @@
 import type { ChangeTroubles } from "../../apply/change-error.ts";
+import type { OwnCommand } from "../../report/own-command.ts";
 import { toPrintable } from "../../report/printable.ts";
 import type { ChangeCommandName, ChangeTroubleWords, CommandHelp } from "./words.ts";
 
@@ -44,43 +45,43 @@ export const CHANGE_TROUBLES_EN: ChangeTroubleWords = {
     sentence: `${show(path)} could not be read (${show(detail)}).`,
     hint: "Look at that folder and the disk it is on.",
   }),
-  "change-at-work": ({ change }) => ({
+  "change-at-work": ({ change }, own) => ({
     sentence:
       change === null
         ? "somebody is changing this host right now, or taking a change back."
         : `somebody is at work on this host right now: change ${change.id}, begun at ${show(change.begunAt)}.`,
-    hint: "Wait until that has ended; `portlock history` tells what it is.",
+    hint: `Wait until that has ended; \`${own("history")}\` tells what it is.`,
   }),
-  "change-unfinished": (data) => ({
+  "change-unfinished": (data, own) => ({
     sentence: `an earlier change has not come to its end: ${data.id} (${STATES[data.state]}).`,
-    hint: toNext(data),
+    hint: toNext(data, own),
   }),
   "change-not-begun": ({ detail }) => ({
     sentence: `the change was not begun, and nothing was touched: ${show(detail)}.`,
     hint: "Mend that, then try again.",
   }),
-  "change-cut-off": ({ id, detail }) => ({
+  "change-cut-off": ({ id, detail }, own) => ({
     sentence: `the host no longer answers, in the middle of change ${id} (${show(detail)}).`,
-    hint: "Unless it was done already it takes the change back by itself; once it can be reached, `portlock history` tells.",
+    hint: `Unless it was done already it takes the change back by itself; once it can be reached, \`${own("history")}\` tells.`,
   }),
-  "no-such-change": ({ id }) => ({
+  "no-such-change": ({ id }, own) => ({
     sentence: `there is no change ${show(id)} on this host.`,
-    hint: "`portlock history` lists them.",
+    hint: `\`${own("history")}\` lists them.`,
   }),
-  "nothing-to-undo": () => ({
+  "nothing-to-undo": (_, own) => ({
     sentence: "there is no change in force on this host.",
-    hint: "`portlock history` lists what there was.",
+    hint: `\`${own("history")}\` lists what there was.`,
   }),
-  "nothing-to-confirm": ({ id }) => ({
+  "nothing-to-confirm": ({ id }, own) => ({
     sentence:
       id === null
         ? "no change waits for a confirmation on this host."
         : `change ${show(id)} waits for no confirmation.`,
-    hint: "`portlock history` tells how each change stands; one that was not confirmed in time has gone back.",
+    hint: `\`${own("history")}\` tells how each change stands; one that was not confirmed in time has gone back.`,
   }),
-  "later-change-first": ({ id, later }) => ({
+  "later-change-first": ({ id, later }, own) => ({
     sentence: `change ${id} cannot be taken back alone: change ${later} came after it and touches the same things.`,
-    hint: `First: portlock undo ${later}`,
+    hint: `First: ${own("undo", later)}`,
   }),
 };
 
@@ -94,12 +95,12 @@ const STATES: Readonly<Record<ChangeTroubles["change-unfinished"]["state"], stri
   damaged: "damaged",
 };
 
-function toNext({ id, state }: ChangeTroubles["change-unfinished"]): string {
+function toNext({ id, state }: ChangeTroubles["change-unfinished"], own: OwnCommand): string {
   if (state === "waiting")
-    return `Keep it with \`portlock confirm ${id}\`, or take it back with \`portlock undo ${id}\`.`;
+    return `Keep it with \`${own("confirm", id)}\`, or take it back with \`${own("undo", id)}\`.`;
   if (state === "damaged")
     return `Look at /var/lib/portlock/${id}; to take it back: sh /var/lib/portlock/${id}/undo.sh undo`;
-  return `Wait while somebody is at work. What was cut off goes back within minutes; else take it back: portlock undo ${id}`;
+  return `Wait while somebody is at work. What was cut off goes back within minutes; else take it back: ${own("undo", id)}`;
 }
 
 function show(text: string): string {

@@ -1,4 +1,5 @@
 import type { ChangeTroubles } from "../../apply/change-error.ts";
+import type { OwnCommand } from "../../report/own-command.ts";
 import { toPrintable } from "../../report/printable.ts";
 import type { ChangeCommandName, ChangeTroubleWords, CommandHelp } from "./words.ts";
 
@@ -43,40 +44,40 @@ export const CHANGE_TROUBLES_ZH_CN: ChangeTroubleWords = {
     sentence: `无法读取 ${show(path)}（${show(detail)}）。`,
     hint: "请检查该文件夹及其所在的磁盘。",
   }),
-  "change-at-work": ({ change }) => ({
+  "change-at-work": ({ change }, own) => ({
     sentence:
       change === null
         ? "有人正在更改这台主机，或正在撤销某项更改。"
         : `有人正在操作这台主机：更改 ${change.id}，始于 ${show(change.begunAt)}。`,
-    hint: "请等它结束；`portlock history` 会说明是哪一项。",
+    hint: `请等它结束；\`${own("history")}\` 会说明是哪一项。`,
   }),
-  "change-unfinished": (data) => ({
+  "change-unfinished": (data, own) => ({
     sentence: `先前的更改尚未结束：${data.id}（${STATES[data.state]}）。`,
-    hint: toNext(data),
+    hint: toNext(data, own),
   }),
   "change-not-begun": ({ detail }) => ({
     sentence: `更改没有开始，未触及任何内容：${show(detail)}。`,
     hint: "请处理后重试。",
   }),
-  "change-cut-off": ({ id, detail }) => ({
+  "change-cut-off": ({ id, detail }, own) => ({
     sentence: `更改 ${id} 进行到一半时，主机不再应答（${show(detail)}）。`,
-    hint: "除非更改当时已经完成，主机会自行撤销它；能再次连接后，`portlock history` 会说明结果。",
+    hint: `除非更改当时已经完成，主机会自行撤销它；能再次连接后，\`${own("history")}\` 会说明结果。`,
   }),
-  "no-such-change": ({ id }) => ({
+  "no-such-change": ({ id }, own) => ({
     sentence: `这台主机上没有更改 ${show(id)}。`,
-    hint: "`portlock history` 会列出全部更改。",
+    hint: `\`${own("history")}\` 会列出全部更改。`,
   }),
-  "nothing-to-undo": () => ({
+  "nothing-to-undo": (_, own) => ({
     sentence: "这台主机上没有仍生效的更改。",
-    hint: "`portlock history` 会列出做过的更改。",
+    hint: `\`${own("history")}\` 会列出做过的更改。`,
   }),
-  "nothing-to-confirm": ({ id }) => ({
+  "nothing-to-confirm": ({ id }, own) => ({
     sentence: id === null ? "这台主机上没有等待确认的更改。" : `更改 ${show(id)} 并不等待确认。`,
-    hint: "`portlock history` 会说明每项更改的状态；未按时确认的更改已经撤销。",
+    hint: `\`${own("history")}\` 会说明每项更改的状态；未按时确认的更改已经撤销。`,
   }),
-  "later-change-first": ({ id, later }) => ({
+  "later-change-first": ({ id, later }, own) => ({
     sentence: `不能单独撤销更改 ${id}：其后的更改 ${later} 涉及同样的内容。`,
-    hint: `请先运行：portlock undo ${later}`,
+    hint: `请先运行：${own("undo", later)}`,
   }),
 };
 
@@ -90,11 +91,11 @@ const STATES: Readonly<Record<ChangeTroubles["change-unfinished"]["state"], stri
   damaged: "已损坏",
 };
 
-function toNext({ id, state }: ChangeTroubles["change-unfinished"]): string {
-  if (state === "waiting") return `用 \`portlock confirm ${id}\` 保留它，或用 \`portlock undo ${id}\` 撤销它。`;
+function toNext({ id, state }: ChangeTroubles["change-unfinished"], own: OwnCommand): string {
+  if (state === "waiting") return `用 \`${own("confirm", id)}\` 保留它，或用 \`${own("undo", id)}\` 撤销它。`;
   if (state === "damaged")
     return `请查看 /var/lib/portlock/${id}；要撤销，请运行：sh /var/lib/portlock/${id}/undo.sh undo`;
-  return `有人正在操作时请等待；若已中断，几分钟内会自动撤销，否则请运行：portlock undo ${id}`;
+  return `有人正在操作时请等待；若已中断，几分钟内会自动撤销，否则请运行：${own("undo", id)}`;
 }
 
 function show(text: string): string {

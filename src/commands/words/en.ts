@@ -128,22 +128,22 @@ export const COMMANDS_EN: CommandWords = {
       sentence: `${one} and ${other} do not go together.`,
       hint: "`portlock harden --help` shows what can be given.",
     }),
-    "plan-damaged": ({ file, detail }) => ({
+    "plan-damaged": ({ file, detail }, own) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
-      hint: "Make it anew: portlock harden --plan FILE",
+      hint: `Make it anew, with the flags it was made with: ${own("harden", "--plan", file)}`,
     }),
-    "moved-on": ({ file }) => ({
+    "moved-on": ({ file }, own) => ({
       sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
-      hint: "Look at the new one: portlock harden --plan FILE",
+      hint: `Make it anew, with the flags it was made with, and look at it: ${own("harden", "--plan", file)}`,
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({
       sentence: "There is no terminal to ask on, and nothing was changed.",
       hint: "Look at the plan with --dry-run, then run it with --yes.",
     }),
-    "host-fault": ({ detail }) => ({
+    "host-fault": ({ detail }, own) => ({
       sentence: `The host did not do what it was asked to: ${toPrintable(detail, 300)}.`,
-      hint: "`portlock history` tells how each change stands.",
+      hint: `\`${own("history")}\` tells how each change stands.`,
     }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${quote(text)} is no numeric address that ${flag} takes.`,
@@ -190,10 +190,10 @@ export const COMMANDS_EN: CommandWords = {
     }),
   },
   hostError: ({ message, hint }) => ({ sentence: toPrintable(message, 400), hint: toPrintable(hint, 400) }),
-  bug: (version) =>
+  bug: (version, own) =>
     `portlock: error bug: this is a bug of Portlock ${version}, not of your host.\n` +
     "  What to do: please report it with the lines below; take out names you do not want to share. Where a host was " +
-    "being changed, `portlock history` tells how that stands.",
+    `being changed, \`${own("history")}\` tells how that stands.`,
 
   badVantage: "it takes namespace, ssh://user@host or urls",
   trying: "trying every door ...",

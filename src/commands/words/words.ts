@@ -1,6 +1,7 @@
 import type { ChangeTroubles } from "../../apply/change-error.ts";
 import type { HostError } from "../../host/host-error.ts";
 import type { NoAnswer } from "../../host/host.ts";
+import type { OwnCommand } from "../../report/own-command.ts";
 import type { TroubleCode, Troubles } from "../errors.ts";
 import type { HardenWords } from "./harden-words.ts";
 import type { GatewayWords } from "./gateway-words.ts";
@@ -40,7 +41,7 @@ export interface ErrorWords {
 }
 
 export type ChangeTroubleWords = {
-  readonly [Code in keyof ChangeTroubles]: (data: ChangeTroubles[Code]) => ErrorWords;
+  readonly [Code in keyof ChangeTroubles]: (data: ChangeTroubles[Code], own: OwnCommand) => ErrorWords;
 };
 
 /** What the command line can say, in one language. */
@@ -150,9 +151,9 @@ export interface CommandWords {
   };
   readonly error: string;
   readonly whatToDo: string;
-  readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code]) => ErrorWords };
+  readonly troubles: { readonly [Code in TroubleCode]: (data: Troubles[Code], own: OwnCommand) => ErrorWords };
   hostError(error: HostError): ErrorWords;
-  bug(version: string): string;
+  bug(version: string, own: OwnCommand): string;
 
   /** Faults of --vantage. */
   readonly badVantage: string;

@@ -125,22 +125,22 @@ export const COMMANDS_ZH_CN: CommandWords = {
       sentence: `${one} 与 ${other} 不能同时使用。`,
       hint: "`portlock harden --help` 列出可用的选项。",
     }),
-    "plan-damaged": ({ file, detail }) => ({
+    "plan-damaged": ({ file, detail }, own) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
-      hint: "请重新生成：portlock harden --plan FILE",
+      hint: `请用原来的选项重新生成：${own("harden", "--plan", file)}`,
     }),
-    "moved-on": ({ file }) => ({
+    "moved-on": ({ file }, own) => ({
       sentence: `自计划 ${quote(file)} 生成以来主机已有变化：同样的选择现在会得到另一个计划。`,
-      hint: "请查看新的计划：portlock harden --plan FILE",
+      hint: `请用原来的选项重新生成并查看：${own("harden", "--plan", file)}`,
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({
       sentence: "没有可供询问的终端，未作任何更改。",
       hint: "请先用 --dry-run 查看计划，再加上 --yes 执行。",
     }),
-    "host-fault": ({ detail }) => ({
+    "host-fault": ({ detail }, own) => ({
       sentence: `主机没有完成所要求的操作：${toPrintable(detail, 300)}。`,
-      hint: "`portlock history` 会说明每项更改的状态。",
+      hint: `\`${own("history")}\` 会说明每项更改的状态。`,
     }),
     "not-an-address": ({ flag, text }) => ({
       sentence: `${flag} 不接受 ${quote(text)}：它不是数字形式的地址。`,
@@ -185,9 +185,9 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "shell-unknown": ({ shell }) => ({ sentence: `不支持 ${quote(shell)} 的补全。`, hint: "请使用 bash 或 zsh。" }),
   },
   hostError: ({ code, target }) => HOST_ERRORS[code](toPrintable(target, 120)),
-  bug: (version) =>
+  bug: (version, own) =>
     `portlock: 错误 bug: 这是 Portlock ${version} 自身的缺陷，与你的主机无关。\n` +
-    "  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。若当时正在更改主机，`portlock history` 会说明其状态。",
+    `  处理方法: 请附上以下内容提交问题；不便公开的名称请先删去。若当时正在更改主机，\`${own("history")}\` 会说明其状态。`,
 
   badVantage: "可用 namespace、ssh://user@host 或 urls",
   trying: "正在测试每个入口 ...",

@@ -14,17 +14,17 @@ export const JOURNAL_EN: JournalWords = {
   outcome: (state, id, confirmBy) => {
     switch (state) {
       case "applying":
-        return `The change ${id} is at work, or was cut off. Where nobody is at work any more: portlock undo ${id}`;
+        return `The change ${id} is at work, or was cut off. Where nobody is at work any more:`;
       case "waiting":
-        return `The change ${id} is in force and waits for its confirmation${confirmBy === null ? "" : ` until ${confirmBy}`}; after that everything goes back. To keep it: portlock confirm ${id}`;
+        return `The change ${id} is in force and waits for its confirmation${confirmBy === null ? "" : ` until ${confirmBy}`}; after that everything goes back. To keep it:`;
       case "applied":
-        return `The change ${id} is in force. To take it back: portlock undo ${id}`;
+        return `The change ${id} is in force. To take it back:`;
       case "undoing":
-        return `The change ${id} is being taken back, or that was cut off. Where nobody is at work any more: portlock undo ${id}`;
+        return `The change ${id} is being taken back, or that was cut off. Where nobody is at work any more:`;
       case "undone":
         return `The change ${id} is undone: what it touched is as it was before.`;
       case "undo-failed":
-        return `The change ${id} could NOT be taken back in full: what is named below is not as it was. Once that is mended, try again: portlock undo ${id}`;
+        return `The change ${id} could NOT be taken back in full: what is named below is not as it was. Once that is mended, try again:`;
     }
   },
   events: {

@@ -14,17 +14,17 @@ export const JOURNAL_ZH_CN: JournalWords = {
   outcome: (state, id, confirmBy) => {
     switch (state) {
       case "applying":
-        return `更改 ${id} 正在进行，或已中断。若已无人在执行，请运行：portlock undo ${id}`;
+        return `更改 ${id} 正在进行，或已中断。若已无人在执行，请运行：`;
       case "waiting":
-        return `更改 ${id} 已生效，正在等待确认${confirmBy === null ? "" : `（截止 ${confirmBy}）`}；逾期将全部撤销。要保留它，请运行：portlock confirm ${id}`;
+        return `更改 ${id} 已生效，正在等待确认${confirmBy === null ? "" : `（截止 ${confirmBy}）`}；逾期将全部撤销。要保留它，请运行：`;
       case "applied":
-        return `更改 ${id} 已生效。要撤销，请运行：portlock undo ${id}`;
+        return `更改 ${id} 已生效。要撤销，请运行：`;
       case "undoing":
-        return `更改 ${id} 正在撤销，或撤销已中断。若已无人在执行，请运行：portlock undo ${id}`;
+        return `更改 ${id} 正在撤销，或撤销已中断。若已无人在执行，请运行：`;
       case "undone":
         return `更改 ${id} 已撤销：它涉及的内容都已恢复原样。`;
       case "undo-failed":
-        return `更改 ${id} 未能完全撤销：下列内容没有恢复原样。处理好之后请重试：portlock undo ${id}`;
+        return `更改 ${id} 未能完全撤销：下列内容没有恢复原样。处理好之后请重试：`;
     }
   },
   events: {

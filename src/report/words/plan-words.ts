@@ -1,14 +1,22 @@
+import type { HostVerdict } from "../report.ts";
+import type { OwnCommand } from "../own-command.ts";
 import type { Expectation, LeaveReason, Refusal, Remark, StepKind } from "../../plan/plan.ts";
 
 /** What a plan says of itself, in one language. What came from the host is made printable. */
 export interface PlanWords {
   /** Between things that are told in one line. */
   readonly separator: string;
-  /** The first line: what the plan does to a host, and that nothing was done yet. */
-  summary(host: string, steps: number, routes: number): string;
-  nothingToDo(host: string, isExposed: boolean): string;
+  /** The first line: what the plan does to a host, and that nothing was done yet. `routes` null: not known. */
+  summary(host: string, steps: number, routes: number | null): string;
+  nothingToDo(host: string, verdict: HostVerdict): string;
+  /** Behind the first line where facts are missing, which are named below. */
+  readonly notWhole: string;
+  /** Below facts that only root may read. */
+  readonly asRoot: string;
   readonly steps: Readonly<Record<StepKind, (target: string) => string>>;
-  readonly headings: Readonly<Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays", string>>;
+  readonly headings: Readonly<
+    Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays" | "missing", string>
+  >;
   /** Above the lines of a file: that it comes, changes or goes. */
   newFile(path: string, mode: string): string;
   changedFile(path: string): string;
@@ -19,8 +27,8 @@ export interface PlanWords {
   closes(who: string, entry: string): string;
   interruption(server: string, because: "restart" | "recreate", loadedModels: number | null): string;
   expectation(expectation: Expectation): string;
-  remark(remark: Remark): string;
-  leave(why: LeaveReason): string;
+  remark(remark: Remark, own: OwnCommand): string;
+  leave(why: LeaveReason, own: OwnCommand): string;
   /** Why no plan was made, and what to do. */
-  refusal(refusal: Refusal): { readonly sentence: string; readonly hint: string };
+  refusal(refusal: Refusal, own: OwnCommand): { readonly sentence: string; readonly hint: string };
 }

@@ -1,17 +1,27 @@
 import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
 import { toCommandLine, toPrintable } from "../printable.ts";
+import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_EN: PlanWords = {
   separator: "; ",
   summary: (host, steps, routes) =>
     `Plan for ${host}: ${count(steps, "step", "steps")}, ` +
-    (routes === 0 ? "closes no route" : `closes ${count(routes, "open route", "open routes")}`) +
+    (routes === null
+      ? "what it closes is not known"
+      : routes === 0
+        ? "closes no route"
+        : `closes ${count(routes, "open route", "open routes")}`) +
     ". Nothing has been changed yet.",
-  nothingToDo: (host, isExposed) =>
-    isExposed
-      ? `Nothing is changed on ${host}: it is exposed, and no safe change was found or asked for. What stays open, and why, stands below.`
-      : `Nothing to do on ${host}: no model server is open to others.`,
+  nothingToDo: (host, verdict) => {
+    if (verdict === "exposed")
+      return `Nothing is changed on ${host}: it is exposed, and no safe change was found or asked for. What stays open, and why, stands below.`;
+    if (verdict === "unknown")
+      return `Nothing is changed on ${host}: whether a model server is open to others is not known.`;
+    return `Nothing to do on ${host}: no model server is open to others.`;
+  },
+  notWhole: "Facts are missing: a plan that is made with all of them may hold more.",
+  asRoot: "Only root may read this: run the same command with sudo; over SSH, log in as root.",
   steps: {
     "set-unit": (target) => `Change what the service ${target} starts with`,
     "restart-process": (target) => `Start ${target} again on this host's loopback`,
@@ -29,6 +39,7 @@ export const PLAN_EN: PlanWords = {
     interrupts: "What is interrupted",
     closes: "What is closed",
     stays: "What stays as it is",
+    missing: "What could not be read",
   },
   newFile: (path, mode) => `new file ${path} (mode ${mode})`,
   changedFile: (path) => `change ${path}`,
@@ -66,7 +77,7 @@ function toExpectationText(expectation: Expectation): string {
   }
 }
 
-function toRemarkText(remark: Remark): string {
+function toRemarkText(remark: Remark, own: OwnCommand): string {
   switch (remark.code) {
     case "lasts-until-reboot":
       return "It lasts until the next reboot.";
@@ -81,11 +92,11 @@ function toRemarkText(remark: Remark): string {
     case "blocks-downloads":
       return "The service can no longer pull models or use cloud models: its way out is closed too.";
     case "ip-filter-may-be-inert":
-      return "On some hosts this filter loads and blocks nothing; only a connection from outside tells (`portlock verify`).";
+      return `On some hosts this filter loads and blocks nothing; only a connection from outside tells (\`${own("verify")}\`).`;
     case "sandbox-score":
       return "How exposed `systemd-analyze security` finds the unit, before and after, stands at the end.";
     case "old-sessions-survive":
-      return "Connections that are open now may live on: the rule stops new ones (`portlock verify` finds them).";
+      return `Connections that are open now may live on: the rule stops new ones (\`${own("verify")}\` finds them).`;
     case "cloud-models-off":
       return "Models of the cloud can no longer be used through this server.";
     case "keeps-old-container":
@@ -97,7 +108,7 @@ function toRemarkText(remark: Remark): string {
   }
 }
 
-function toLeaveText(why: LeaveReason): string {
+function toLeaveText(why: LeaveReason, own: OwnCommand): string {
   switch (why.code) {
     case "not-asked":
       return `not asked for; ${why.flag} does it`;
@@ -128,7 +139,7 @@ function toLeaveText(why: LeaveReason): string {
     case "unknown-variables":
       return `its compose file takes ${why.names.map((name) => show(name)).join(", ")} from the shell it was started in, and those values are not known here`;
     case "user-service":
-      return "it is a service of a user's own: run `portlock harden` as that user or as root";
+      return `it is a service of a user's own: run \`${own("harden")}\` as that user or as root`;
     case "owner-decides":
       return "what is right here only its owner knows";
     case "unknown-runner":
@@ -136,12 +147,12 @@ function toLeaveText(why: LeaveReason): string {
   }
 }
 
-function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: string; readonly hint: string } {
   switch (refusal.code) {
     case "no-such-server":
       return {
         sentence: `There is no server ${show(refusal.server)} on this host.`,
-        hint: "`portlock audit` lists the servers with their names.",
+        hint: `\`${own("audit")}\` lists the servers with their names.`,
       };
     case "method-does-not-fit":
       return {
@@ -151,7 +162,7 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
     case "facts-missing":
       return {
         sentence: `A plan needs to know ${show(refusal.fact)}, and it could not be read.`,
-        hint: 'Run as root; `portlock audit` says under "Not read" what is missing and what to do.',
+        hint: `Run as root; \`${own("audit")}\` says under "Could not be read" what is missing and what to do.`,
       };
     case "would-cut-session":
       return {
@@ -183,7 +194,7 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
     case "file-not-understood":
       return {
         sentence: `${show(refusal.path)} cannot be edited safely (${show(refusal.why)}).`,
-        hint: "Change that file by hand, then run `portlock verify`.",
+        hint: `Change that file by hand, then run \`${own("verify")}\`.`,
       };
   }
 }

@@ -1,15 +1,20 @@
 import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.ts";
 import { toCommandLine, toPrintable } from "../printable.ts";
+import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
   separator: "；",
   summary: (host, steps, routes) =>
-    `${host} 的计划：共 ${steps} 步，${routes === 0 ? "不关闭任何路径" : `关闭 ${routes} 条敞开的路径`}。目前尚未做任何更改。`,
-  nothingToDo: (host, isExposed) =>
-    isExposed
-      ? `未更改 ${host}：它处于暴露状态，但没有找到（或没有要求）安全的更改。仍然敞开的内容及原因见下。`
-      : `${host} 无需处理：没有对他人敞开的模型服务器。`,
+    `${host} 的计划：共 ${steps} 步，${routes === null ? "能关闭什么尚不清楚" : routes === 0 ? "不关闭任何路径" : `关闭 ${routes} 条敞开的路径`}。目前尚未做任何更改。`,
+  nothingToDo: (host, verdict) => {
+    if (verdict === "exposed")
+      return `未更改 ${host}：它处于暴露状态，但没有找到（或没有要求）安全的更改。仍然敞开的内容及原因见下。`;
+    if (verdict === "unknown") return `未更改 ${host}：是否有对他人敞开的模型服务器，尚不清楚。`;
+    return `${host} 无需处理：没有对他人敞开的模型服务器。`;
+  },
+  notWhole: "缺少部分信息：信息齐全时，计划的内容可能更多。",
+  asRoot: "只有 root 才能读取：请用 sudo 运行同一命令；通过 SSH 时以 root 登录。",
   steps: {
     "set-unit": (target) => `更改服务 ${target} 启动时的设置`,
     "restart-process": (target) => `让 ${target} 在本机回环地址上重新启动`,
@@ -27,6 +32,7 @@ export const PLAN_ZH_CN: PlanWords = {
     interrupts: "会中断的内容",
     closes: "将关闭",
     stays: "保持不变",
+    missing: "无法读取的内容",
   },
   newFile: (path, mode) => `新建文件 ${path}（权限 ${mode}）`,
   changedFile: (path) => `修改 ${path}`,
@@ -60,7 +66,7 @@ function toExpectationText(expectation: Expectation): string {
   }
 }
 
-function toRemarkText(remark: Remark): string {
+function toRemarkText(remark: Remark, own: OwnCommand): string {
   switch (remark.code) {
     case "lasts-until-reboot":
       return "只持续到下次重启。";
@@ -75,11 +81,11 @@ function toRemarkText(remark: Remark): string {
     case "blocks-downloads":
       return "该服务将无法再拉取模型，也无法使用云端模型：对外的连接同样被关闭。";
     case "ip-filter-may-be-inert":
-      return "在某些主机上此过滤器会加载却不拦截任何连接；只有从外部连接才能确认（`portlock verify`）。";
+      return `在某些主机上此过滤器会加载却不拦截任何连接；只有从外部连接才能确认（\`${own("verify")}\`）。`;
     case "sandbox-score":
       return "更改前后 `systemd-analyze security` 对该单元的评分见末尾。";
     case "old-sessions-survive":
-      return "目前已建立的连接可能继续存在：规则只拦截新连接（`portlock verify` 会找出它们）。";
+      return `目前已建立的连接可能继续存在：规则只拦截新连接（\`${own("verify")}\` 会找出它们）。`;
     case "cloud-models-off":
       return "将无法再通过此服务器使用云端模型。";
     case "keeps-old-container":
@@ -91,7 +97,7 @@ function toRemarkText(remark: Remark): string {
   }
 }
 
-function toLeaveText(why: LeaveReason): string {
+function toLeaveText(why: LeaveReason, own: OwnCommand): string {
   switch (why.code) {
     case "not-asked":
       return `没有要求；使用 ${why.flag} 即可处理`;
@@ -122,7 +128,7 @@ function toLeaveText(why: LeaveReason): string {
     case "unknown-variables":
       return `它的 compose 文件从启动它的 shell 中取得 ${why.names.map((name) => show(name)).join("、")}，这些值在此无从得知`;
     case "user-service":
-      return "它是某个用户自己的服务：请以该用户或 root 运行 `portlock harden`";
+      return `它是某个用户自己的服务：请以该用户或 root 运行 \`${own("harden")}\``;
     case "owner-decides":
       return "怎样做才对，只有所有者知道";
     case "unknown-runner":
@@ -130,12 +136,12 @@ function toLeaveText(why: LeaveReason): string {
   }
 }
 
-function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly hint: string } {
+function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: string; readonly hint: string } {
   switch (refusal.code) {
     case "no-such-server":
       return {
         sentence: `本机没有名为 ${show(refusal.server)} 的服务器。`,
-        hint: "`portlock audit` 会列出各服务器的名称。",
+        hint: `\`${own("audit")}\` 会列出各服务器的名称。`,
       };
     case "method-does-not-fit":
       return {
@@ -145,7 +151,7 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
     case "facts-missing":
       return {
         sentence: `制定计划需要知道“${show(refusal.fact)}”，但无法读取。`,
-        hint: "请以 root 运行；`portlock audit` 会说明缺少什么以及如何处理。",
+        hint: `请以 root 运行；\`${own("audit")}\` 会说明缺少什么以及如何处理。`,
       };
     case "would-cut-session":
       return {
@@ -177,7 +183,7 @@ function toRefusalText(refusal: Refusal): { readonly sentence: string; readonly 
     case "file-not-understood":
       return {
         sentence: `无法安全地编辑 ${show(refusal.path)}（${show(refusal.why)}）。`,
-        hint: "请手动修改该文件，然后运行 `portlock verify`。",
+        hint: `请手动修改该文件，然后运行 \`${own("verify")}\`。`,
       };
   }
 }

@@ -45,8 +45,9 @@ export interface ProofWords {
   /** What the host's own connections say, and what they do not. */
   readonly ownProvesNothing: string;
   oldSession(session: OldSession): string;
-  cutHint(command: string): string;
-  restartHint(command: string): string;
+  /** Above the command that does it. */
+  readonly cutHint: string;
+  readonly restartHint: string;
   readonly noCommand: string;
   readonly events: Readonly<Record<Survival["event"], string>>;
   readonly holds: Readonly<Record<"yes" | "no" | "unknown", string>>;
@@ -112,8 +113,8 @@ export const PROOFS_EN: ProofWords = {
   ownProvesNothing: "A connection from the host to itself shows that it serves; it says nothing about a firewall.",
   oldSession: ({ local, remote, cut }) =>
     cut ? `${remote} to ${local}: was cut` : `${remote} to ${local}: still open`,
-  cutHint: (command) => `To cut them: ${command}`,
-  restartHint: (command) => `This kernel cut none of them, or not all; a restart of the server does: ${command}`,
+  cutHint: "To cut them:",
+  restartHint: "This kernel cut none of them, or not all; a restart of the server does:",
   noCommand: "restart the server",
   events: {
     "service-restart": "a restart of the service",
@@ -133,6 +134,8 @@ export const PROOFS_EN: ProofWords = {
     "in-overwritten-unit": "the installer writes that unit file anew",
     "drop-in-stays": "the installer leaves drop-ins alone",
     "engine-writes-it-again": "the container engine writes its rules and ports anew",
+    "own-service-loads-it": "a service of Portlock's own loads it",
+    "own-file-differs": "the file that Portlock's own service loads says something else than what is in effect",
     "rule-not-saved": "nothing that was read loads this rule again",
     "managers-fight": "another manager of rules takes these away when it loads its own",
     "started-by-hand": "whoever starts it decides each time where it listens",
@@ -210,8 +213,8 @@ export const PROOFS_ZH_CN: ProofWords = {
   nothingFromOutside: "没有从外部测试任何连接：是否有所拦截未经证实。",
   ownProvesNothing: "本机连接自己只说明服务可用，不能说明防火墙的任何情况。",
   oldSession: ({ local, remote, cut }) => (cut ? `${remote} 到 ${local}：已切断` : `${remote} 到 ${local}：仍然存在`),
-  cutHint: (command) => `切断这些连接：${command}`,
-  restartHint: (command) => `内核未能切断全部连接；重启服务即可切断：${command}`,
+  cutHint: "切断这些连接：",
+  restartHint: "内核未能切断全部连接；重启服务即可切断：",
   noCommand: "重启该服务",
   events: {
     "service-restart": "重启服务",
@@ -231,6 +234,8 @@ export const PROOFS_ZH_CN: ProofWords = {
     "in-overwritten-unit": "安装程序会重写该 unit 文件",
     "drop-in-stays": "安装程序不改动 drop-in 文件",
     "engine-writes-it-again": "容器引擎会重写自己的规则和端口",
+    "own-service-loads-it": "由 Portlock 自己的服务加载",
+    "own-file-differs": "Portlock 自己的服务所加载的文件与当前生效的规则不同",
     "rule-not-saved": "已读取的内容中没有会重新加载该规则的",
     "managers-fight": "另一个规则管理工具加载时会清除这些规则",
     "started-by-hand": "由启动者每次决定监听在哪里",
