@@ -4,6 +4,7 @@ import { ChangeError } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
 import type { Server } from "../judge/server.ts";
 import { CommandError, toErrorText, type TroubleCode, type Troubles } from "./errors.ts";
+import { SAMPLE_SERVER } from "../report/rule-samples.ts";
 import { tryCommand } from "./testing/try-command.ts";
 import { COMMANDS_EN } from "./words/en.ts";
 import { COMMANDS_ZH_CN } from "./words/zh-CN.ts";
