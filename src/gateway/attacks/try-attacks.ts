@@ -13,6 +13,7 @@ import { BODY_ATTACKS } from "./f-bodies.ts";
 import { FRAMING_ATTACKS } from "./g-framing.ts";
 import { TRUST_ATTACKS } from "./h-trust.ts";
 import { EXHAUSTION_ATTACKS } from "./i-exhaustion.ts";
+import { STREAM_ATTACKS } from "./j-streams.ts";
 import { buildWorld, type StoreName, type World } from "./world.ts";
 
 const ATTACKS: Readonly<Record<number, Attempt>> = {
@@ -25,6 +26,7 @@ const ATTACKS: Readonly<Record<number, Attempt>> = {
   ...FRAMING_ATTACKS,
   ...TRUST_ATTACKS,
   ...EXHAUSTION_ATTACKS,
+  ...STREAM_ATTACKS,
 };
 
 /** Tries every attack on a gateway over that store, one after the other, and then looks for what was left behind. */
