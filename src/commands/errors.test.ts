@@ -81,6 +81,10 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "upstream-exposed": { server: SERVER },
   "upstream-unknown": { server: SERVER },
   "upstream-listens-wide": { socket: "/run/ollama.sock" },
+  "program-unfit": { path: "/root/node", why: "hidden" },
+  "data-not-of-service": { place: "/srv/keys" },
+  "pepper-elsewhere": { file: "/srv/pepper", own: "/var/lib/portlock-gateway/pepper" },
+  "path-not-absolute": { path: "key.pem" },
 };
 /** Commands about a host; of the others the help of one and an explanation are about none. */
 const ABOUT_A_HOST: RegExp = /portlock (?:undo|confirm|history|harden --plan|audit|verify)\b[^`。，]*/g;
