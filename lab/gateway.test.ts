@@ -90,6 +90,8 @@ async function assertGuarded(host: Host): Promise<void> {
     assert.equal(barrier?.stops, true);
     assert.match(barrier.evidence?.text ?? "", /401/);
   }
+  const told = await runPortlock(host, ["audit", "--plain"]);
+  assert.match(told.stdout, /through Portlock's gateway/);
   const found = report.findings.map(({ rule }) => rule).filter((rule) => /proxy|password|manages/.test(rule));
   assert.deepEqual(found, []);
 }
@@ -125,6 +127,8 @@ test(
       assert.deepEqual(JSON.parse(again.stdout).plan.steps, []);
       await assertGuarded(host);
 
+      await assertProven(host);
+
       await host.reboot();
       await host.waitForPort(PORT);
       await assertLetsInOnly(host, alice);
@@ -140,6 +144,14 @@ test(
     }
   },
 );
+
+/** From beside the host and from far away somebody without a key was answered 401. */
+async function assertProven(host: Host): Promise<void> {
+  const verified = await runPortlock(host, ["verify", "--json"]);
+  const { proofs } = JSON.parse(verified.stdout);
+  console.log(JSON.stringify(proofs, null, 1));
+  assert.equal(verified.exitCode, 0, verified.stdout);
+}
 
 async function tellUnit(host: Host): Promise<string> {
   return (await host.attempt(["journalctl", "--no-pager", "-n", "40", "-u", "portlock-gateway"])).stdout;
