@@ -50,7 +50,8 @@ export const EN: Words = {
     proxy: ({ name, serverNames, paths, to }) => {
       const site = serverNames.length === 0 ? [] : [`server name ${listShort(serverNames)}`];
       const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
-      return `through ${show(name)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
+      const proxy = name === "portlock" ? "Portlock's gateway" : show(name);
+      return `through ${proxy}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
     },
     tunnel: ({ name, to }) => `through the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,

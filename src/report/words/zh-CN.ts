@@ -46,7 +46,8 @@ export const ZH_CN: Words = {
     proxy: ({ name, serverNames, paths, to }) => {
       const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
       const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
-      return `经代理 ${show(name)}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
+      const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
+      return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
