@@ -75,19 +75,19 @@ export interface World {
 /** Something that is to be taken down again, last first. */
 type Cleanups = (() => unknown)[];
 
-/** Builds a world over that store. */
-export async function buildWorld(name: StoreName): Promise<World> {
+/** Builds a world over that store; what is on a disk lies below `base`. */
+export async function buildWorld(name: StoreName, base: string = tmpdir()): Promise<World> {
   const cleanups: Cleanups = [];
   try {
-    return await build(name, cleanups);
+    return await build(name, base, cleanups);
   } catch (error) {
     await takeDown(cleanups);
     throw error;
   }
 }
 
-async function build(name: StoreName, cleanups: Cleanups): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), "portlock-attacks-"));
+async function build(name: StoreName, base: string, cleanups: Cleanups): Promise<World> {
+  const folder = mkdtempSync(join(base, "portlock-attacks-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const servers = name === "SQLite" ? null : await startServers(cleanups);
   const place = await toPlace(folder, servers);
