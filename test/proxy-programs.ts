@@ -91,12 +91,24 @@ const STARTS: Readonly<Record<ProxyKind, (main: string, site: string) => readonl
   haproxy: (main, site) => ["haproxy", "-db", "-q", "-f", main, "-f", site],
 };
 
+/** Writes the files of a site, and says how the proxy is started with it alone, in the foreground. */
+export function toProxyCommand(
+  kind: ProxyKind,
+  text: string,
+  folder: string,
+): { readonly command: readonly [string, ...string[]]; readonly environment: Readonly<Record<string, string>> } {
+  const { main, site } = writeFiles(kind, text, folder);
+  return {
+    command: STARTS[kind](main, site),
+    environment: { HOME: folder, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
+  };
+}
+
 /** Starts a proxy with this site, and waits until it listens on that port of 127.0.0.1. */
 export async function startProxy(kind: ProxyKind, text: string, folder: string, port: number): Promise<RunningProxy> {
-  const { main, site } = writeFiles(kind, text, folder);
-  const [program, ...words] = STARTS[kind](main, site);
-  const environment = { ...process.env, HOME: folder, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
-  const child = spawn(program, words, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  const { command, environment } = toProxyCommand(kind, text, folder);
+  const [program, ...words] = command;
+  const child = spawn(program, words, { env: { ...process.env, ...environment }, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
   const exited = once(child, "exit");

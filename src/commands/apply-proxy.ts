@@ -2,6 +2,7 @@ import { applyPlan } from "../apply/apply-plan.ts";
 import type { Journal, JournalEvent } from "../apply/journal.ts";
 import type { HostWriter } from "../host/writer.ts";
 import type { Expectation, Plan } from "../plan/plan.ts";
+import type { Judgement } from "../report/report.ts";
 import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
 import { toChangeId } from "./apply-and-verify.ts";
 import type { Session } from "./context.ts";
@@ -33,7 +34,7 @@ type Door = Extract<Expectation, { readonly kind: "refuses-strangers" }>;
 
 /**
  * Applies a plan, then asks through the proxy without, with a wrong and with a right credential, and judges the host
- * again; where an answer is another one, or the host is exposed that was not, everything is taken back.
+ * again; where an answer is another one, or others get in at a place where they did not, everything is taken back.
  */
 export async function applyProxy(
   session: Session,
@@ -54,9 +55,25 @@ export async function applyProxy(
     seen = await look(host, plan, access, credentials);
     if (!seen.every(({ expected, came }) => came === String(expected))) return false;
     const { judgement } = await judgeHost(session, host);
-    return judgement.verdict !== "exposed" || before.judgement.verdict === "exposed";
+    const port = findDoor(plan)?.port ?? null;
+    const wasOpen = new Set(listOpen(before.judgement, port));
+    return listOpen(judgement, port).every((place) => wasOpen.has(place));
   });
   return { journal, seen, credentials: journal.state === "applied" ? credentials : [] };
+}
+
+/** Places at which others get in, but for the port of the site: of that it was just seen who gets in. */
+function listOpen({ servers }: Judgement, port: number | null): readonly string[] {
+  return servers
+    .flatMap(({ routes }) => routes)
+    .filter(({ verdict, from }) => verdict === "open" && from.vantage !== "host" && from.vantage !== "browser")
+    .filter(({ entry }) => entry.port !== port)
+    .map(({ entry }) => `${entry.address} ${entry.port}`);
+}
+
+function findDoor({ steps }: Plan): Door | null {
+  const doors = steps.flatMap(({ expect }) => expect).filter((each): each is Door => each.kind === "refuses-strangers");
+  return doors[0] ?? null;
 }
 
 async function makeCredentials(plan: Plan, { proxy, auth }: ProxyAccess): Promise<readonly Credential[]> {
@@ -68,12 +85,12 @@ async function makeCredentials(plan: Plan, { proxy, auth }: ProxyAccess): Promis
 
 async function look(
   host: HostWriter,
-  { steps }: Plan,
+  plan: Plan,
   { scopes, auth }: ProxyAccess,
   credentials: readonly Credential[],
 ): Promise<readonly SeenAnswer[]> {
-  const door = steps.flatMap(({ expect }) => expect).find((each): each is Door => each.kind === "refuses-strangers");
-  if (door === undefined) return [];
+  const door = findDoor(plan);
+  if (door === null) return [];
   const [first] = credentials;
   const wrong = auth === "basic" ? "Basic d3Jvbmc6d3Jvbmc=" : "Bearer wrong";
   const known = scopes.includes("read") ? 200 : 403;

@@ -3,6 +3,7 @@ import {
   CORS_HEADERS,
   CORS_MAX_AGE_SECONDS,
   CORS_METHODS,
+  PASSED_HEADERS,
   SECURITY_HEADERS,
   SILENCE_SECONDS,
   toIntroduction,
@@ -15,33 +16,8 @@ const API_KEY = "{http.request.header.X-Api-Key}";
 /** Caddy refuses a list of nobody. Of this hash, all zeros, nobody knows a password. */
 const OF_NO_PASSWORD = `$2y$14$${".".repeat(53)}`;
 const TARGET = "{portlock_target}";
-/**
- * What the model server is not handed. Caddy cannot take away all but some: `-*` makes 2.6 drop the connection. With
- * `*_*` go the names that some servers take for the same name with dashes.
- */
-const DROPPED_HEADERS = [
-  "Authorization",
-  "X-*",
-  "*_*",
-  "Forwarded",
-  "Via",
-  "Cookie",
-  "Origin",
-  "Referer",
-  "From",
-  "Proxy-*",
-  "Remote-*",
-  "Client-*",
-  "True-*",
-  "Cf-*",
-  "Sec-*",
-  "Access-Control-*",
-  "Expect",
-  "Anthropic-*",
-  "Openai-*",
-  "Accept-Encoding",
-  "Content-Encoding",
-] as const;
+/** What Caddy adds by itself to a request that it hands on. */
+const ADDED_HEADERS = ["X-*", "Forwarded", "Via"] as const;
 
 /**
  * The configuration of a site for Caddy, a file that its Caddyfile imports. Its `path` matcher decodes, cleans and
@@ -65,6 +41,7 @@ export function toCaddyConfiguration(site: ProxySite, version: ProxyVersion): st
         ...toOrigins(site),
         ...toCredentialCheck(site, version),
         ...toRoutes(site),
+        ...toPassedHeaders(),
         ...toForwarding(site),
       ]),
       "}",
@@ -188,6 +165,27 @@ function toRoutes({ scopes }: ProxySite): string[] {
   ];
 }
 
+/**
+ * Every header is taken away, and those that the model server is handed are put back. `-**` is "every name that holds
+ * nothing": `-*` makes 2.6 drop the connection, and what is put back in the same place as it would be taken away too.
+ */
+function toPassedHeaders(): string[] {
+  const kept = PASSED_HEADERS.map((header) => {
+    const name = header.toLowerCase().replaceAll("-", "_");
+    return { header, matcher: `@has_${name}`, variable: `portlock_${name}` };
+  });
+  return [
+    "vars {",
+    ...kept.map(({ header, variable }) => `\t${variable} {http.request.header.${header}}`),
+    "}",
+    "request_header -**",
+    ...kept.flatMap(({ header, matcher, variable }) => [
+      `${matcher} expression \`{vars.${variable}} != ""\``,
+      `request_header ${matcher} ${header} {vars.${variable}}`,
+    ]),
+  ];
+}
+
 function toForwarding(site: ProxySite): string[] {
   const { upstream } = site;
   const to = upstream.kind === "unix" ? `unix/${upstream.path}` : toAuthority(upstream);
@@ -195,7 +193,7 @@ function toForwarding(site: ProxySite): string[] {
     `reverse_proxy ${to} {`,
     ...indent([
       `header_up Host ${toHostHeader(site)}`,
-      ...DROPPED_HEADERS.map((header) => `header_up -${header}`),
+      ...ADDED_HEADERS.map((header) => `header_up -${header}`),
       "header_down -Access-Control-*",
       "header_down -Server",
       "transport http {",

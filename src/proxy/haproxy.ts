@@ -32,6 +32,7 @@ export function toHaproxyConfiguration(site: ProxySite, version: ProxyVersion): 
       ...toBinds(site),
       ...toLimits(site),
       ...toAnswerHeaders(site),
+      ...toFramingCheck(),
       ...toPreflight(site),
       ...toCredentialCheck(site),
       ...toRoutes(site),
@@ -100,6 +101,20 @@ function toAnswerHeaders({ origins }: ProxySite): string[] {
   ];
 }
 
+/**
+ * Bodies whose length another server could read otherwise. HAProxy 2.6 hands on a length past 64 bits, chunks by
+ * HTTP/1.0, which Go takes for no body, and `chunked,`.
+ */
+function toFramingCheck(): string[] {
+  const odd = [
+    "{ req.fhdr_cnt(content-length) gt 0 } !{ req.fhdr(content-length) -m reg '^[0-9]{1,15}$' }",
+    "{ req.fhdr_cnt(transfer-encoding) gt 0 } !{ req.fhdr(transfer-encoding) -m str -i chunked }",
+    "{ req.fhdr_cnt(transfer-encoding) gt 1 }",
+    "{ req.fhdr_cnt(transfer-encoding) gt 0 } HTTP_1.0",
+  ];
+  return odd.map((condition) => toRefusal(400, "say how long it is", `if ${condition}`));
+}
+
 function toPreflight({ origins }: ProxySite): string[] {
   if (origins.length === 0) return [];
   const headers = [
@@ -123,7 +138,13 @@ function toCredentialCheck({ auth }: ProxySite): string[] {
       "if { req.fhdr_cnt(x-api-key) gt 0 } { req.fhdr_cnt(authorization) gt 0 }",
     ),
   ];
-  if (auth.kind === "portlock") return once;
+  // The gateway says who it is; whoever shows nothing is not handed on.
+  if (auth.kind === "portlock") {
+    return [
+      ...once,
+      `${toChallenge("Bearer")} if !{ req.fhdr_cnt(authorization) gt 0 } !{ req.fhdr_cnt(x-api-key) gt 0 }`,
+    ];
+  }
   const scheme = auth.kind === "basic" ? "Basic" : "Bearer";
   const challenge = auth.kind === "basic" ? 'Basic realm=\\"Portlock\\"' : "Bearer";
   return [
@@ -132,8 +153,12 @@ function toCredentialCheck({ auth }: ProxySite): string[] {
       ? ['http-request set-header Authorization "Bearer %[req.fhdr(x-api-key)]" if { req.fhdr_cnt(x-api-key) eq 1 }']
       : []),
     `http-request set-var(txn.portlock_user) req.fhdr(authorization),regsub('^${scheme} +',,i),sha2(256),hex,map_str(${auth.file}) if { req.fhdr(authorization) -m reg -i '^${scheme} +[^ ]+$' }`,
-    `http-request return status 401 content-type text/plain string "show who you are" hdr WWW-Authenticate "${challenge}" unless { var(txn.portlock_user) -m found }`,
+    `${toChallenge(challenge)} unless { var(txn.portlock_user) -m found }`,
   ];
+}
+
+function toChallenge(challenge: string): string {
+  return `http-request return status 401 content-type text/plain string "show who you are" hdr WWW-Authenticate "${challenge}"`;
 }
 
 function toRoutes({ scopes }: ProxySite): string[] {

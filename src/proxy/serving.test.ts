@@ -130,6 +130,7 @@ interface Scene {
 async function setUp(kind: ProxyKind, auth: ProxyAuth): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "portlock-serving-"));
   const file = join(folder, "people");
+  const handsOn = kind === "haproxy";
   const upstream = await startUpstream();
   const port = await findFreePort();
   const key = "Bearer gateway-key";
@@ -143,7 +144,7 @@ async function setUp(kind: ProxyKind, auth: ProxyAuth): Promise<Scene> {
     upstream: { kind: "tcp", address: "127.0.0.1", port: upstream.port },
     auth:
       auth === "portlock"
-        ? { kind: auth, gateway: { address: "127.0.0.1", port: verifier.port } }
+        ? { kind: auth, gateway: { address: "127.0.0.1", port: handsOn ? upstream.port : verifier.port } }
         : { kind: auth, file },
     scopes: ["inference", "read", "manage"],
     tls: { kind: "none" },
@@ -190,7 +191,7 @@ const CASES: readonly Case[] = [
 
 for (const kind of PROXY_KINDS) {
   const skip = readInstalledVersion(kind) === null ? `${kind} is not installed` : false;
-  // HAProxy hands on to the gateway itself, which is tried with the gateway.
+  // HAProxy hands on to the gateway itself: below.
   for (const auth of PROXY_AUTHS.filter((each) => kind !== "haproxy" || each !== "portlock")) {
     describe(`${kind} with ${auth}`, { skip }, () => {
       const scene = skip === false ? setUp(kind, auth) : Promise.reject(new Error(skip));
@@ -277,3 +278,25 @@ for (const kind of PROXY_KINDS) {
     });
   }
 }
+
+function takeLast({ reached }: Upstream): Reached {
+  return reached.pop() ?? assert.fail("nothing reached it");
+}
+
+const haproxy = readInstalledVersion("haproxy") === null ? "haproxy is not installed" : false;
+test("haproxy with portlock hands on to the gateway what shows a credential, with it", { skip: haproxy }, async () => {
+  const { port, upstream } = await setUp("haproxy", "portlock");
+  assert.equal((await ask(port, { path: "/api/tags" })).status, 401);
+  assert.equal((await ask(port, { path: "/no/such" })).status, 401);
+  assert.deepEqual(upstream.reached, []);
+  for (const shown of [{ authorization: "Bearer a" }, { "x-api-key": "a" }]) {
+    assert.equal((await ask(port, { path: "/no/such", headers: shown })).status, 403);
+    assert.equal((await ask(port, { path: "/api/tags?a=b", headers: { ...shown, cookie: "c=d" } })).status, 200);
+    const last: Reached = takeLast(upstream);
+    assert.equal(last.target, "/api/tags");
+    assert.equal(last.headers.host, `127.0.0.1:${upstream.port}`);
+    assert.equal(last.headers.cookie, undefined);
+    for (const [name, value] of Object.entries(shown)) assert.equal(last.headers[name], value);
+  }
+  assert.deepEqual(upstream.reached, []);
+});

@@ -5,8 +5,8 @@ const HEAD = "# Written by Portlock, and taken back by `portlock undo`.";
 
 /** Silence that is borne, in seconds: a large model is loaded, and a long prompt read, before the first word comes. */
 export const SILENCE_SECONDS = 1800;
-/** Connections that one client address may hold open; each stream is one. */
-export const CONNECTIONS_PER_ADDRESS = 64;
+/** Connections that one client address may hold open: each stream is one, and one web application may ask for everybody. */
+export const CONNECTIONS_PER_ADDRESS = 256;
 
 /** Headers that the clients of Ollama, OpenAI and Anthropic send from a web page; the list is Ollama's own, and more. */
 export const CORS_HEADERS: string = [

@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { toProxyChoices } from "../commands/proxy-flags.ts";
+import { judge } from "../judge/judge.ts";
+import { makeProxyPlan } from "../plan/proxy/make-proxy-plan.ts";
+import { planPeople } from "../plan/proxy/plan-people.ts";
 import { planOf } from "../plan/testing/plan-of.ts";
 import type { Choices } from "../plan/choices.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -46,6 +50,41 @@ for (const language of ["en", "zh-CN"] as const) {
       assert.equal(text, readFileSync(file, "utf8"));
     });
   }
+}
+
+/** The first site of a proxy, and somebody who comes and goes there. */
+function toProxyPlan(): Plan {
+  const facts = readRecordedHost("loopback-ipv4");
+  const judgement = judge(facts);
+  const listen = { address: "127.0.0.1", port: 8080 };
+  const choices = { ...toProxyChoices("caddy", { auth: "bearer", user: ["alice"], scope: ["read"] }), listen };
+  const input = {
+    facts,
+    judgement,
+    choices,
+    installed: { version: "2.6.2", isActive: true },
+    texts: new Map([
+      ["/etc/caddy/Caddyfile", ":80 {\n}\n"],
+      ["/etc/caddy/portlock/ollama_11434.keys", null],
+      ["/etc/caddy/portlock/ollama_11434.caddy", null],
+    ]),
+  };
+  const planned = makeProxyPlan(input, { version: "0.0.0", madeAt: "2026-11-22T10:00:00.000Z" });
+  assert.ok(planned.kind === "plan", JSON.stringify(planned));
+  const site = { proxy: "caddy", id: "ollama_11434", auth: "bearer" } as const;
+  const wanted = { proxy: "caddy", site: "caddy/ollama_11434", adds: ["bob"], removes: ["alice"] } as const;
+  const people = planPeople(site, "alice $2y$14$abc\n", wanted);
+  assert.ok(people.kind === "steps");
+  return { ...planned.plan, steps: [...planned.plan.steps, ...people.steps] };
+}
+
+for (const language of ["en", "zh-CN"] as const) {
+  test(`plan-proxy in ${language} reads as kept`, () => {
+    const text = print(toProxyPlan(), language, 100);
+    const file = join(import.meta.dirname, "golden", `plan-proxy.${language}.100.txt`);
+    if (process.env["PORTLOCK_UPDATE"] === "1") writeFileSync(file, text);
+    assert.equal(text, readFileSync(file, "utf8"));
+  });
 }
 
 test("what came from a host cannot draw on the terminal", () => {

@@ -204,6 +204,7 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     [answer(ROOT, "<title>LiteLLM API - Swagger UI</title>"), answer(OPENAI_MODELS, {}, { status: 401 })],
     "litellm null guarded",
   ],
+  ["Portkey, which has no authentication", [answer(ROOT, "AI Gateway says hey!")], "portkey null open"],
   [
     "Ray",
     [answer(API_VERSION, { version: "4", ray_version: "2.49.0", ray_commit: "abc", session_name: "s" })],

@@ -18,6 +18,7 @@ export type ServerKindId =
   | "lmdeploy"
   | "triton"
   | "litellm"
+  | "portkey"
   | "ray"
   | "llama-swap"
   | "gpustack"

@@ -1,4 +1,5 @@
-import type { HostReader, Reading } from "../../host/host.ts";
+import type { HostReader, Reading, Why } from "../../host/host.ts";
+import { followInside, mayRead, type ProxyUser } from "./inner-path.ts";
 import type { SourceLine } from "./proxy.ts";
 
 /** What one proxy's configuration may take: more is told as unclear. */
@@ -11,7 +12,7 @@ export interface ConfigurationFiles {
   /** Every file that was read, in order. */
   readonly files: readonly string[];
   /** Files that were named and could not be read, and why. */
-  readonly unread: readonly SourceLine[];
+  readonly unread: readonly (SourceLine & { readonly text: Why })[];
   /** A file's text; null where it cannot be read, which `unread` then tells. */
   read(path: string): Promise<string | null>;
   /** Paths that match: `*` and `?` stand for any characters of one level, as in glob(7). Sorted as it sorts. */
@@ -20,15 +21,31 @@ export interface ConfigurationFiles {
   list(path: string): Promise<readonly string[]>;
 }
 
-/**
- * @param root where the proxy's own file system begins, `/proc/PID/root` for one in a container; else empty
- */
+/** Whose files are read. */
+export interface ConfigurationOwner {
+  /** Where the proxy's own file system begins, `/proc/PID/root` for one in a container; else empty. */
+  readonly root: string;
+  /** As whom it runs; null where that is not known, and for one that does not run. */
+  readonly user: ProxyUser | null;
+}
+
+/** What an installed proxy would read as root. */
+export const HOST_ROOT: ConfigurationOwner = { root: "", user: null };
+
 export function openConfigurationFiles(
-  host: Pick<HostReader, "readFile" | "listDirectory">,
-  root: string,
+  host: Pick<HostReader, "readFile" | "listDirectory" | "readLinks" | "stat">,
+  { root, user }: ConfigurationOwner,
 ): ConfigurationFiles {
+  const isPlain = root === "" && (user === null || user.uid === 0);
+  /** Where a path really lies; null where the proxy itself would not come to it. */
+  async function locate(path: string): Promise<string | null> {
+    if (isPlain) return path;
+    const inner = await followInside(host, root, path);
+    if (inner === null || (user !== null && !(await mayRead(host, root, inner, user)))) return null;
+    return `${root}${inner}`;
+  }
   const files: string[] = [];
-  const unread: SourceLine[] = [];
+  const unread: (SourceLine & { readonly text: Why })[] = [];
   const texts = new Map<string, Promise<string | null>>();
   let characters = 0;
   async function readNew(path: string): Promise<string | null> {
@@ -36,7 +53,9 @@ export function openConfigurationFiles(
       unread.push({ file: path, line: null, text: "too-large" });
       return null;
     }
-    const text: Reading<string> = await host.readFile(`${root}${path}`, LARGEST_FILE_BYTES);
+    const place = await locate(path);
+    const text: Reading<string> =
+      place === null ? { ok: false, why: "denied", from: path } : await host.readFile(place, LARGEST_FILE_BYTES);
     if (!text.ok) {
       unread.push({ file: path, line: null, text: text.why });
       return null;
@@ -46,7 +65,9 @@ export function openConfigurationFiles(
     return text.value;
   }
   async function list(path: string): Promise<readonly string[]> {
-    const names = await host.listDirectory(`${root}${path === "" ? "/" : path}`);
+    const folder = isPlain ? path : await followInside(host, root, path);
+    if (folder === null) return [];
+    const names = await host.listDirectory(`${root}${folder === "" ? "/" : folder}`);
     if (!names.ok && names.why !== "absent") unread.push({ file: path, line: null, text: names.why });
     return names.ok ? names.value : [];
   }
@@ -74,6 +95,12 @@ export function openConfigurationFiles(
       return found;
     },
   };
+}
+
+/** Why a main file could not be read. */
+export function toUnread({ unread }: ConfigurationFiles, path: string): Reading<never> {
+  const found = unread.find(({ file }) => file === path);
+  return { ok: false, why: found?.text ?? "failed", from: path };
 }
 
 /** One level of glob(7) as a regular expression; a leading dot is only met by a dot. */

@@ -35,11 +35,13 @@ export function toLocations(rules: readonly OrderedRule[]): readonly ProxyLocati
   const few = withoutExceptions(rules.flatMap(toTelling)).slice(0, MOST_RULES);
   for (const [index, rule] of few.entries()) {
     if (locations.length > MOST_RULES) break;
-    if (rule.ends === "refused" && rule.lacking.length > 0) {
+    if (isGuard(rule)) {
       guards.push(rule);
     } else if (rule.showing.length === 0 || !isOpenBelow(rule, few.slice(index + 1))) {
-      const before = rule.showing.length === 0 ? [] : findNarrower(rule, few.slice(index + 1));
-      for (const each of [...before, rule]) locations.push(...guard(each, guards));
+      const later = few.slice(index + 1);
+      const before = rule.showing.length === 0 ? [] : [...findLeftOut(rule, later), ...findNarrower(rule, later)];
+      for (const each of before) locations.push(...guard(each.rule, [...guards, ...each.guards]));
+      locations.push(...guard(rule, guards));
     }
   }
   return locations.filter((location, index) => !locations.slice(0, index).some((other) => takesAll(other, location)));
@@ -50,6 +52,8 @@ export function toLocations(rules: readonly OrderedRule[]): readonly ProxyLocati
  * a check of which not more is known.
  */
 function toTelling(rule: OrderedRule): readonly OrderedRule[] {
+  // What is refused to those who show something is not to those who show nothing.
+  if (rule.ends === "refused" && rule.showing.length > 0) return [];
   if (rule.ends === "handed" || rule.paths.kind !== "unclear") return [rule];
   if (rule.lacking.length === 0) return [];
   return [{ ...rule, paths: { kind: "all" }, lacking: [[{ kind: "unclear", text: rule.paths.text }]] }];
@@ -59,8 +63,8 @@ function toTelling(rule: OrderedRule): readonly OrderedRule[] {
 function withoutExceptions(rules: readonly OrderedRule[]): readonly OrderedRule[] {
   const ordered: OrderedRule[] = [];
   for (const [index, rule] of rules.entries()) {
-    const isGuard = rule.ends === "refused" && rule.lacking.length > 0;
-    for (const except of isGuard ? [] : rule.except) {
+    const kept = isGuard(rule);
+    for (const except of kept ? [] : rule.except) {
       const paths = intersect(rule.paths, except);
       if (paths === null || ordered.length > MOST_RULES || ordered.some((before) => decides(before, paths))) continue;
       const later = rules.slice(index + 1).flatMap((each): readonly OrderedRule[] => {
@@ -68,11 +72,27 @@ function withoutExceptions(rules: readonly OrderedRule[]): readonly OrderedRule[
         return both === null ? [] : [{ ...each, paths: both }];
       });
       ordered.push(...withoutExceptions(later));
+      if (!ordered.some((before) => decides(before, paths))) ordered.push(toUntaken(rule, paths));
     }
     if (ordered.length > MOST_RULES) return ordered;
-    ordered.push(isGuard ? rule : { ...rule, except: [] });
+    ordered.push(kept ? rule : { ...rule, except: [] });
   }
   return ordered;
+}
+
+/** What no rule takes is answered by the proxy itself. */
+function toUntaken(rule: OrderedRule, paths: PathMatch): OrderedRule {
+  return {
+    ...rule,
+    paths,
+    methods: null,
+    except: [],
+    showing: [],
+    lacking: [],
+    demands: [],
+    ends: "refused",
+    upstreams: [],
+  };
 }
 
 function decides({ paths, methods, showing, lacking }: OrderedRule, asked: PathMatch): boolean {
@@ -94,20 +114,52 @@ function isOpenBelow(rule: OrderedRule, later: readonly OrderedRule[]): boolean 
   );
   const blocked = later
     .slice(0, next === undefined ? later.length : later.indexOf(next))
-    .some(({ ends, lacking, paths }) => ends === "refused" && lacking.length > 0 && covers(paths, rule.paths));
+    .some(
+      (each) =>
+        isGuard(each) && covers(each.paths, rule.paths) && !each.except.some((except) => covers(except, rule.paths)),
+    );
   return !blocked && next?.ends === "handed" && next.upstreams.length > 0;
 }
 
-/** What lies within a rule for some and is decided for everybody further down. */
-function findNarrower(rule: OrderedRule, later: readonly OrderedRule[]): readonly OrderedRule[] {
-  return later.filter(
-    ({ paths, showing, ends, upstreams }) =>
-      showing.length === 0 &&
-      ends === "handed" &&
-      upstreams.length > 0 &&
-      covers(rule.paths, paths) &&
-      !covers(paths, rule.paths),
-  );
+/** What lies within a rule for some and is decided for everybody further down, with the guards before it. */
+function findNarrower(
+  rule: OrderedRule,
+  later: readonly OrderedRule[],
+  refusals: "those that matter" | "all" = "those that matter",
+): readonly { readonly rule: OrderedRule; readonly guards: readonly OrderedRule[] }[] {
+  const end = later.findIndex((each) => decides(each, rule.paths));
+  const before = later.slice(0, end < 0 ? later.length : end).filter(({ showing }) => showing.length === 0);
+  const isNarrower = ({ paths }: OrderedRule): boolean => covers(rule.paths, paths) && !covers(paths, rule.paths);
+  const isHanded = (each: OrderedRule): boolean => each.ends === "handed" && each.upstreams.length > 0;
+  return before.flatMap((each, index) => {
+    const earlier = before.slice(0, index);
+    if (isGuard(each) || !isNarrower(each) || earlier.some((other) => decides(other, each.paths))) return [];
+    const shadows = before
+      .slice(index + 1)
+      .some((other) => isHanded(other) && isNarrower(other) && covers(other.paths, each.paths));
+    return isHanded(each) || shadows || refusals === "all" ? [{ rule: each, guards: earlier.filter(isGuard) }] : [];
+  });
+}
+
+/** What a guard further down leaves out, and is decided for everybody behind it. */
+function findLeftOut(
+  rule: OrderedRule,
+  later: readonly OrderedRule[],
+): readonly { readonly rule: OrderedRule; readonly guards: readonly OrderedRule[] }[] {
+  const parts = later
+    .filter(isGuard)
+    .flatMap(({ except }) => except.flatMap((each) => intersect(rule.paths, each) ?? []));
+  return parts.flatMap((paths) => {
+    const at = later.findIndex((each) => decides(each, paths));
+    const found = later[at];
+    if (found === undefined) return [];
+    const inner = findNarrower({ ...rule, paths }, later.slice(0, at), "all");
+    return [...inner, { rule: { ...found, paths }, guards: later.slice(0, at).filter(isGuard) }];
+  });
+}
+
+function isGuard({ ends, lacking }: OrderedRule): boolean {
+  return ends === "refused" && lacking.length > 0;
 }
 
 /** A rule behind its guards; where a guard only takes a part of its paths, that part is told first. */

@@ -1,7 +1,9 @@
 import type { HostReader } from "../../host/host.ts";
 import { parseControlGroup } from "../control-group.ts";
+import { parseEffectiveUid } from "../identity.ts";
 import { inTurns } from "../in-turns.ts";
 import { parseProcessStat, toStartTime } from "../processes.ts";
+import type { ProxyUser } from "./inner-path.ts";
 import { parseGatewayCommand } from "./portlock/gateway-command.ts";
 import type { ProxyKind } from "./proxy.ts";
 
@@ -15,6 +17,8 @@ export interface RunningProxy {
   /** ISO 8601, UTC. */
   readonly startedAt: string | null;
   readonly workers: readonly { readonly title: string; readonly startedAt: string | null }[];
+  /** As whom it runs; null where that is not known. */
+  readonly user: ProxyUser | null;
   /** Where its file system begins as seen from here: empty, or below /proc for one in a container. */
   readonly root: string;
 }
@@ -75,8 +79,9 @@ async function readProcess(
   kind: ProxyKind,
   { executableOf, bootedAt }: ProxySigns,
 ): Promise<(Omit<RunningProxy, "workers"> & { readonly parentPid: number | null }) | null> {
-  const [stat, commandLine, cgroup] = await Promise.all([
+  const [stat, status, commandLine, cgroup] = await Promise.all([
     host.readFile(`/proc/${pid}/stat`),
+    host.readFile(`/proc/${pid}/status`),
     host.readFile(`/proc/${pid}/cmdline`),
     host.readFile(`/proc/${pid}/cgroup`),
   ]);
@@ -90,8 +95,21 @@ async function readProcess(
     executable: executableOf.get(pid) ?? null,
     words: commandLine.ok ? splitWords(commandLine.value) : [],
     startedAt: toStartTime(bootedAt, brief.startTicks),
+    user: status.ok ? parseUser(status.value) : null,
     root: group?.kind === "container" ? `/proc/${pid}/root` : "",
   };
+}
+
+/** Reads `Uid`, `Gid` and `Groups` of /proc/PID/status (proc_pid_status(5)). */
+function parseUser(text: string): ProxyUser | null {
+  const uid = parseEffectiveUid(text);
+  const numbers = (name: string): readonly number[] =>
+    (new RegExp(`^${name}:([\\d\\s]*)$`, "m").exec(text)?.[1] ?? "")
+      .split(/\s+/)
+      .filter((word) => word !== "")
+      .map(Number);
+  const [, group] = numbers("Gid");
+  return uid === null ? null : { uid, gids: [...(group === undefined ? [] : [group]), ...numbers("Groups")] };
 }
 
 /** Words end with NUL; a process that writes its own title has one word for all. */

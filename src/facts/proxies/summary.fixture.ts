@@ -1,10 +1,10 @@
 import { openWrittenHost } from "../written-host.fixture.ts";
-import { type ConfigurationFiles, openConfigurationFiles } from "./configuration-files.ts";
+import { type ConfigurationFiles, HOST_ROOT, openConfigurationFiles } from "./configuration-files.ts";
 import type { PathMatch, Protection, ProxyConfiguration, ProxyListener, ProxySite, Upstream } from "./proxy.ts";
 
 /** Files as a test writes them down. */
 export function writeFiles(texts: Readonly<Record<string, string>>): ConfigurationFiles {
-  return openConfigurationFiles(openWrittenHost({ files: texts }), "");
+  return openConfigurationFiles(openWrittenHost({ files: texts }), HOST_ROOT);
 }
 
 /** One line a site, and one below it for each location that hands on or refuses: for tables of tests. */

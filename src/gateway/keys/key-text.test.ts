@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createSecretKey } from "node:crypto";
 import { test } from "node:test";
+import { toPepper } from "../store/pepper.ts";
 import { isKeyName } from "./key-name.ts";
 import { hashKeyText, isKeyId, isSameHash, makeKeyId, makeKeyText, readPrefix } from "./key-text.ts";
 
@@ -16,7 +16,7 @@ test("a key's text has 256 bits that are never the same, and its prefix in it", 
 
 test("another pepper, another hash", () => {
   const text = `plk_aaaaaaaa_${"A".repeat(43)}`;
-  const [one, other] = [1, 2].map((byte) => hashKeyText(createSecretKey(Buffer.alloc(32, byte)), text));
+  const [one, other] = [1, 2].map((byte) => hashKeyText(toPepper(Buffer.alloc(32, byte)).secretKey, text));
   assert.match(one ?? "", /^[0-9a-f]{64}$/);
   assert.notEqual(one, other);
 });

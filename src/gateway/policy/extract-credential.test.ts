@@ -102,6 +102,12 @@ test("case 5: a blank or a control character in or behind a key is 401", () => {
   }
 });
 
+test("the user of basic authentication is told, for a password that was imported", () => {
+  const credential = extract([["Authorization", basic("alice:wonderland")]]);
+  assert.deepEqual(credential, { kind: "secret", secret: "wonderland", user: "alice" });
+  assert.deepEqual(extract([["Authorization", "Bearer wonderland"]]), { kind: "secret", secret: "wonderland" });
+});
+
 test("case 7: two Authorization headers are 400 in either order, also where they say the same", () => {
   for (const values of [
     [KEY, "other"],

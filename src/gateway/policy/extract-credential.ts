@@ -51,14 +51,18 @@ function readAuthorization(value: string, head: RequestHead): Credential {
   return { kind: "signed", publicKey, signature, signedText: `${head.method},${head.target}` };
 }
 
-/** The user's name says nothing: the key is the password, as `http://any:KEY@host` in a client's setting has it. */
+/**
+ * A key is the password whatever the user's name, as `http://any:KEY@host` in a client's setting has it; an imported
+ * password counts together with the name.
+ */
 function readBasic(encoded: string): Credential {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)) {
     return refused("unauthenticated");
   }
   const text = atob(encoded);
   const colon = text.indexOf(":");
-  return colon === -1 ? refused("unauthenticated") : toSecret(text.slice(colon + 1));
+  const credential = colon === -1 ? refused("unauthenticated") : toSecret(text.slice(colon + 1));
+  return credential.kind === "secret" ? { ...credential, user: text.slice(0, colon) } : credential;
 }
 
 function toSecret(text: string): Credential {

@@ -25,7 +25,8 @@ export function refuse(exchange: Exchange, refusal: Refusal, api: Api, extras: R
   if (refusal.status === 429 || refusal.status === 503) {
     headers.push("retry-after", String(extras.retryAfterSeconds ?? RETRY_SECONDS));
   }
-  if (extras.closes === true) exchange.response.shouldKeepAlive = false;
+  // Who was too slow with a body is not waited for once more, as for the rest of it.
+  if (extras.closes === true || refusal.status === 408) exchange.response.shouldKeepAlive = false;
   if (typeof extras.place === "number") headers.push("x-portlock-queue-place", String(extras.place));
   answer(exchange, refusal.status, headers, toErrorBody(api, refusal));
 }

@@ -18,6 +18,7 @@ export const PRODUCT_NAMES: Readonly<Record<Exclude<ServerKindId, "openai-compat
   lmdeploy: "LMDeploy",
   triton: "Triton Inference Server",
   litellm: "LiteLLM",
+  portkey: "Portkey AI Gateway",
   ray: "Ray",
   "llama-swap": "llama-swap",
   gpustack: "GPUStack",

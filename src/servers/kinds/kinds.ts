@@ -133,6 +133,14 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
     program: /^(?:fastchat|mistralrs-server|mlc_llm|mlx_lm\.server)$/,
   },
   {
+    id: "portkey",
+    ports: [8787],
+    // It takes whoever calls, and calls whatever address he names, this host's loopback too.
+    marks: [{ asks: ROOT, body: /^AI Gateway says hey!$/, specificity: 80 }],
+    access: { asks: ROOT, by: "status" },
+    program: /^@?portkey/,
+  },
+  {
     id: "ray",
     ports: [8265],
     marks: [{ asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 }],

@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
-import { openConfigurationFiles, resolvePath } from "../configuration-files.ts";
+import { HOST_ROOT, openConfigurationFiles, resolvePath, toUnread } from "../configuration-files.ts";
 import { withPasswordFiles } from "../passwords.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
 import { changedSince, findOptions, type RunningProxy } from "../running.ts";
@@ -23,7 +23,7 @@ export async function gatherApache(host: HostReader, running: RunningProxy | nul
   const path = named === undefined ? place.file : resolvePath(named, serverRoot);
   const environment = place.variables === null ? null : await host.readFile(`${root}${place.variables}`);
   const version = await gatherVersion(host, running, place.file);
-  const files = openConfigurationFiles(host, root);
+  const files = openConfigurationFiles(host, running ?? HOST_ROOT);
   const variables = new Map([
     ...(environment?.ok === true ? parseEnvironmentVariables(environment.value) : []),
     ...findOptions(words, "-D").map((name) => [name, ""] as const),
@@ -31,9 +31,7 @@ export async function gatherApache(host: HostReader, running: RunningProxy | nul
   const read = await readApache(files, { path, root: serverRoot, variables, version });
   const loaded = [...files.files];
   const declared: Reading<ProxyConfiguration> =
-    read === null
-      ? await toFailure(host, root, path)
-      : { ok: true, value: await withPasswordFiles(read, files), from: path };
+    read === null ? toUnread(files, path) : { ok: true, value: await withPasswordFiles(read, files), from: path };
   return {
     kind: "apache",
     pid: running?.pid ?? null,
@@ -52,11 +50,6 @@ async function findPlace(host: HostReader, root: string, executable: string | nu
   if (executable?.startsWith("/usr/local/apache2/") === true) return PLACES[2];
   for (const place of PLACES) if ((await host.stat(`${root}${place.file}`)).ok) return place;
   return PLACES[0];
-}
-
-async function toFailure(host: HostReader, root: string, path: string): Promise<Reading<never>> {
-  const reading = await host.readFile(`${root}${path}`);
-  return reading.ok ? { ok: false, why: "failed", from: path } : { ...reading, from: path };
 }
 
 /** The program is only run where it is the one that the system's folders have. */

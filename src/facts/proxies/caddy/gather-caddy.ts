@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
-import { openConfigurationFiles } from "../configuration-files.ts";
+import { HOST_ROOT, openConfigurationFiles, toUnread, type ConfigurationFiles } from "../configuration-files.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
 import { changedSince, findOptions, type RunningProxy } from "../running.ts";
 import { adaptCaddyfile } from "./adapt.ts";
@@ -10,6 +10,8 @@ import { readCaddyJson } from "./read-json.ts";
 const CADDY_FILE: string = "/etc/caddy/Caddyfile";
 /** What it keeps of its own accord, so that `--resume` goes on with it. */
 const AUTOSAVE = ".config/caddy/autosave.json";
+
+const DEFAULT_ADMIN = "localhost:2019";
 
 interface Declared {
   readonly reading: Reading<ProxyConfiguration>;
@@ -46,19 +48,15 @@ export async function gatherCaddy(host: HostReader, running: RunningProxy | null
 async function readDeclared(host: HostReader, running: RunningProxy | null): Promise<Declared> {
   const words = running?.words ?? [];
   const root = running?.root ?? "";
-  const files = openConfigurationFiles(host, root);
+  const files = openConfigurationFiles(host, running ?? HOST_ROOT);
   const resumed = words.includes("--resume") || words.includes("-resume") ? await findAutosave(host, root) : null;
   const folder = running === null ? "/" : await findFolder(host, running);
   const named = findOptions(words, "--config", "-config", "-c").at(-1);
   const path = resumed ?? (named === undefined ? CADDY_FILE : named.startsWith("/") ? named : `${folder}/${named}`);
-  if (path.endsWith(".json")) return readJsonFile(host, root, path);
+  if (path.endsWith(".json")) return readJsonFile(files, path);
   const adapted = await adaptCaddyfile(files, path);
   if (adapted === null) {
-    const reading = await host.readFile(`${root}${path}`);
-    return {
-      reading: reading.ok ? { ok: false, why: "failed", from: path } : { ...reading, from: path },
-      admin: "localhost:2019",
-    };
+    return { reading: toUnread(files, path), admin: DEFAULT_ADMIN };
   }
   const value = toConfiguration(adapted.sites, files.files, [...adapted.unclear, ...files.unread]);
   return { reading: { ok: true, value, from: path }, admin: adapted.admin };
@@ -78,10 +76,10 @@ async function findAutosave(host: HostReader, root: string): Promise<string | nu
   return null;
 }
 
-async function readJsonFile(host: HostReader, root: string, path: string): Promise<Declared> {
-  const text = await host.readFile(`${root}${path}`);
-  if (!text.ok) return { reading: { ...text, from: path }, admin: "localhost:2019" };
-  return { reading: toReading(text.value, path, [path]), admin: findAdmin(text.value) };
+async function readJsonFile(files: ConfigurationFiles, path: string): Promise<Declared> {
+  const text = await files.read(path);
+  if (text === null) return { reading: toUnread(files, path), admin: DEFAULT_ADMIN };
+  return { reading: toReading(text, path, [path]), admin: findAdmin(text) };
 }
 
 function toReading(text: string, from: string, files: readonly string[]): Reading<ProxyConfiguration> {
@@ -93,7 +91,7 @@ function toReading(text: string, from: string, files: readonly string[]): Readin
 function findAdmin(text: string): string | null {
   const [, disabled] = /"admin"\s*:\s*\{[^{}]*"disabled"\s*:\s*(true)/.exec(text) ?? [];
   if (disabled !== undefined) return null;
-  return /"admin"\s*:\s*\{[^{}]*"listen"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? "localhost:2019";
+  return /"admin"\s*:\s*\{[^{}]*"listen"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? DEFAULT_ADMIN;
 }
 
 /** What it runs with, as its admin API tells (GET /config/). Null: the API is off. */

@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
-import { openConfigurationFiles } from "../configuration-files.ts";
+import { HOST_ROOT, openConfigurationFiles, toUnread } from "../configuration-files.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
 import { changedSince, findOptions, type RunningProxy } from "../running.ts";
 import { readHaproxy } from "./configuration.ts";
@@ -10,13 +10,13 @@ const HAPROXY_FILE: string = "/etc/haproxy/haproxy.cfg";
 /** A HAProxy that runs, or one that is only installed. */
 export async function gatherHaproxy(host: HostReader, running: RunningProxy | null): Promise<Proxy> {
   const root = running?.root ?? "";
-  const files = openConfigurationFiles(host, root);
+  const files = openConfigurationFiles(host, running ?? HOST_ROOT);
   const named = findFiles(running?.words ?? []);
   const paths = named.length === 0 ? [HAPROXY_FILE] : named;
   const read = await readHaproxy(files, paths);
   const from = paths.join(" ");
   const declared: Reading<ProxyConfiguration> =
-    read === null ? await toFailure(host, `${root}${paths[0] ?? ""}`, from) : { ok: true, value: read, from };
+    read === null ? toUnread(files, paths[0] ?? "") : { ok: true, value: read, from };
   return {
     kind: "haproxy",
     pid: running?.pid ?? null,
@@ -39,11 +39,6 @@ function findFiles(words: readonly string[]): readonly string[] {
   return [...findOptions(options, "-f"), ...(end < 0 ? [] : words.slice(end + 1))].map((path) =>
     path.startsWith("/") ? path : `${folder}/${path}`,
   );
-}
-
-async function toFailure(host: HostReader, path: string, from: string): Promise<Reading<never>> {
-  const reading = await host.readFile(path);
-  return reading.ok ? { ok: false, why: "failed", from } : { ...reading, from };
 }
 
 /** The program is only run where it is the one that the system's folders have. */

@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
-import { folderOf, openConfigurationFiles, resolvePath } from "../configuration-files.ts";
+import { folderOf, HOST_ROOT, openConfigurationFiles, resolvePath, toUnread } from "../configuration-files.ts";
 import { withPasswordFiles } from "../passwords.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
 import { changedSince, findOptions, type RunningProxy } from "../running.ts";
@@ -19,12 +19,10 @@ export async function gatherNginx(host: HostReader, running: RunningProxy | null
   const build = await gatherBuild(host, running);
   const { file, folder } = findMainFile(running, build);
   const root = running?.root ?? "";
-  const files = openConfigurationFiles(host, root);
+  const files = openConfigurationFiles(host, running ?? HOST_ROOT);
   const read = await readNginx(files, { path: file, folder, version: build.version });
   const declared: Reading<ProxyConfiguration> =
-    read === null
-      ? { ...(await toFailure(host, `${root}${file}`)), from: file }
-      : { ok: true, value: await withPasswordFiles(read, files), from: file };
+    read === null ? toUnread(files, file) : { ok: true, value: await withPasswordFiles(read, files), from: file };
   const paths = declared.ok ? declared.value.files.filter((path) => read?.files.includes(path)) : [];
   return {
     kind: "nginx",
@@ -38,12 +36,6 @@ export async function gatherNginx(host: HostReader, running: RunningProxy | null
       running === null ? null : findLoadTime(running),
     ),
   };
-}
-
-/** Why a file cannot be read. */
-async function toFailure(host: HostReader, path: string): Promise<Reading<never> & { readonly ok: false }> {
-  const reading = await host.readFile(path);
-  return reading.ok ? { ok: false, why: "failed", from: path } : reading;
 }
 
 /** The program is only run where it is the one that the system's folders have. */

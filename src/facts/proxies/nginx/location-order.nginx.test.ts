@@ -201,6 +201,7 @@ test(
       words: ["nginx", "-p", folder, "-c", "nginx.conf"],
       startedAt: "2020-01-01T00:00:00.000Z",
       workers: [],
+      user: null,
       root: "",
     };
     const proxy = await gatherNginx(host, running);

@@ -110,6 +110,7 @@ const RUNNING: RunningProxy = {
   words: ["traefik"],
   startedAt: null,
   workers: [],
+  user: null,
   root: "",
 };
 

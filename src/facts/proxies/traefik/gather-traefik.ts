@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
-import { type ConfigurationFiles, openConfigurationFiles } from "../configuration-files.ts";
+import { type ConfigurationFiles, HOST_ROOT, openConfigurationFiles } from "../configuration-files.ts";
 import type { Proxy, ProxyConfiguration, SourceLine } from "../proxy.ts";
 import { changedSince, findOptions, type RunningProxy } from "../running.ts";
 import { type Provided, toTraefikConfiguration } from "./configuration.ts";
@@ -16,7 +16,7 @@ const TRAEFIK_FILES: readonly string[] = [
 /** A Traefik that runs, or one that is only installed. Files are loaded as soon as they change. */
 export async function gatherTraefik(host: HostReader, running: RunningProxy | null): Promise<Proxy> {
   const root = running?.root ?? "";
-  const files = openConfigurationFiles(host, root);
+  const files = openConfigurationFiles(host, running ?? HOST_ROOT);
   const unclear: SourceLine[] = [];
   const words = running?.words ?? [];
   const { fixed, file } = await readFixed(host, files, words, root, unclear);

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { answerOk } from "../testing/recording-upstream.ts";
+import { missingPostgres } from "../testing/postgres.ts";
+import { missingRedis } from "../testing/redis.ts";
+import { CREDENTIAL_ATTACKS } from "./a-credentials.ts";
+import { LIFECYCLE_ATTACKS } from "./b-lifecycle.ts";
+import { SCOPE_ATTACKS } from "./c-scope.ts";
+import { PATH_ATTACKS } from "./d-path.ts";
+import type { Attempt } from "./attempt.ts";
+import { MODEL_ATTACKS } from "./e-models.ts";
+import { BODY_ATTACKS } from "./f-bodies.ts";
+import { FRAMING_ATTACKS } from "./g-framing.ts";
+import { TRUST_ATTACKS } from "./h-trust.ts";
+import { EXHAUSTION_ATTACKS } from "./i-exhaustion.ts";
+import { STREAM_ATTACKS } from "./j-streams.ts";
+import { buildWorld, type StoreName, type World } from "./world.ts";
+
+const ATTACKS: Readonly<Record<number, Attempt>> = {
+  ...CREDENTIAL_ATTACKS,
+  ...LIFECYCLE_ATTACKS,
+  ...SCOPE_ATTACKS,
+  ...PATH_ATTACKS,
+  ...MODEL_ATTACKS,
+  ...BODY_ATTACKS,
+  ...FRAMING_ATTACKS,
+  ...TRUST_ATTACKS,
+  ...EXHAUSTION_ATTACKS,
+  ...STREAM_ATTACKS,
+};
+
+/** Tries every attack on a gateway over that store, one after the other, and then looks for what was left behind. */
+export function tryAttacks(name: StoreName): void {
+  const skip = name === "SQLite" ? false : (missingPostgres() ?? missingRedis() ?? false);
+  describe(`over ${name}`, { skip }, () => {
+    let world: World;
+    before(async () => {
+      world = await buildWorld(name);
+    });
+    after(() => world?.end());
+
+    for (const [number, attempt] of Object.entries(ATTACKS)) {
+      test(`${number}`, { timeout: 30_000 }, async (t) => {
+        world.upstream.behave = answerOk;
+        await attempt(world, t);
+        assert.equal(world.gateway.hasEnded, false, world.gateway.said);
+      });
+    }
+  });
+}
