@@ -160,7 +160,10 @@ async function askTurn(
   const { occupiesModel } = route;
   const ask = { key, occupiesModel, expectedTokens, now: Date.now(), signal: exchange.signal };
   const admission = await serving.limiter.admit(ask);
-  if (admission.kind === "left") return;
+  if (admission.kind === "left") {
+    if (exchange.isRevoked && !exchange.hasEnded) stop(call, REVOKED);
+    return;
+  }
   if (admission.kind === "refused") {
     const { refusal, retryAfterSeconds, place } = admission;
     return refuse(exchange, refusal, call.api, { headers: call.ownHeaders, retryAfterSeconds, place });

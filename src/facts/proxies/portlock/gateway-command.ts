@@ -1,4 +1,4 @@
-import { findOptions } from "../running.ts";
+import { findOptions } from "../command-options.ts";
 
 /** A gateway of Portlock's as its command line starts it. */
 export interface GatewayCommand {
