@@ -123,8 +123,9 @@ for (const name of ["SQLite", "PostgreSQL"] as const satisfies readonly StoreNam
       const isRevoked = new Set(seen.revoked);
       for (const { key } of seen.made) assert.ok(acts.has(`create ${key.id}`), key.name);
       for (const { key } of seen.revoked) assert.ok(acts.has(`revoke ${key.id}`), key.name);
+      const last = await world.start(t, ["--parallel", "64"]);
       for (const made of seen.made.slice(-40)) {
-        const [status] = toStatuses(await world.send(toPost("/api/chat", [bearer(made)])));
+        const [status] = toStatuses(await world.send(toPost("/api/chat", [bearer(made)]), last.port));
         assert.equal(status, isRevoked.has(made) ? 401 : 200, made.key.name);
       }
       await expectServed(world, { "the user": toPost("/api/chat", [bearer(user)]) }, last.port);
