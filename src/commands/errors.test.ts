@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { ChangeError } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
 import { CommandError, toErrorText, type TroubleCode, type Troubles } from "./errors.ts";
+import { SAMPLE_SERVER } from "../report/rule-samples.ts";
 import { tryCommand } from "./testing/try-command.ts";
 import { COMMANDS_EN } from "./words/en.ts";
 import { COMMANDS_ZH_CN } from "./words/zh-CN.ts";
@@ -63,6 +64,12 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "data-refused": { why: "password-in-url" },
   "expiry-past": { text: "2020-01-01" },
   "file-without-users": { file: "htpasswd" },
+  "flag-missing": { flag: "--tls-cert", needs: "--tls-key" },
+  "redis-password": null,
+  "upstream-not-found": { urls: [] },
+  "upstream-exposed": { server: SAMPLE_SERVER },
+  "upstream-unknown": { server: SAMPLE_SERVER },
+  "upstream-listens-wide": { socket: "0.0.0.0:11434" },
 };
 /** Commands about a host; of the others the help of one and an explanation are about none. */
 const ABOUT_A_HOST: RegExp = /portlock (?:undo|confirm|history|harden --plan|audit|verify)\b[^`。，]*/g;

@@ -1,5 +1,6 @@
 import type { StartTroubles } from "../../gateway/serve/start-refused.ts";
 import type { Server } from "../../judge/server.ts";
+import type { OwnCommand } from "../../report/own-command.ts";
 import type { CommandHelp, ErrorWords } from "./words.ts";
 
 /** Troubles of `portlock gateway`, beside those of the gateway itself. */
@@ -45,7 +46,9 @@ export interface GatewayWords {
   >;
   readonly placeholders: Readonly<Record<"listen" | "upstream" | "origin" | "redis" | "drain", string>>;
   readonly usage: Readonly<Record<"badListen" | "badUpstream" | "badOrigin", string>>;
-  readonly troubles: { readonly [Code in keyof GatewayTroubles]: (data: GatewayTroubles[Code]) => ErrorWords };
+  readonly troubles: {
+    readonly [Code in keyof GatewayTroubles]: (data: GatewayTroubles[Code], own: OwnCommand) => ErrorWords;
+  };
   readonly startTroubles: { readonly [Code in keyof StartTroubles]: (data: StartTroubles[Code]) => ErrorWords };
   /** Lines that say that it runs. */
   started(gateway: StartedGateway): readonly string[];

@@ -69,13 +69,13 @@ export const GATEWAY_EN: GatewayWords = {
             sentence: `there are several Ollamas on this host: ${urls.join(", ")}.`,
             hint: `Say which one: --upstream ${urls[0] ?? ""}`,
           },
-    "upstream-exposed": ({ server }) => ({
+    "upstream-exposed": ({ server }, own) => ({
       sentence: `others reach the model server directly and need no key: ${listOpenRoutes(server).map(show).join("; ")}.`,
-      hint: "Close it first: `portlock harden`. To start all the same: --even-so",
+      hint: `Close it first: \`${own("harden")}\`. To start all the same: --even-so`,
     }),
-    "upstream-unknown": ({ server }) => ({
+    "upstream-unknown": ({ server }, own) => ({
       sentence: `it cannot be told whether others reach the model server (${server.id}) directly.`,
-      hint: "`portlock audit`, as root, says what is missing. To start all the same: --even-so",
+      hint: `\`${own("audit")}\`, as root, says what is missing. To start all the same: --even-so`,
     }),
     "upstream-listens-wide": ({ socket }) => ({
       sentence: `what listens at ${show(socket)} can be reached from outside without the gateway.`,

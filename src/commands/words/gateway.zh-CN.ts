@@ -67,13 +67,13 @@ export const GATEWAY_ZH_CN: GatewayWords = {
             sentence: `本机上有多个 Ollama：${urls.join("、")}。`,
             hint: `请指明使用哪一个：--upstream ${urls[0] ?? ""}`,
           },
-    "upstream-exposed": ({ server }) => ({
+    "upstream-exposed": ({ server }, own) => ({
       sentence: `他人可绕过网关直接访问模型服务，无需密钥：${listOpenRoutes(server).map(show).join("；")}。`,
-      hint: "请先关闭：`portlock harden`。仍要启动：--even-so",
+      hint: `请先关闭：\`${own("harden")}\`。仍要启动：--even-so`,
     }),
-    "upstream-unknown": ({ server }) => ({
+    "upstream-unknown": ({ server }, own) => ({
       sentence: `无法判断他人能否直接访问模型服务（${server.id}）。`,
-      hint: "以 root 运行 `portlock audit` 可知缺少什么。仍要启动：--even-so",
+      hint: `以 root 运行 \`${own("audit")}\` 可知缺少什么。仍要启动：--even-so`,
     }),
     "upstream-listens-wide": ({ socket }) => ({
       sentence: `监听在 ${show(socket)} 的服务可以从外部直接访问，不经过网关。`,

@@ -39,8 +39,8 @@ export class Exchange {
   heldBytes = 0;
   /** Monotonic moment since which the client lets a wait pass: for its body, or for room for its answer. Null: none. */
   waitsSince: number | null = null;
-  /** What is done where it waits for too long. */
-  giveUp: () => void = () => this.response.destroy();
+  /** What is done where it waits for too long; null: its connection is ended. */
+  giveUp: (() => void) | null = null;
   #firstByteAt: number | null = null;
 
   constructor(

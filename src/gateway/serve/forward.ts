@@ -138,7 +138,6 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#meter?.see(chunk);
     if (exchange.response.write(chunk)) return;
     controller.pause();
-    exchange.giveUp = () => exchange.response.destroy();
     exchange.waitsSince = performance.now();
     exchange.response.once("drain", () => {
       exchange.waitsSince = null;
@@ -157,7 +156,6 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#count();
     this.#exchange.settle();
     // The last of it still has to be taken in.
-    this.#exchange.giveUp = () => response.destroy();
     this.#exchange.waitsSince = performance.now();
     if (this.#held === null) {
       response.end();

@@ -141,7 +141,8 @@ class RunningGateway implements Gateway {
       if (exchange.waitsSince === null || exchange.waitsSince > limit) continue;
       exchange.waitsSince = null;
       exchange.code ??= "client-silent";
-      exchange.giveUp();
+      if (exchange.giveUp === null) exchange.response.destroy();
+      else exchange.giveUp();
     }
   }
 
