@@ -118,6 +118,7 @@ export const EN: Words = {
     "proxy-not-understood": "a part of its configuration is not understood",
     "proxy-changed": "its files are newer than what it runs with",
     "proxy-upstream-unclear": "where it hands on to depends on the request",
+    "relay-target-unknown": "which servers it hands on to is not told",
     "proxy-upstream-unresolved": "the name it hands on to could not be resolved",
     "answers-without-credential": "answers without a credential",
     "demands-credential": "demands a credential",

@@ -113,6 +113,7 @@ export const ZH_CN: Words = {
     "proxy-not-understood": "其配置有一部分无法理解",
     "proxy-changed": "配置文件比正在运行的配置新",
     "proxy-upstream-unclear": "转到哪里取决于请求内容",
+    "relay-target-unknown": "无从得知它转到哪些服务",
     "proxy-upstream-unresolved": "所转到的名称无法解析",
     "answers-without-credential": "无需凭据即应答",
     "demands-credential": "要求提供凭据",

@@ -1,4 +1,4 @@
-import { toHost, toOrigin } from "./handlers-json.ts";
+import { takesCredentialOff, toHost, toOrigin } from "./handlers-json.ts";
 import type { Changes, Handler } from "./model.ts";
 import { toMilliseconds, toUpstream } from "./names.ts";
 import type { Segment } from "./segments.ts";
@@ -55,8 +55,8 @@ export function toRequestHeader(values: readonly string[]): Changes {
     .replace(/:$/, "")
     .toLowerCase();
   if (name === "host" && value !== undefined) return { host: replacement === undefined ? toHost(value) : null };
-  if (name !== "authorization" && !(name === "*" && field.startsWith("-"))) return {};
-  if (field.startsWith("-")) return { authorization: "removed" };
+  if (field.startsWith("-")) return takesCredentialOff(name) ? { authorization: "removed" } : {};
+  if (name !== "authorization") return {};
   return value === undefined ? {} : { authorization: "replaced" };
 }
 

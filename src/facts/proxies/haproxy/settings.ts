@@ -1,3 +1,4 @@
+import { matchesPattern } from "../credential-names.ts";
 import type { Passing } from "../proxy.ts";
 import type { HaproxyLine } from "./sections.ts";
 
@@ -65,11 +66,31 @@ function findHost(requests: Requests): Passing["host"] {
 }
 
 function findAuthorization(requests: Requests): Passing["authorization"] {
-  const last = requests.findLast(
-    ([action, field]) => /^(?:set|del|replace)-header$/.test(action ?? "") && /^authorization$/i.test(field ?? ""),
+  const last = requests.findLast(([action = "", field = "", ...rest]) =>
+    action === "del-header"
+      ? isDeleted(field, rest)
+      : /^(?:set|replace)-header$/.test(action) && /^authorization$/i.test(field),
   );
   if (last === undefined) return "passed";
   return last[0] === "del-header" ? "removed" : "replaced";
+}
+
+/** Whether `del-header FIELD [-m METHOD]` takes the header off that holds a credential, for every request. */
+function isDeleted(field: string, rest: readonly string[]): boolean {
+  if (rest.includes("if") || rest.includes("unless")) return false;
+  const wanted = field.toLowerCase();
+  switch (rest[0] === "-m" ? rest[1] : "str") {
+    case "reg":
+      return matchesPattern(field, "authorization") === true;
+    case "beg":
+      return "authorization".startsWith(wanted);
+    case "end":
+      return "authorization".endsWith(wanted);
+    case "sub":
+      return "authorization".includes(wanted);
+    default:
+      return wanted === "authorization";
+  }
 }
 
 /**
@@ -79,7 +100,7 @@ function findAuthorization(requests: Requests): Passing["authorization"] {
 export function findReplacement(lines: readonly HaproxyLine[]): string | null | undefined {
   const changes = lines.flatMap(({ words }) =>
     words[0] === "http-request" && /^(?:set|replace)-(?:path|uri|pathq)$/.test(words[1] ?? "") ? [words.slice(1)] : [],
-  );
+  ).filter(([, value]) => value !== "%[path]");
   const [change, ...others] = changes;
   if (change === undefined) return null;
   if (others.length > 0) return undefined;

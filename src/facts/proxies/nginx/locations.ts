@@ -1,11 +1,13 @@
 import { resolvePath } from "../configuration-files.ts";
 import { WRONG_CREDENTIAL } from "../credential-names.ts";
+import { covers } from "../path-sets.ts";
 import type { PathMatch, Protection, ProxyLocation, SourceLine, Upstream } from "../proxy.ts";
 import { readAccess } from "./access.ts";
 import type { Directive } from "./directives.ts";
 import { orderLocations } from "./location-order.ts";
 import { readPassing } from "./passing.ts";
 import { followRewriting, type Outcome } from "./rewriting.ts";
+import { findRouting, type Routed } from "./routed.ts";
 import { type Scope, toSource } from "./scope.ts";
 import { type Groups, resolvePass } from "./upstreams.ts";
 import type { Caller, Maps } from "./variables.ts";
@@ -32,9 +34,25 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as 
 
 /** The locations of a server in the order in which requests meet them. */
 export function readLocations(context: ServerContext): readonly ProxyLocation[] {
-  return orderLocations(context.server.block ?? []).flatMap(({ paths, within }) =>
-    readLocation(context, simplify(paths), within),
-  );
+  const ordered = orderLocations(context.server.block ?? []);
+  const routing = findRouting(context.server.block ?? [], context.maps);
+  if (routing === null) {
+    return ordered.flatMap(({ paths, within }) => readLocation(context, { paths: simplify(paths), within }));
+  }
+  return routing.requests.flatMap((routed) => {
+    const { paths, path } = routed;
+    const asked: PathMatch = path === null ? paths : { kind: "exact", text: path };
+    const taking = ordered.find((each) => covers(each.paths, asked));
+    return readLocation(context, { paths, within: taking?.within ?? [], routed: { ...routed, by: routing.rewrite } });
+  });
+}
+
+/** Requests of one kind, and the locations that they have come to. */
+interface Place {
+  readonly paths: PathMatch;
+  /** Outermost first; empty: the server itself. */
+  readonly within: readonly Directive[];
+  readonly routed?: Routed & { readonly by: Directive };
 }
 
 /** `^/ollama/(.*)$` matches what the prefix does. */
@@ -44,11 +62,8 @@ function simplify(paths: PathMatch): PathMatch {
   return prefix === undefined ? paths : { kind: "prefix", text: prefix.replaceAll("\\", "") };
 }
 
-function readLocation(
-  context: ServerContext,
-  paths: PathMatch,
-  within: readonly Directive[],
-): readonly ProxyLocation[] {
+function readLocation(context: ServerContext, place: Place): readonly ProxyLocation[] {
+  const { paths, within, routed } = place;
   const innermost = within.at(-1);
   const block = innermost?.block ?? [];
   const source = toSource(innermost ?? context.server);
@@ -59,7 +74,8 @@ function readLocation(
     (path) => resolvePath(path, context.folder),
     (path) => findService(context, path),
   );
-  const handed = early.fallback === null ? findHanded(context, paths, block, early.outcome) : null;
+  const outcome = routed === undefined ? early.outcome : toRouted(early.outcome, routed);
+  const handed = early.fallback === null ? findHanded(context, paths, block, outcome) : null;
   const base = { paths, source, passing: readPassing(scope, context.version) };
   if (early.fallback !== null) {
     return [{ ...base, ...readNamed(context, paths, early.fallback), methods: null }];
@@ -76,13 +92,23 @@ function readLocation(
   const inner = handed?.named === undefined ? null : readNamed(context, paths, handed.named);
   const location: ProxyLocation = {
     ...base,
-    methods: early.methods,
+    methods: routed?.methods ?? early.methods,
     upstreams: inner?.upstreams ?? handed?.upstreams ?? [],
     replacesPath: inner?.replacesPath ?? handed?.replacesPath ?? null,
     ...combine(early.protections, access, inner?.protections ?? []),
     passing: inner?.passing ?? base.passing,
   };
   return limitMethods(context, scope, location, block);
+}
+
+/** What is known once maps have told where a request goes: the path it was given is no longer its own. */
+function toRouted(outcome: Outcome | null, { by, variables }: NonNullable<Place["routed"]>): Outcome | null {
+  if (outcome === null) return outcome;
+  return {
+    ...outcome,
+    variables: new Map([...outcome.variables, ...variables]),
+    rewrites: outcome.rewrites.filter((rewrite) => rewrite !== by),
+  };
 }
 
 function toScope({ http, server }: ServerContext, within: readonly Directive[]): Scope {
@@ -148,6 +174,8 @@ function toProtections(
   const passes = (outcomes: readonly Outcome[]) => outcomes.filter(({ status }) => status === null);
   const through = passes(strangers);
   if (through.length === 0) {
+    if (wrong.some(({ status, guesses }) => status !== null && guesses.has("credential")))
+      return [{ kind: "unclear", text: "a credential that is compared with an expression" }];
     if (passes(wrong).length > 0) return [{ kind: "unclear", text: "any credential is enough" }];
     const looksAt = new Set(passes(member).flatMap((outcome) => [...outcome.looksAt]));
     if (looksAt.has("certificate") && !looksAt.has("credential"))
@@ -190,8 +218,13 @@ function findHanded(
   const rewritten = readRewrites(context, paths, outcome?.rewrites ?? []);
   return {
     upstreams: passed.flatMap(({ upstreams }) => upstreams),
-    replacesPath: rewritten ?? toReplacement(context, passed.at(-1)?.path ?? null, passes.at(-1)),
+    replacesPath: rewritten ?? toReplacement(context, withoutItself(paths, passed.at(-1)?.path ?? null), passes.at(-1)),
   };
+}
+
+/** A path that is put in place of itself changes nothing. */
+function withoutItself(paths: PathMatch, path: string | null): string | null {
+  return paths.kind === "exact" && path === paths.text ? null : path;
 }
 
 /** Variables that are the path as it came leave it so; one of an expression is what is left behind its beginning. */
