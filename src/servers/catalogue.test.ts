@@ -12,6 +12,7 @@ import {
   KOBOLDCPP_VERSION,
   LLAMA_CPP_PROPS,
   OPEN_WEBUI_CONFIG,
+  OLLA_ENDPOINTS,
   OPENAI_MODELS,
   OPENAI_MODELS_AT_ROOT,
   ROOT,
@@ -205,6 +206,25 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     "litellm null guarded",
   ],
   ["Portkey, which has no authentication", [answer(ROOT, "AI Gateway says hey!")], "portkey null open"],
+  [
+    "Portkey by what it says of a request without its headers, and nothing of its access",
+    [
+      answer(
+        OPENAI_MODELS,
+        { status: "failure", message: "Either x-portkey-config or x-portkey-provider header is required" },
+        { status: 400 },
+      ),
+    ],
+    "portkey null unknown",
+  ],
+  [
+    "Olla, which has no authentication",
+    [
+      answer(VERSION, { name: "olla", version: "v0.0.29", edition: "E", capabilities: [], supported_backends: [] }),
+      answer(OLLA_ENDPOINTS, { endpoints: [] }),
+    ],
+    "olla 0.0.29 open",
+  ],
   [
     "Ray",
     [answer(API_VERSION, { version: "4", ray_version: "2.49.0", ray_commit: "abc", session_name: "s" })],

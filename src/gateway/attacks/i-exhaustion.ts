@@ -70,7 +70,7 @@ const idle: Attempt = async (world, test) => {
   for (const each of [...connections, stream]) each.destroy();
 };
 
-const FLOOD = 800;
+const FLOOD = 320;
 
 const wrongKeys: Attempt = async (world, test) => {
   const before = world.upstream.reached.length;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { isFull } from "../../../lab/extent.ts";
+import { verifyLog } from "../audit/verify-log.ts";
 import { answerOk } from "../testing/recording-upstream.ts";
 import { missingPostgres } from "../testing/postgres.ts";
 import { missingRedis } from "../testing/redis.ts";
@@ -7,12 +9,15 @@ import { CREDENTIAL_ATTACKS } from "./a-credentials.ts";
 import { LIFECYCLE_ATTACKS } from "./b-lifecycle.ts";
 import { SCOPE_ATTACKS } from "./c-scope.ts";
 import { PATH_ATTACKS } from "./d-path.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, whenIdle } from "./attempt.ts";
 import { MODEL_ATTACKS } from "./e-models.ts";
 import { BODY_ATTACKS } from "./f-bodies.ts";
 import { FRAMING_ATTACKS } from "./g-framing.ts";
 import { TRUST_ATTACKS } from "./h-trust.ts";
 import { EXHAUSTION_ATTACKS } from "./i-exhaustion.ts";
+import { STREAM_ATTACKS } from "./j-streams.ts";
+import { OPERATION_ATTACKS } from "./k-operations.ts";
+import { expectNothingLeftBehind } from "./left-behind.ts";
 import { buildWorld, type StoreName, type World } from "./world.ts";
 
 const ATTACKS: Readonly<Record<number, Attempt>> = {
@@ -25,6 +30,8 @@ const ATTACKS: Readonly<Record<number, Attempt>> = {
   ...FRAMING_ATTACKS,
   ...TRUST_ATTACKS,
   ...EXHAUSTION_ATTACKS,
+  ...STREAM_ATTACKS,
+  ...OPERATION_ATTACKS,
 };
 
 /** Tries every attack on a gateway over that store, one after the other, and then looks for what was left behind. */
@@ -38,11 +45,19 @@ export function tryAttacks(name: StoreName): void {
     after(() => world?.end());
 
     for (const [number, attempt] of Object.entries(ATTACKS)) {
-      test(`${number}`, { timeout: 30_000 }, async (t) => {
+      test(`${number}`, { timeout: isFull ? 1_200_000 : 30_000 }, async (t) => {
         world.upstream.behave = answerOk;
         await attempt(world, t);
         assert.equal(world.gateway.hasEnded, false, world.gateway.said);
       });
     }
+
+    test("no secret is found anywhere, and the gateway ends in order", async () => {
+      await whenIdle(world);
+      await expectNothingLeftBehind(world);
+      const verdict = await verifyLog(world.open, null);
+      assert.equal(verdict.kind, "sound", JSON.stringify(verdict));
+      assert.equal(await world.gateway.end(), 0, world.gateway.said);
+    });
   });
 }

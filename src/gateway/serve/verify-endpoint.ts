@@ -4,7 +4,6 @@ import type { Key } from "../key.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision, Refusal, RequestHead } from "../policy/decision.ts";
 import { extractCredential } from "../policy/extract-credential.ts";
-import { seesSomeModels } from "../policy/filter-models.ts";
 import { toApi } from "../policy/read-target.ts";
 import { answer, refuse } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
@@ -70,11 +69,10 @@ interface Asked {
 function needsGateway(decision: Exclude<Decision, { kind: "refuse" }>, key: Key): boolean {
   const { limits, models, from } = key;
   if (from !== null) return true;
-  if (seesSomeModels(decision.route, key)) return true;
+  if (decision.route.listsModels && models !== null) return true;
   if (decision.route.occupiesModel && (limits.tokensPerDay !== null || limits.concurrent !== null)) return true;
   if (decision.route.method !== "GET" && decision.route.method !== "HEAD" && limits.maxBodyBytes !== null) return true;
   if (decision.kind === "forward") return false;
-  // A model that is asked elsewhere stands in the body too, and needs its grant.
   return models !== null || limits.maxContextTokens !== null || limits.maxKeepAliveSeconds !== null;
 }
 

@@ -68,7 +68,7 @@ export async function startUpstream(
 }
 
 /** Answers with `{"ok":true}` as soon as the whole request has come. */
-const answerOk: Behave = (response, request) => {
+export const answerOk: Behave = (response, request) => {
   request.resume().once("end", () => {
     response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
   });

@@ -15,7 +15,8 @@ export const EVERY_USER_MANAGES_MODELS: Rule<"every-user-manages-models"> = {
   id: "every-user-manages-models",
   judge: (host) =>
     listProxiedSites(host).flatMap((site): FindingOf<"every-user-manages-models">[] => {
-      if (site.server.kind !== "ollama") return [];
+      // Portlock's gateway hands on every path, to those whose key has the scope for it.
+      if (site.server.kind !== "ollama" || site.proxy.kind === "portlock") return [];
       const ways = site.ways.filter((each) => fromOutside(each, "guarded").length > 0);
       const guarded = ways.flatMap((each) => fromOutside(each, "guarded"));
       const policy = guarded.length === 0 ? null : judgePaths(site);

@@ -51,7 +51,8 @@ export const EN: Words = {
     proxy: ({ name, serverNames, paths, to }) => {
       const site = serverNames.length === 0 ? [] : [`server name ${listShort(serverNames)}`];
       const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)])];
-      return `through ${show(name)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
+      const proxy = name === "portlock" ? "Portlock's gateway" : show(name);
+      return `through ${proxy}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
     },
     tunnel: ({ name, to }) => `through the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
@@ -118,6 +119,7 @@ export const EN: Words = {
     "proxy-not-understood": "a part of its configuration is not understood",
     "proxy-changed": "its files are newer than what it runs with",
     "proxy-upstream-unclear": "where it hands on to depends on the request",
+    "relay-target-unknown": "which servers it hands on to is not told",
     "proxy-upstream-unresolved": "the name it hands on to could not be resolved",
     "answers-without-credential": "answers without a credential",
     "demands-credential": "demands a credential",

@@ -2,6 +2,7 @@ import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.
 import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
+import { GATEWAY_PLAN_ZH_CN } from "./gateway-plan.zh-CN.ts";
 import { MADE } from "./lists.ts";
 import { PROXY_PLAN_ZH_CN } from "./proxy-plan.zh-CN.ts";
 
@@ -28,8 +29,10 @@ export const PLAN_ZH_CN: PlanWords = {
     "check-proxy": (target) => `让 ${target} 检查现有的文件`,
     "set-proxy-site": (target) => `把模型服务放到 ${target} 之后`,
     "set-proxy-people": (target) => `更改 ${target} 允许的用户`,
+    "install-gateway": (target) => `由服务 ${target} 只放行持有密钥的人`,
   },
   proxy: PROXY_PLAN_ZH_CN,
+  gateway: GATEWAY_PLAN_ZH_CN,
   headings: {
     runs: "执行",
     checks: "随后检查",
@@ -111,6 +114,12 @@ function toRemarkText(remark: Remark, own: OwnCommand): string {
     case "replaces-file":
     case "open-beside":
       return PROXY_PLAN_ZH_CN.remark(remark);
+    case "no-key-yet":
+    case "makes-own-certificate":
+    case "certificate-at-restart":
+    case "firewall-untouched":
+    case "keys-stay-after-undo":
+      return GATEWAY_PLAN_ZH_CN.remark(remark);
   }
 }
 
@@ -220,6 +229,9 @@ function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: 
     case "person-there":
     case "no-such-person":
       return PROXY_PLAN_ZH_CN.refusal(refusal);
+    case "word-not-plain":
+    case "gateway-port-held":
+      return GATEWAY_PLAN_ZH_CN.refusal(refusal);
   }
 }
 

@@ -141,6 +141,7 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
 };
 
 function toSite({ proxy, names }: Pick<ProxySiteData, "proxy" | "names">): string {
+  if (proxy === "portlock") return "Portlock's gateway";
   return names.length === 0 ? show(proxy) : `${show(proxy)} (server name ${list(names)})`;
 }
 
@@ -175,6 +176,7 @@ function toHowTo(proxy: string): string {
 }
 
 function toTls(proxy: string): string {
+  if (proxy === "portlock") return " (`--tls-self-signed`, or `--tls-cert` and `--tls-key`)";
   return proxy === "caddy" ? " (write the site's address without `http://`)" : "";
 }
 

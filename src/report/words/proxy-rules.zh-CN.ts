@@ -113,6 +113,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
 };
 
 function toSite({ proxy, names }: Pick<ProxySiteData, "proxy" | "names">): string {
+  if (proxy === "portlock") return "Portlock 网关";
   return names.length === 0 ? `${show(proxy)} ` : `${show(proxy)}（域名 ${list(names)}）`;
 }
 
@@ -148,6 +149,7 @@ function toHowTo(proxy: string): string {
 }
 
 function toTls(proxy: string): string {
+  if (proxy === "portlock") return "（`--tls-self-signed`，或 `--tls-cert` 与 `--tls-key`）";
   return proxy === "caddy" ? "（站点地址不写 `http://`）" : "";
 }
 

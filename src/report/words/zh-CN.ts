@@ -47,7 +47,8 @@ export const ZH_CN: Words = {
     proxy: ({ name, serverNames, paths, to }) => {
       const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
       const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)])];
-      return `经代理 ${show(name)}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
+      const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
+      return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
@@ -113,6 +114,7 @@ export const ZH_CN: Words = {
     "proxy-not-understood": "其配置有一部分无法理解",
     "proxy-changed": "配置文件比正在运行的配置新",
     "proxy-upstream-unclear": "转到哪里取决于请求内容",
+    "relay-target-unknown": "无从得知它转到哪些服务",
     "proxy-upstream-unresolved": "所转到的名称无法解析",
     "answers-without-credential": "无需凭据即应答",
     "demands-credential": "要求提供凭据",
