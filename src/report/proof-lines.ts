@@ -47,11 +47,28 @@ export function toConclusions({ report, proofs: { proofs } }: Verified, words: W
   return [
     ...(outside.length === 0 ? [says.nothingFromOutside] : []),
     ...(open.length > 0 ? [says.openFrom(listPlaces(open, words), open.length)] : []),
+    ...listOpeners(report, open, words),
     ...(own.length > 0 ? [says.openByOwnLink(listPlaces(own, words), own.length)] : []),
     ...(closed ? [says.closedFrom(listPlaces(outside, words), outside.length)] : []),
     ...(proofs.length > 0 ? [says.tried(proofs.length, parting.length)] : []),
     ...(outside.length < proofs.length ? [says.ownProvesNothing] : []),
   ];
+}
+
+/** The proxies through which somebody was really served, and the tunnels, whose outside is elsewhere. */
+function listOpeners({ findings, servers }: Report, open: readonly TriedConnection[], words: Words): readonly string[] {
+  const sentences = findings.flatMap((finding) => {
+    if (finding.rule !== "proxy-without-auth" && finding.rule !== "tunnel-without-auth") return [];
+    const routes = servers.find(({ id }) => id === finding.server)?.routes ?? [];
+    const ports = finding.routes.map((index) => routes[index]?.entry.port);
+    const isTunnel = finding.rule === "tunnel-without-auth";
+    if (!isTunnel && !open.some(({ server, to }) => server === finding.server && ports.includes(to.port))) return [];
+    const [where] = finding.evidence;
+    const place = where === undefined ? null : where.line === undefined ? where.from : `${where.from}:${where.line}`;
+    const by = finding.rule === "proxy-without-auth" ? finding.data.proxy : finding.data.tunnel;
+    return [words.proofs.openedBy(show(by), place === null ? null : toPrintable(place, 200), finding.rule)];
+  });
+  return [...new Set(sentences)];
 }
 
 /**

@@ -68,7 +68,7 @@ function readLocation(context: ServerContext, place: Place): readonly ProxyLocat
   const block = innermost?.block ?? [];
   const source = toSource(innermost ?? context.server);
   const scope = toScope(context, within);
-  const early = findEarlyProtection(context, block, innermost ?? context.server);
+  const early = findEarlyProtection(context, { paths, block, at: innermost ?? context.server });
   const access = readAccess(
     scope,
     (path) => resolvePath(path, context.folder),
@@ -136,10 +136,14 @@ interface Early {
 }
 
 /** What `if`, `return` and `rewrite` make of callers without a credential, with a wrong one and with the right one. */
-function findEarlyProtection(context: ServerContext, block: readonly Directive[], at: Directive): Early {
+function findEarlyProtection(
+  context: ServerContext,
+  { paths, block, at }: { readonly paths: PathMatch; readonly block: readonly Directive[]; readonly at: Directive },
+): Early {
+  const path = paths.kind === "exact" ? paths.text : null;
   const blocks = [context.server.block ?? [], ...(block === context.server.block ? [] : [block])];
   const follow = (credential: string | null, method: string) => {
-    const caller: Caller = { credential, method, tls: context.tls };
+    const caller: Caller = { credential, method, path, tls: context.tls };
     return followRewriting(at === context.server ? blocks.slice(0, 1) : blocks, caller, context.maps);
   };
   const members = METHODS.map((method) => ({ method, outcomes: follow(null, method) }));
@@ -288,7 +292,7 @@ function readNamed(
   named: Directive,
 ): Pick<ProxyLocation, "upstreams" | "replacesPath" | "protections" | "satisfy" | "passing"> {
   const scope = toScope(context, [named]);
-  const early = findEarlyProtection(context, named.block ?? [], named);
+  const early = findEarlyProtection(context, { paths, block: named.block ?? [], at: named });
   const access = readAccess(
     scope,
     (path) => resolvePath(path, context.folder),
