@@ -148,7 +148,7 @@ function toProtections(
   const passes = (outcomes: readonly Outcome[]) => outcomes.filter(({ status }) => status === null);
   const through = passes(strangers);
   if (through.length === 0) {
-    if (passes(wrong).length > 0) return [{ kind: "unclear", text: "any credential is enough" }];
+    if (passes(wrong).length > 0) return [{ kind: "any-credential" }];
     const looksAt = new Set(passes(member).flatMap((outcome) => [...outcome.looksAt]));
     if (looksAt.has("certificate") && !looksAt.has("credential"))
       return [{ kind: "client-certificate", required: true }];
