@@ -4,7 +4,7 @@ import type { PathMatch, Protection, ProxyLocation, SourceLine, Upstream } from 
 import { readAccess } from "./access.ts";
 import type { Directive } from "./directives.ts";
 import { orderLocations } from "./location-order.ts";
-import { readPassing } from "./passing.ts";
+import { readPassing, withGroupName } from "./passing.ts";
 import { followRewriting, type Outcome } from "./rewriting.ts";
 import { type Scope, toSource } from "./scope.ts";
 import { type Groups, resolvePass } from "./upstreams.ts";
@@ -80,7 +80,7 @@ function readLocation(
     upstreams: inner?.upstreams ?? handed?.upstreams ?? [],
     replacesPath: inner?.replacesPath ?? handed?.replacesPath ?? null,
     ...combine(early.protections, access, inner?.protections ?? []),
-    passing: inner?.passing ?? base.passing,
+    passing: inner?.passing ?? withGroupName(base.passing, handed?.group ?? null),
   };
   return limitMethods(context, scope, location, block);
 }
@@ -163,6 +163,7 @@ function toProtections(
 interface Handed {
   readonly upstreams: readonly Upstream[];
   readonly replacesPath: string | null;
+  readonly group: string | null;
   readonly named?: Directive;
 }
 
@@ -182,7 +183,7 @@ function findHanded(
   );
   if (passes.length === 0) {
     const named = findFallback(context, block);
-    return named === null ? null : { upstreams: [], replacesPath: null, named };
+    return named === null ? null : { upstreams: [], replacesPath: null, group: null, named };
   }
   const passed = passes.map(({ values }) =>
     resolvePass(values[0] ?? "", { ...context, variables: outcome?.variables ?? new Map() }),
@@ -190,6 +191,7 @@ function findHanded(
   const rewritten = readRewrites(context, paths, outcome?.rewrites ?? []);
   return {
     upstreams: passed.flatMap(({ upstreams }) => upstreams),
+    group: passed.length === 1 ? (passed[0]?.group ?? null) : null,
     replacesPath: rewritten ?? toReplacement(context, passed.at(-1)?.path ?? null, passes.at(-1)),
   };
 }
@@ -266,7 +268,7 @@ function readNamed(
     upstreams: handed?.upstreams ?? [],
     replacesPath: handed?.replacesPath ?? null,
     ...combine(early.protections, access, []),
-    passing: readPassing(scope, context.version),
+    passing: withGroupName(readPassing(scope, context.version), handed?.group ?? null),
   };
 }
 
