@@ -1,6 +1,5 @@
 import type { OldSession, Outcome, Place, SiteProof, Survival, UntriedReason } from "../../verify/proofs.ts";
 import { MADE } from "./lists.ts";
-import type { OldSession, Outcome, Place, Survival, UntriedReason } from "../../verify/proofs.ts";
 
 /** What `portlock verify` and its evidence say, in one language. Texts from a host come in printable. */
 export interface ProofWords {
