@@ -107,7 +107,15 @@ async function build(name: StoreName, base: string, cleanups: Cleanups): Promise
   const gateway = await start(flags);
   cleanups.push(() => gateway.end());
   return {
-    ...{ name, place, open, upstream, gateway, servers, accessLog, folder, makeKey },
+    name,
+    place,
+    open,
+    upstream,
+    gateway,
+    servers,
+    accessLog,
+    folder,
+    makeKey,
     ...keys,
     ...kept,
     ...toHands(gateway, kept, start),
