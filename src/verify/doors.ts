@@ -59,7 +59,7 @@ export function listOwnDoors(facts: Facts, server: Server): readonly (Door & { r
   return [...new Map(doors.map((door) => [toAuthority(door.address, door.port), door])).values()].slice(0, MOST_DOORS);
 }
 
-function speaksTls({ answers }: Facts, port: number): boolean {
+export function speaksTls({ answers }: Facts, port: number): boolean {
   return answers.some((answer) => answer.port === port && answer.tls === true);
 }
 
