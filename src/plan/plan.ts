@@ -228,6 +228,8 @@ export interface Leave {
 export type LeaveReason =
   | { readonly code: "not-asked"; readonly flag: string }
   | { readonly code: "no-safe-change" }
+  /** What is open is not the server but what hands on to it: `by` at `place`, a file and line where that is known. */
+  | { readonly code: "opened-by"; readonly by: string; readonly place: string | null }
   /** The command of the unit sets its own value, which no drop-in beats. */
   | { readonly code: "set-by-command"; readonly unit: string }
   /** Somebody else listens on that port of loopback already. */

@@ -3,6 +3,7 @@ import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
 import { GATEWAY_PLAN_EN } from "./gateway-plan.en.ts";
+import { MADE } from "./lists.ts";
 import { PROXY_PLAN_EN } from "./proxy-plan.en.ts";
 
 export const PLAN_EN: PlanWords = {
@@ -137,6 +138,13 @@ function toLeaveText(why: LeaveReason, own: OwnCommand): string {
   switch (why.code) {
     case "not-asked":
       return `not asked for; ${why.flag} does it`;
+    case "opened-by":
+      return (
+        `what is open is ${show(why.by)}${why.place === null ? "" : ` (${show(why.place)})`}, which hands on to the server: ` +
+        (MADE.has(why.by)
+          ? `let it ask for a credential there, or make a site that does with \`${own("proxy", why.by)}\` and take that one away`
+          : "let it ask for a credential there, or end it")
+      );
     case "no-safe-change":
       return "there is no change that surely mends it";
     case "set-by-command":

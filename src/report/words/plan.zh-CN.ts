@@ -3,6 +3,7 @@ import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
 import { GATEWAY_PLAN_ZH_CN } from "./gateway-plan.zh-CN.ts";
+import { MADE } from "./lists.ts";
 import { PROXY_PLAN_ZH_CN } from "./proxy-plan.zh-CN.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
@@ -126,6 +127,13 @@ function toLeaveText(why: LeaveReason, own: OwnCommand): string {
   switch (why.code) {
     case "not-asked":
       return `没有要求；使用 ${why.flag} 即可处理`;
+    case "opened-by":
+      return (
+        `敞开的是把请求转给该服务的 ${show(why.by)}${why.place === null ? "" : `（${show(why.place)}）`}：` +
+        (MADE.has(why.by)
+          ? `请让它在那里要求凭据，或用 \`${own("proxy", why.by)}\` 另建要求凭据的站点并删去现有的`
+          : "请让它在那里要求凭据，或停止它")
+      );
     case "no-safe-change":
       return "没有能确保解决的更改";
     case "set-by-command":

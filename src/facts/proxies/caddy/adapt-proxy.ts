@@ -1,4 +1,4 @@
-import { takesCredentialOff, toHost, toOrigin } from "./handlers-json.ts";
+import { takesCredentialOff, toHost, toOrigin, toSetCredential } from "./handlers-json.ts";
 import type { Changes, Handler } from "./model.ts";
 import { toMilliseconds, toUpstream } from "./names.ts";
 import type { Segment } from "./segments.ts";
@@ -57,7 +57,8 @@ export function toRequestHeader(values: readonly string[]): Changes {
   if (name === "host" && value !== undefined) return { host: replacement === undefined ? toHost(value) : null };
   if (field.startsWith("-")) return takesCredentialOff(name) ? { authorization: "removed" } : {};
   if (name !== "authorization") return {};
-  return value === undefined ? {} : { authorization: "replaced" };
+  if (value === undefined) return {};
+  return { authorization: replacement === undefined ? toSetCredential(value) : "passed" };
 }
 
 /** `header Access-Control-Allow-Origin *`, or a block with a field a line. */

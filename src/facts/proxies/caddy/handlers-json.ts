@@ -130,11 +130,19 @@ function toRequestChanges(value: unknown): Changes {
     isRecord(entries) ? Object.entries(entries).find(([field]) => field.toLowerCase() === name)?.[1] : undefined;
   const host = toTexts(named(value["set"], "host")).at(-1);
   const deletes = toTexts(value["delete"]).some(takesCredentialOff);
-  const sets = named(value["set"], "authorization") ?? named(value["replace"], "authorization");
+  const sets = named(value["set"], "authorization");
+  const isReplaced = named(value["replace"], "authorization") !== undefined;
   return {
     ...(host === undefined ? {} : { host: toHost(host) }),
-    ...(sets === undefined ? (deletes ? { authorization: "removed" } : {}) : { authorization: "replaced" }),
+    ...(isReplaced ? { authorization: "passed" } : {}),
+    ...(sets === undefined ? {} : { authorization: toSetCredential(toTexts(sets).at(-1) ?? "") }),
+    ...(sets === undefined && deletes ? { authorization: "removed" } : {}),
   };
+}
+
+/** What is made of something that the caller sent is the caller's credential in another form. */
+export function toSetCredential(value: string): "passed" | "replaced" {
+  return /\{(?:http\.request\.)?(?:header|cookie|uri\.query|query)\./.test(value) ? "passed" : "replaced";
 }
 
 /** Whether deleting a field takes the credential off; `*` at either end stands for anything (headers.HeaderOps). */

@@ -2,8 +2,7 @@ import { parseRequestPattern } from "../request-patterns.ts";
 import type { Handler, Mapping } from "./model.ts";
 
 /** Method and path as they came in. */
-const REQUEST_LINE =
-  /^\{(?:http\.request\.)?method\} \{(?:http\.request\.)?(?:orig_uri|uri)\}$/;
+const REQUEST_LINE = /^\{(?:http\.request\.)?method\} \{(?:http\.request\.)?(?:orig_uri|uri)\}$/;
 const MOST_ENTRIES = 200;
 
 /**

@@ -41,7 +41,10 @@ export function findLeftOver(words: readonly string[], acls: Acls): Alternatives
   if (start < 0) return null;
   const condition = words.slice(start + 1);
   const [first = "", ...others] = condition;
-  const isOneNot = words[start] === "if" && first.startsWith("!") && (others.length === 0 || others.indexOf("}") === others.length - 1);
+  const isOneNot =
+    words[start] === "if" &&
+    first.startsWith("!") &&
+    (others.length === 0 || others.indexOf("}") === others.length - 1);
   if (words[start] === "if" && !isOneNot) return null;
   const positive = isOneNot ? [first.slice(1), ...others].filter((word) => word !== "") : condition;
   const alternatives = splitAlternatives(positive, acls);
@@ -212,7 +215,7 @@ function toHeaderTest({ base, argument, values, matching, ignoresCase, converter
     matching === "found" ||
     converters.includes(",length") ||
     values.some((value) => isWeak(value, matching, ignoresCase));
-  const protection: Protection = weak ? { kind: "unclear", text: "any credential is enough" } : { kind: "bearer" };
+  const protection: Protection = weak ? { kind: "any-credential" } : { kind: "bearer" };
   return { kind: "shows", protection };
 }
 

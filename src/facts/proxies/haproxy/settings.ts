@@ -72,14 +72,19 @@ function findAuthorization(requests: Requests): Passing["authorization"] {
       : /^(?:set|replace)-header$/.test(action) && /^authorization$/i.test(field),
   );
   if (last === undefined) return "passed";
-  return last[0] === "del-header" ? "removed" : "replaced";
+  if (last[0] === "del-header") return "removed";
+  // What is made of a header of the caller's is the caller's credential in another form.
+  return last[0] === "replace-header" || /%\[(?:req\.)?(?:f?hdr|cook|urlp)\(/.test(last[2] ?? "")
+    ? "passed"
+    : "replaced";
 }
 
 /** Whether `del-header FIELD [-m METHOD]` takes the header off that holds a credential, for every request. */
 function isDeleted(field: string, rest: readonly string[]): boolean {
   if (rest.includes("if") || rest.includes("unless")) return false;
   const wanted = field.toLowerCase();
-  switch (rest[0] === "-m" ? rest[1] : "str") {
+  const method = rest[0] === "-m" ? (rest[1] ?? "") : "str";
+  switch (method) {
     case "reg":
       return matchesPattern(field, "authorization") === true;
     case "beg":
@@ -98,9 +103,13 @@ function isDeleted(field: string, rest: readonly string[]): boolean {
  * that is not understood, null where none does.
  */
 export function findReplacement(lines: readonly HaproxyLine[]): string | null | undefined {
-  const changes = lines.flatMap(({ words }) =>
-    words[0] === "http-request" && /^(?:set|replace)-(?:path|uri|pathq)$/.test(words[1] ?? "") ? [words.slice(1)] : [],
-  ).filter(([, value]) => value !== "%[path]");
+  const changes = lines
+    .flatMap(({ words }) =>
+      words[0] === "http-request" && /^(?:set|replace)-(?:path|uri|pathq)$/.test(words[1] ?? "")
+        ? [words.slice(1)]
+        : [],
+    )
+    .filter(([, value]) => value !== "%[path]");
   const [change, ...others] = changes;
   if (change === undefined) return null;
   if (others.length > 0) return undefined;

@@ -27,7 +27,9 @@ export function followRewriting(
   maps: Maps,
 ): readonly Outcome[] | null {
   const walk = { caller, maps, steps: 0 };
-  let outcomes: readonly Outcome[] = [{ status: null, looksAt: new Set(), guesses: new Set(), variables: new Map(), rewrites: [] }];
+  let outcomes: readonly Outcome[] = [
+    { status: null, looksAt: new Set(), guesses: new Set(), variables: new Map(), rewrites: [] },
+  ];
   for (const block of blocks) {
     outcomes = outcomes.flatMap((outcome) =>
       outcome.status === null ? runBlock(block, 0, outcome, walk).map(({ outcome: after }) => after) : [outcome],

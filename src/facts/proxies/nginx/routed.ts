@@ -35,7 +35,7 @@ export function findRouting(server: readonly Directive[], maps: Maps): Routing |
   if (sender === undefined || others.length > 0) return null;
   const [, beginning, name] = /^(\/[\w/-]*)\$\{?(\w+)\}?\??$/.exec(sender.rewrite.values[1] ?? "") ?? [];
   if (beginning === undefined || name === undefined) return null;
-  const cases = listCases(name, maps, new Map(), 0);
+  const cases = listCases(name, maps, 0);
   if (cases === null) return null;
   const left: readonly Routed[] =
     sender.leaves === null
@@ -74,12 +74,7 @@ const REQUEST_LINE = /^\$\{?request_method\}? \$\{?request_uri\}?$/;
 const BEGINNING = /^~\^((?:[\w/:-]|\\[.\-/])*)$/;
 
 /** Every value of a map with the requests for which it has it; what no expression fits comes last. */
-function listCases(
-  name: string,
-  maps: Maps,
-  before: ReadonlyMap<string, Value>,
-  depth: number,
-): readonly Case[] | null {
+function listCases(name: string, maps: Maps, depth: number): readonly Case[] | null {
   const map = maps.get(name);
   if (map?.name !== "map" || map.block === null || depth > DEEPEST || map.block.length > MOST_CASES) return null;
   const [input = ""] = map.values;
@@ -88,7 +83,7 @@ function listCases(
     ? readRequestLines(map.block)
     : inner === undefined
       ? null
-      : (listCases(inner, maps, before, depth + 1)?.map((each) => look(each, map.block ?? [])) ?? null);
+      : (listCases(inner, maps, depth + 1)?.map((each) => look(each, map.block ?? [])) ?? null);
   if (cases === null) return null;
   const known: Case[] = [];
   for (const each of cases) {
@@ -133,7 +128,8 @@ function look(found: Case, entries: readonly Directive[]): Case | null {
     if (value.includes("$")) return null;
     const [, beginning] = BEGINNING.exec(name) ?? [];
     if (name.startsWith("~") && beginning === undefined) return null;
-    const fits = beginning === undefined ? !isCaptured && text === name : text.startsWith(beginning.replaceAll("\\", ""));
+    const fits =
+      beginning === undefined ? !isCaptured && text === name : text.startsWith(beginning.replaceAll("\\", ""));
     if (fits) return { ...found, value };
   }
   return fallback.includes("$") ? null : { ...found, value: fallback };
