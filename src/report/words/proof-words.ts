@@ -44,6 +44,8 @@ export interface ProofWords {
   openedBy(by: string, place: string | null, rule: string): string;
   /** They were served by the way they came in, and nobody is who comes in by another. */
   openByOwnLink(places: string, connections: number): string;
+  /** Who calls only by address and port does not meet these sites; each is a way, with the port it begins at. */
+  sitesNotCalled(ways: string): string;
   readonly nothingFromOutside: string;
   /** What the host's own connections say, and what they do not. */
   readonly ownProvesNothing: string;
@@ -115,6 +117,7 @@ export const PROOFS_EN: ProofWords = {
     `${MADE.has(by) ? `, and \`portlock proxy ${by}\` makes a site that asks for a credential.` : "."}`,
   openByOwnLink: (places, connections) =>
     `Served to ${places} by the interface made for the trial, as the rules say: ${connections}. What keeps others out names the interfaces they come in by, and was not tried.`,
+  sitesNotCalled: (ways) => `Not called, for it takes a name or a path of its own: ${ways}.`,
   nothingFromOutside: "No connection from outside was tried: whether anything is stopped was not proved.",
   ownProvesNothing: "A connection from the host to itself shows that it serves; it says nothing about a firewall.",
   oldSession: ({ local, remote, cut }) =>
@@ -219,6 +222,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     `${MADE.has(by) ? `；\`portlock proxy ${by}\` 可建立要求凭据的站点。` : "。"}`,
   openByOwnLink: (places, connections) =>
     `${places}经测试专用接口得到服务，与规则一致：${connections} 个连接。拦住他人的规则指定了他们进入的接口，未经测试。`,
+  sitesNotCalled: (ways) => `以下站点须以其域名或路径访问，未经测试：${ways}。`,
   nothingFromOutside: "没有从外部测试任何连接：是否有所拦截未经证实。",
   ownProvesNothing: "本机连接自己只说明服务可用，不能说明防火墙的任何情况。",
   oldSession: ({ local, remote, cut }) => (cut ? `${remote} 到 ${local}：已切断` : `${remote} 到 ${local}：仍然存在`),
