@@ -1,5 +1,6 @@
 import { toFamily } from "../judge/addresses.ts";
 import { isKnock } from "../judge/expected-verdict.ts";
+import { findOpener } from "../judge/proxies/opener.ts";
 import type { Server } from "../judge/server.ts";
 import type { OldSession, Proofs, Survival, TriedConnection, Untried } from "../verify/proofs.ts";
 import type { Report } from "./report.ts";
@@ -75,15 +76,14 @@ const MOST_UNMET = 4;
 /** The proxies through which somebody was really served, and the tunnels, whose outside is elsewhere. */
 function listOpeners({ findings, servers }: Report, open: readonly TriedConnection[], words: Words): readonly string[] {
   const sentences = findings.flatMap((finding) => {
-    if (finding.rule !== "proxy-without-auth" && finding.rule !== "tunnel-without-auth") return [];
+    const opener = findOpener(finding);
+    if (opener === null) return [];
     const routes = servers.find(({ id }) => id === finding.server)?.routes ?? [];
     const ports = finding.routes.map((index) => routes[index]?.entry.port);
-    const isTunnel = finding.rule === "tunnel-without-auth";
-    if (!isTunnel && !open.some(({ server, to }) => server === finding.server && ports.includes(to.port))) return [];
-    const [where] = finding.evidence;
-    const place = where === undefined ? null : where.line === undefined ? where.from : `${where.from}:${where.line}`;
-    const by = finding.rule === "proxy-without-auth" ? finding.data.proxy : finding.data.tunnel;
-    return [words.proofs.openedBy(show(by), place === null ? null : toPrintable(place, 200), finding.rule)];
+    const wasMet = open.some(({ server, to }) => server === finding.server && ports.includes(to.port));
+    if (!wasMet && finding.rule !== "tunnel-without-auth") return [];
+    const place = opener.place === null ? null : toPrintable(opener.place, 200);
+    return [words.proofs.openedBy(show(opener.by), place, finding.rule)];
   });
   return [...new Set(sentences)];
 }
