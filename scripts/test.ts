@@ -9,8 +9,8 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { existsSync, globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import type { Outcome } from "./outcome-reporter.ts";
 import { runTestFile } from "./run-test-file.ts";
@@ -37,8 +37,7 @@ const cwd = process.cwd();
 process.chdir(join(import.meta.dirname, ".."));
 
 /** Every file is a process that loads much the same modules: what one has compiled, the next one takes. */
-const compiled = mkdtempSync(join(tmpdir(), "portlock-compiled-"));
-process.env["NODE_COMPILE_CACHE"] = compiled;
+process.env["NODE_COMPILE_CACHE"] = join(import.meta.dirname, "../node_modules/.cache/compiled");
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
@@ -155,5 +154,4 @@ for (const signal of stoppedBy) console.log(`Stopped by ${signal}; what ran unti
 console.log(`Took ${toSeconds(performance.now() - started)}.`);
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exitCode = count.failed === 0 && count.passed + count.skipped > 0 ? 0 : 1;
-rmSync(compiled, { recursive: true, force: true });
 for (const signal of stoppedBy) process.kill(process.pid, signal);

@@ -2,7 +2,7 @@ import { toFamily } from "../judge/addresses.ts";
 import { isKnock } from "../judge/expected-verdict.ts";
 import { findOpener } from "../judge/proxies/opener.ts";
 import type { Server } from "../judge/server.ts";
-import type { OldSession, Proofs, Survival, TriedConnection, Untried } from "../verify/proofs.ts";
+import type { OldSession, Proofs, Survival, TriedConnection, TriedSite, Untried } from "../verify/proofs.ts";
 import type { Report } from "./report.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { Words } from "./words/words.ts";
@@ -123,6 +123,36 @@ export function toSessionText(session: OldSession, words: Words): string {
 export function toUntriedText({ place, why, detail }: Untried, words: Words): string {
   const text = words.proofs.untried[why](toPrintable(detail ?? "-", 200));
   return place === null ? text : words.labelled(toPlaceText(place, words), text);
+}
+
+/** What one site came to: all that was as expected by how many, everything else one by one. */
+export function toSiteLines({ tries, refusedAfter, isCut }: TriedSite, words: Words): readonly string[] {
+  const { proofs: says } = words;
+  const groups = SHOWN.flatMap((shown) => {
+    const seen = tries.filter((each) => each.shown === shown);
+    const well = seen.filter(({ agrees }) => agrees);
+    const passed = well.filter(({ expected }) => expected === "let-through").length;
+    return [
+      ...(well.length === 0 ? [] : [says.siteTries(shown, { refused: well.length - passed, let: passed })]),
+      ...seen
+        .filter(({ agrees }) => !agrees)
+        .map(({ method, path, expected, outcome }) => {
+          const came = outcome.kind === "answered" ? `HTTP ${outcome.status}` : says.outcomes[outcome.kind];
+          return says.siteParts(shown, `${method} ${show(path)}`, expected, came);
+        }),
+    ];
+  });
+  return [
+    ...groups,
+    ...(refusedAfter === null ? [] : [says.refusedAfter(refusedAfter.unknownName, refusedAfter.knownName)]),
+    ...(isCut ? [says.siteCut] : []),
+  ];
+}
+
+const SHOWN = ["nothing", "wrong-credential", "credential"] as const;
+
+export function toSiteHeading({ proxy, file, to }: TriedSite, words: Words): string {
+  return words.proofs.site(proxy, show(file), toSocketText(show(to.address), to.port));
 }
 
 /** Event, whether it stays closed, and why. */

@@ -158,7 +158,8 @@ function parseAddress(text: string, evidence: Evidence | null): RelayTarget | nu
   if (!URL.canParse(text)) return null;
   const { protocol, hostname, port } = new URL(text);
   const tls = protocol === "https:";
-  if ((!tls && protocol !== "http:") || hostname === "") return null;
+  // A recorded value has no credentials, and where several addresses stood beside one, not all names.
+  if ((!tls && protocol !== "http:") || hostname === "" || hostname === "xxxxx") return null;
   return {
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: port === "" ? (tls ? 443 : 80) : Number(port),

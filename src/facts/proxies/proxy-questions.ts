@@ -14,6 +14,8 @@ export interface QuestionContext {
   readonly local: ReadonlySet<string>;
   /** Ports that somebody listens on in the reader's own namespace. */
   readonly ports: ReadonlySet<number>;
+  /** An address by which others call this host; null where none is known. */
+  readonly ownAddress: string | null;
 }
 
 const MOST_QUESTIONS = 96;
@@ -40,7 +42,7 @@ export function chooseProxyQuestions(proxies: readonly Proxy[], context: Questio
       site.locations.flatMap((location, locationIndex) => {
         if (!isAskable(location, context) && !speaksForOthers(site, location, context)) return [];
         const at = { proxy: index, site: siteIndex, location: locationIndex };
-        return toDoors(site, context).map((door) =>
+        return [...toDoors(site, context), ...toStrangersDoors(site, location, context)].map((door) =>
           toPaths(site, location, context).map((asked): ProxyQuestion => ({ ...at, ...door, ...asked })),
         );
       }),
@@ -94,6 +96,16 @@ function toDoors({ listeners, names, isDefault }: ProxySite, { ports }: Question
     const called = name ?? (tls ? (toConcrete(names) ?? null) : null);
     return [{ address: toOwnAddress(address), port, tls, name: called }];
   });
+}
+
+/**
+ * Where another service is asked, the name that a stranger calls by too: a service that is told the name may know
+ * nobody of it, and let everybody in (a Caddy site `http://127.0.0.1:9000` answers every other name with an empty 200).
+ */
+function toStrangersDoors(site: ProxySite, { protections }: ProxyLocation, context: QuestionContext): readonly Door[] {
+  const { ownAddress } = context;
+  if (ownAddress === null || !site.isDefault || !protections.some(({ kind }) => kind === "asks-service")) return [];
+  return toDoors(site, context).flatMap((door) => (door.tls ? [] : [{ ...door, name: ownAddress }]));
 }
 
 function toOwnAddress(address: string): string {

@@ -88,12 +88,12 @@ const wrongKeys: Attempt = async (world, test) => {
     for (const status of toStatuses(client.text)) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     client.destroy();
   });
-  let isOver = false;
+  const state = { isOver: false };
   const flood = Promise.all(connections).then(() => {
-    isOver = true;
+    state.isOver = true;
   });
   let served = 0;
-  while (!isOver) {
+  while (!state.isOver) {
     await expectServed(world, { owner: toPost("/api/chat", [bearer(world.alice)]) });
     served += 1;
   }

@@ -18,9 +18,12 @@ import { EXHAUSTION_ATTACKS } from "./i-exhaustion.ts";
 import { STREAM_ATTACKS } from "./j-streams.ts";
 import { OPERATION_ATTACKS } from "./k-operations.ts";
 import { expectNothingLeftBehind } from "./left-behind.ts";
+import { type AttackNumber, isAttack } from "./groups.ts";
+import { ATTACKS_EN } from "./words-en.ts";
 import { buildWorld, type StoreName, type World } from "./world.ts";
 
-const ATTACKS: Readonly<Record<number, Attempt>> = {
+/** One for each number: without it this does not compile. */
+export const ATTEMPTS: Readonly<Record<AttackNumber, Attempt>> = {
   ...CREDENTIAL_ATTACKS,
   ...LIFECYCLE_ATTACKS,
   ...SCOPE_ATTACKS,
@@ -37,22 +40,22 @@ const ATTACKS: Readonly<Record<number, Attempt>> = {
 /** Tries every attack on a gateway over that store, one after the other, and then looks for what was left behind. */
 export function tryAttacks(name: StoreName): void {
   const skip = name === "SQLite" ? false : (missingPostgres() ?? missingRedis() ?? false);
-  describe(`over ${name}`, { skip }, () => {
+  void describe(`over ${name}`, { skip }, () => {
     let world: World;
     before(async () => {
       world = await buildWorld(name);
     });
     after(() => world?.end());
 
-    for (const [number, attempt] of Object.entries(ATTACKS)) {
-      test(`${number}`, { timeout: isFull ? 1_200_000 : 30_000 }, async (t) => {
+    for (const [number, attempt] of Object.entries(ATTEMPTS)) {
+      void test(toTitle(number), { timeout: isFull ? 1_200_000 : 30_000 }, async (t) => {
         world.upstream.behave = answerOk;
         await attempt(world, t);
         assert.equal(world.gateway.hasEnded, false, world.gateway.said);
       });
     }
 
-    test("no secret is found anywhere, and the gateway ends in order", async () => {
+    void test("no secret is found anywhere, and the gateway ends in order", async () => {
       await whenIdle(world);
       await expectNothingLeftBehind(world);
       const verdict = await verifyLog(world.open, null);
@@ -60,4 +63,9 @@ export function tryAttacks(name: StoreName): void {
       assert.equal(await world.gateway.end(), 0, world.gateway.said);
     });
   });
+}
+
+function toTitle(number: string): string {
+  const known = Number(number);
+  return isAttack(known) ? `${number} ${ATTACKS_EN.attacks[known][0]}` : number;
 }

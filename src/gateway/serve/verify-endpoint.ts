@@ -5,7 +5,7 @@ import { decide } from "../policy/decide.ts";
 import type { Decision, Refusal, RequestHead } from "../policy/decision.ts";
 import { extractCredential } from "../policy/extract-credential.ts";
 import { toApi } from "../policy/read-target.ts";
-import { answer, refuse } from "./answer.ts";
+import { answer, refuse, REVOKED } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Where a proxy asks whether it may pass a request on: nginx `auth_request`, `forward_auth` of Caddy and others. */
@@ -52,7 +52,10 @@ export async function answerVerify({ verifier, limiter }: Asked, exchange: Excha
   if (key === null || needsGateway(decision, key)) return refuse(exchange, NEEDS_GATEWAY, api);
   const ask = { key, occupiesModel: false, now: Date.now(), signal: exchange.signal };
   const admission = await limiter.admit(ask);
-  if (admission.kind === "left") return;
+  if (admission.kind === "left") {
+    if (exchange.isRevoked && !exchange.hasEnded) refuse(exchange, REVOKED, api);
+    return;
+  }
   if (admission.kind === "refused") {
     return refuse(exchange, admission.refusal, api, { retryAfterSeconds: admission.retryAfterSeconds });
   }

@@ -67,14 +67,18 @@ export function toProbe(answers: readonly ProxyAnswer[], expected: Expected): Pr
   const heard = answers.filter(({ outcome }) => outcome.kind === "answered");
   const [first] = heard;
   if (first === undefined) return null;
-  const recognition = recogniseServer(heard.map(toAnswer));
-  const judged = heard.map((each) => ({ each, outcome: toOutcome(each, expected, recognition) }));
+  // Who calls by another name may meet somebody else.
+  const byName = [...Map.groupBy(heard, ({ name }) => name).values()];
+  const judged = byName.flatMap((same) => {
+    const recognition = recogniseServer(same.map(toAnswer));
+    return same.map((each) => ({ each, recognition, outcome: toOutcome(each, expected, recognition) }));
+  });
   const telling =
     judged.find(({ outcome }) => outcome === "open") ??
     judged.find(({ outcome }) => outcome === "guarded") ??
-    ({ each: first, outcome: null } as const);
+    ({ each: first, recognition: recogniseServer(heard.map(toAnswer)), outcome: null } as const);
   const refused = heard.every(({ outcome }) => outcome.kind === "answered" && outcome.answer.status === 403);
-  return { outcome: telling.outcome, recognition, refused, evidence: toEvidence(telling.each) };
+  return { outcome: telling.outcome, recognition: telling.recognition, refused, evidence: toEvidence(telling.each) };
 }
 
 function toOutcome({ outcome }: ProxyAnswer, expected: Expected, recognition: Recognition | null): Probe["outcome"] {

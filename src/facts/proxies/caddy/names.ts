@@ -29,7 +29,7 @@ export function toHeaderPatternCondition(name: string, pattern: string): Conditi
 }
 
 /** Whoever fills it with anything is let in. */
-const ANY_CREDENTIAL: Protection = { kind: "unclear", text: "any credential is enough" };
+const ANY_CREDENTIAL: Protection = { kind: "any-credential" };
 
 /** A header that must not be there. */
 export function toHeaderAbsence(name: string): Condition {

@@ -219,7 +219,7 @@ function toHeaderTest({ base, argument, values, matching, ignoresCase, converter
     matching === "found" ||
     converters.includes(",length") ||
     values.some((value) => isWeak(value, matching, ignoresCase));
-  const protection: Protection = weak ? { kind: "unclear", text: "any credential is enough" } : { kind: "bearer" };
+  const protection: Protection = weak ? { kind: "any-credential" } : { kind: "bearer" };
   return { kind: "shows", protection };
 }
 

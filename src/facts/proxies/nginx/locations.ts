@@ -5,7 +5,7 @@ import type { PathMatch, Protection, ProxyLocation, SourceLine, Upstream } from 
 import { readAccess } from "./access.ts";
 import type { Directive } from "./directives.ts";
 import { orderLocations } from "./location-order.ts";
-import { readPassing } from "./passing.ts";
+import { readPassing, withGroupName } from "./passing.ts";
 import { followRewriting, type Outcome } from "./rewriting.ts";
 import { findRouting, type Routed } from "./routed.ts";
 import { type Scope, toSource } from "./scope.ts";
@@ -96,7 +96,7 @@ function readLocation(context: ServerContext, place: Place): readonly ProxyLocat
     upstreams: inner?.upstreams ?? handed?.upstreams ?? [],
     replacesPath: inner?.replacesPath ?? handed?.replacesPath ?? null,
     ...combine(early.protections, access, inner?.protections ?? []),
-    passing: inner?.passing ?? base.passing,
+    passing: inner?.passing ?? withGroupName(base.passing, handed?.group ?? null),
   };
   return limitMethods(context, scope, location, block);
 }
@@ -180,7 +180,7 @@ function toProtections(
   if (through.length === 0) {
     if (wrong.some(({ status, guesses }) => status !== null && guesses.has("credential")))
       return [{ kind: "unclear", text: "a credential that is compared with an expression" }];
-    if (passes(wrong).length > 0) return [{ kind: "unclear", text: "any credential is enough" }];
+    if (passes(wrong).length > 0) return [{ kind: "any-credential" }];
     const looksAt = new Set(passes(member).flatMap((outcome) => [...outcome.looksAt]));
     if (looksAt.has("certificate") && !looksAt.has("credential"))
       return [{ kind: "client-certificate", required: true }];
@@ -195,6 +195,7 @@ function toProtections(
 interface Handed {
   readonly upstreams: readonly Upstream[];
   readonly replacesPath: string | null;
+  readonly group: string | null;
   readonly named?: Directive;
 }
 
@@ -214,7 +215,7 @@ function findHanded(
   );
   if (passes.length === 0) {
     const named = findFallback(context, block);
-    return named === null ? null : { upstreams: [], replacesPath: null, named };
+    return named === null ? null : { upstreams: [], replacesPath: null, group: null, named };
   }
   const passed = passes.map(({ values }) =>
     resolvePass(values[0] ?? "", { ...context, variables: outcome?.variables ?? new Map() }),
@@ -222,6 +223,7 @@ function findHanded(
   const rewritten = readRewrites(context, paths, outcome?.rewrites ?? []);
   return {
     upstreams: passed.flatMap(({ upstreams }) => upstreams),
+    group: passed.length === 1 ? (passed[0]?.group ?? null) : null,
     replacesPath: rewritten ?? toReplacement(context, withoutItself(paths, passed.at(-1)?.path ?? null), passes.at(-1)),
   };
 }
@@ -303,7 +305,7 @@ function readNamed(
     upstreams: handed?.upstreams ?? [],
     replacesPath: handed?.replacesPath ?? null,
     ...combine(early.protections, access, []),
-    passing: readPassing(scope, context.version),
+    passing: withGroupName(readPassing(scope, context.version), handed?.group ?? null),
   };
 }
 

@@ -23,6 +23,12 @@ export function readPassing(scope: Scope, version: string | null): Passing {
   };
 }
 
+/** `$proxy_host`, which is sent unless told otherwise, is the name of an `upstream` block as it is written. */
+export function withGroupName(passing: Passing, group: string | null): Passing {
+  if (group === null || passing.host?.kind !== "upstream") return passing;
+  return { ...passing, host: { kind: "literal", text: group } };
+}
+
 /** Of a stream, which hands on bytes. */
 export function readStreamPassing(scope: Scope): Passing {
   return {
