@@ -1,5 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import { covers, toCanonical, toFamily } from "./addresses.ts";
+import { FIRST_QUESTIONS } from "../servers/questions.ts";
 import { isRelayName } from "../servers/relays.ts";
 import { toRouteVerdict } from "./barriers.ts";
 import type { Route, RouteVerdict } from "./route.ts";
@@ -57,8 +58,13 @@ function isSameDoor({ entry, hops }: Route, to: Route["entry"]): boolean {
 export function isKnock(hop: Route["hops"][number]): boolean {
   // A relay answers for itself.
   if (hop.kind === "proxy" && isRelayName(hop.name)) return false;
-  if (hop.kind === "proxy") return hop.serverNames.length === 0 && hop.paths.length === 0;
+  if (hop.kind === "proxy") return hop.serverNames.length === 0 && isAskedPath(hop.paths);
   return hop.kind !== "container-address" && hop.kind !== "tunnel";
+}
+
+/** Among the paths is one that every listener is asked for. */
+function isAskedPath(paths: readonly string[]): boolean {
+  return paths.length === 0 || FIRST_QUESTIONS.some(({ path }) => paths.includes(`= ${path}`));
 }
 
 /** Stops whoever it is, whatever the rules say. */
