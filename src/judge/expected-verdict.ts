@@ -1,5 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import { covers, toCanonical, toFamily } from "./addresses.ts";
+import { isRelayName } from "../servers/relays.ts";
 import { toRouteVerdict } from "./barriers.ts";
 import type { Route, RouteVerdict } from "./route.ts";
 import { tracePacket } from "./trace.ts";
@@ -54,6 +55,8 @@ function isSameDoor({ entry, hops }: Route, to: Route["entry"]): boolean {
 
 /** Somebody who knows nothing but address and port comes this way. */
 export function isKnock(hop: Route["hops"][number]): boolean {
+  // A relay answers for itself.
+  if (hop.kind === "proxy" && isRelayName(hop.name)) return false;
   if (hop.kind === "proxy") return hop.serverNames.length === 0 && hop.paths.length === 0;
   return hop.kind !== "container-address" && hop.kind !== "tunnel";
 }

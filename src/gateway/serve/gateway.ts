@@ -149,7 +149,7 @@ class RunningGateway implements Gateway {
   #revoke(keyId: string, endsStreams: boolean): void {
     for (const exchange of this.#exchanges) {
       if (exchange.key?.id !== keyId) continue;
-      exchange.isRevoked = true;
+      exchange.revoke();
       if (!endsStreams || !exchange.reachedUpstream) continue;
       exchange.code = "key-revoked";
       exchange.response.destroy();

@@ -9,7 +9,7 @@ import { filterModels, seesSomeModels } from "../policy/filter-models.ts";
 import { readBody } from "../policy/read-body.ts";
 import { toApi } from "../policy/read-target.ts";
 import { StoreError } from "../store/store-error.ts";
-import { answer, hasBody, refuse } from "./answer.ts";
+import { REVOKED, answer, hasBody, refuse } from "./answer.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { toCorsAnswer } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -51,8 +51,6 @@ const ORIGIN_REFUSED: Refusal = {
   code: "origin-not-allowed",
   message: "Pages of this origin may not use the gateway.",
 };
-
-const REVOKED: Refusal = { status: 401, code: "unauthenticated", message: "A valid key is needed." };
 
 /** One request with all that it is served with. */
 interface Call {
@@ -163,7 +161,10 @@ async function askTurn(
   const ask = { key, occupiesModel, expectedTokens, now: Date.now(), signal: exchange.signal };
   const admitting = serving.limiter.admit(ask);
   const admission = admitting instanceof Promise ? await admitting : admitting;
-  if (admission.kind === "left") return;
+  if (admission.kind === "left") {
+    if (exchange.isRevoked && !exchange.hasEnded) stop(call, REVOKED);
+    return;
+  }
   if (admission.kind === "refused") {
     const { refusal, retryAfterSeconds, place } = admission;
     return refuse(exchange, refusal, call.api, { headers: call.ownHeaders, retryAfterSeconds, place });
