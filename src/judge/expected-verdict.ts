@@ -2,6 +2,7 @@ import type { Facts } from "../facts/facts.ts";
 import { covers, toCanonical, toFamily } from "./addresses.ts";
 import { isRelayName } from "../servers/relays.ts";
 import { toRouteVerdict } from "./barriers.ts";
+import { SSH_SERVER } from "./run-by.ts";
 import type { Route, RouteVerdict } from "./route.ts";
 import { tracePacket } from "./trace.ts";
 
@@ -58,7 +59,8 @@ export function isKnock(hop: Route["hops"][number]): boolean {
   // A relay answers for itself.
   if (hop.kind === "proxy" && isRelayName(hop.name)) return false;
   if (hop.kind === "proxy") return hop.serverNames.length === 0 && hop.paths.length === 0;
-  return hop.kind !== "container-address" && hop.kind !== "tunnel";
+  if (hop.kind === "tunnel") return hop.name === SSH_SERVER;
+  return hop.kind !== "container-address";
 }
 
 /** Stops whoever it is, whatever the rules say. */
