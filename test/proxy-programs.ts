@@ -82,6 +82,7 @@ export function makeCertificate(folder: string): { readonly certificate: string;
 
 /** A proxy that runs with a site alone, in the foreground of this test. */
 export interface RunningProxy {
+  readonly pid: number;
   end(): Promise<void>;
 }
 
@@ -116,7 +117,10 @@ export async function startProxy(kind: ProxyKind, text: string, folder: string, 
     assert.ok(tries < 100 && child.exitCode === null, `${kind} does not listen: ${said}`);
     await sleep(100);
   }
+  const { pid } = child;
+  assert.ok(pid !== undefined);
   return {
+    pid,
     end: async () => {
       child.kill("SIGTERM");
       await exited;

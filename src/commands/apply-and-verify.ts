@@ -81,7 +81,14 @@ async function look(
     openHost: (target: string) => session.openHost(target),
     now: () => session.now(),
   };
-  const settings = { version: session.version, writer: null, rehearse: false, cutSessions: false, untried: [] };
+  const settings = {
+    version: session.version,
+    writer: null,
+    rehearse: false,
+    cutSessions: false,
+    sites: null,
+    untried: [],
+  };
   const proofs = await verifyHost(examination, settings);
   const scored = [...(await readExposures(host, plan))];
   return {

@@ -64,6 +64,7 @@ export function toChangeLines(
           vantage: vantages(words),
           rehearse: toggle(words.flags.rehearse),
           cutSessions: toggle(words.flags.cutSessions),
+          credentialFile: optional(words.flags.credentialFile, words.placeholders.file),
           report: optional(words.flags.evidence, words.placeholders.file),
           force: toggle(words.flags.force),
           json: toggle(words.flags.traceJson),

@@ -64,7 +64,7 @@ function verified(name: Name, proof: Partial<TriedConnection>, isSettled: boolea
     ...proof,
   };
   const head = { schema: "portlock.proofs/1", tool: { name: "portlock", version: "" }, host: { name: "" } } as const;
-  const proofs = { ...head, proofs: [tried], oldSessions: [], survival: [], untried: [] };
+  const proofs = { ...head, proofs: [tried], oldSessions: [], survival: [], sites: [], untried: [] };
   return toVerifiedCode({ report, proofs }, isSettled ? [] : report.servers, "never");
 }
 

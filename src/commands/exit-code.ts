@@ -37,7 +37,9 @@ export function toVerifiedCode({ report, proofs }: Verified, unsettled: readonly
   const isServed = proofs.proofs.some(
     ({ place, verdict, expected }) => place.kind !== "host" && verdict === "open" && expected !== "open",
   );
-  if (isServed || proofs.proofs.some(({ agrees }) => !agrees)) return EXIT.findings;
+  if (isServed || [...proofs.proofs, ...proofs.sites.flatMap(({ tries }) => tries)].some(({ agrees }) => !agrees)) {
+    return EXIT.findings;
+  }
   const code = toExitCode(report, failOn);
   if (code !== EXIT.unknown) return code;
   // What could not be read may hide another server, or what opens this one.

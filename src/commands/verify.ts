@@ -20,6 +20,7 @@ import { toVerifiedCode, type ExitCode, type FailOn } from "./exit-code.ts";
 import { toTextOptions, type LayoutFlags } from "./page.ts";
 import { toProgress, toReadingText } from "./progress.ts";
 import { readOpenHost } from "./read-facts.ts";
+import { readCredential } from "./read-credential.ts";
 import { RECOGNISER } from "./recogniser.ts";
 import { refuseExisting, writeWhole } from "./write-file.ts";
 
@@ -28,6 +29,7 @@ export type VerifyFlags = LayoutFlags & {
   readonly vantage?: readonly string[];
   readonly rehearse?: boolean;
   readonly cutSessions?: boolean;
+  readonly credentialFile?: string;
   readonly report?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -41,6 +43,7 @@ export type VerifyFlags = LayoutFlags & {
  */
 export async function verify(session: Session, flags: VerifyFlags): Promise<ExitCode> {
   if (flags.report !== undefined && flags.report !== "-" && flags.force !== true) await refuseExisting(flags.report);
+  const credential = flags.credentialFile === undefined ? null : await readCredential(flags.credentialFile);
   const progress = toProgress(session.err, session.env);
   const target = flags.host ?? "localhost";
   const { host, writer } = await openDoor(session, target, flags);
@@ -65,6 +68,7 @@ export async function verify(session: Session, flags: VerifyFlags): Promise<Exit
       writer,
       rehearse: flags.rehearse === true,
       cutSessions: flags.cutSessions === true,
+      sites: { credential },
       untried,
     });
     progress.clear();

@@ -1,7 +1,7 @@
 import type { ProxySite } from "./site.ts";
 
 /** First line of every file that Portlock writes for a proxy. */
-const HEAD = "# Written by Portlock, and taken back by `portlock undo`.";
+export const HEAD: string = "# Written by Portlock, and taken back by `portlock undo`.";
 
 /** Silence that is borne, in seconds: a large model is loaded, and a long prompt read, before the first word comes. */
 export const SILENCE_SECONDS = 1800;

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { judge } from "../judge/judge.ts";
 import { foretell } from "../judge/survival.ts";
 import { readRecordedHost } from "../../test/recorded-host.ts";
-import type { Proofs } from "../verify/proofs.ts";
+import type { Proofs, TriedSite } from "../verify/proofs.ts";
 import { formatEvidence } from "./evidence.ts";
 import type { Verified } from "./proof-lines.ts";
 import { formatProofs } from "./proofs.ts";
@@ -53,9 +53,28 @@ function verified(hostile: string, verdict: "closed" | "open"): Verified {
     ],
     oldSessions: [{ server: "ollama-1", local: "10.77.0.10:11434", remote: hostile, cut: false }],
     survival: foretell(facts, judgement),
+    sites: [toSite(hostile)],
     untried: [{ place: null, why: "no-namespace", detail: hostile }],
   };
   return { report, proofs };
+}
+
+/** A site that lets a stranger through at one path. */
+function toSite(hostile: string): TriedSite {
+  const at = "2026-11-22T10:00:00.000Z";
+  const shown = { at, shown: "nothing", method: "GET", expected: "refused-as-stranger" } as const;
+  const answered = (status: number) => ({ kind: "answered", status, isModelServer: false }) as const;
+  return {
+    proxy: "nginx",
+    file: hostile,
+    to: { address: "127.0.0.1", port: 8443 },
+    tries: [
+      { ...shown, path: "/api/tags", outcome: answered(401), agrees: true },
+      { ...shown, path: hostile, outcome: answered(200), agrees: false },
+    ],
+    refusedAfter: { unknownName: 1, knownName: 3.5 },
+    isCut: true,
+  };
 }
 
 describe("the evidence for a ticket", () => {

@@ -6,6 +6,8 @@ import {
   toConclusions,
   toProofCells,
   toSessionText,
+  toSiteHeading,
+  toSiteLines,
   toSurvivalCells,
   toUntriedText,
   type Verified,
@@ -65,6 +67,10 @@ export function formatEvidence(evidence: Evidence, words: Words, own: OwnCommand
           `## ${headings.survival}`,
           ...toTable([headings.server, headings.event, headings.holds, headings.because], survival),
         ]),
+    ...proofs.sites.flatMap((site) => [
+      `## ${escape(words.labelled(headings.sites, toSiteHeading(site, words)))}`,
+      ...toList([...toSiteLines(site, words), says.sitesCaveat]),
+    ]),
     `## ${headings.untried}`,
     ...toList([...(untried.length === 0 ? [says.nothingUntried] : untried), says.caveat]),
   ]

@@ -1,6 +1,6 @@
 import { toFamily } from "../judge/addresses.ts";
 import type { Server } from "../judge/server.ts";
-import type { OldSession, Proofs, Survival, TriedConnection, Untried } from "../verify/proofs.ts";
+import type { OldSession, Proofs, Survival, TriedConnection, TriedSite, Untried } from "../verify/proofs.ts";
 import type { Report } from "./report.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { Words } from "./words/words.ts";
@@ -47,11 +47,28 @@ export function toConclusions({ report, proofs: { proofs } }: Verified, words: W
   return [
     ...(outside.length === 0 ? [says.nothingFromOutside] : []),
     ...(open.length > 0 ? [says.openFrom(listPlaces(open, words), open.length)] : []),
+    ...listOpeners(report, open, words),
     ...(own.length > 0 ? [says.openByOwnLink(listPlaces(own, words), own.length)] : []),
     ...(closed ? [says.closedFrom(listPlaces(outside, words), outside.length)] : []),
     ...(proofs.length > 0 ? [says.tried(proofs.length, parting.length)] : []),
     ...(outside.length < proofs.length ? [says.ownProvesNothing] : []),
   ];
+}
+
+/** The proxies through which somebody was really served, and the tunnels, whose outside is elsewhere. */
+function listOpeners({ findings, servers }: Report, open: readonly TriedConnection[], words: Words): readonly string[] {
+  const sentences = findings.flatMap((finding) => {
+    if (finding.rule !== "proxy-without-auth" && finding.rule !== "tunnel-without-auth") return [];
+    const routes = servers.find(({ id }) => id === finding.server)?.routes ?? [];
+    const ports = finding.routes.map((index) => routes[index]?.entry.port);
+    const isTunnel = finding.rule === "tunnel-without-auth";
+    if (!isTunnel && !open.some(({ server, to }) => server === finding.server && ports.includes(to.port))) return [];
+    const [where] = finding.evidence;
+    const place = where === undefined ? null : where.line === undefined ? where.from : `${where.from}:${where.line}`;
+    const by = finding.rule === "proxy-without-auth" ? finding.data.proxy : finding.data.tunnel;
+    return [words.proofs.openedBy(show(by), place === null ? null : toPrintable(place, 200), finding.rule)];
+  });
+  return [...new Set(sentences)];
 }
 
 /**
@@ -89,6 +106,36 @@ export function toSessionText(session: OldSession, words: Words): string {
 export function toUntriedText({ place, why, detail }: Untried, words: Words): string {
   const text = words.proofs.untried[why](toPrintable(detail ?? "-", 200));
   return place === null ? text : words.labelled(toPlaceText(place, words), text);
+}
+
+/** What one site came to: all that was as expected by how many, everything else one by one. */
+export function toSiteLines({ tries, refusedAfter, isCut }: TriedSite, words: Words): readonly string[] {
+  const { proofs: says } = words;
+  const groups = SHOWN.flatMap((shown) => {
+    const seen = tries.filter((each) => each.shown === shown);
+    const well = seen.filter(({ agrees }) => agrees);
+    const passed = well.filter(({ expected }) => expected === "let-through").length;
+    return [
+      ...(well.length === 0 ? [] : [says.siteTries(shown, { refused: well.length - passed, let: passed })]),
+      ...seen
+        .filter(({ agrees }) => !agrees)
+        .map(({ method, path, expected, outcome }) => {
+          const came = outcome.kind === "answered" ? `HTTP ${outcome.status}` : says.outcomes[outcome.kind];
+          return says.siteParts(shown, `${method} ${show(path)}`, expected, came);
+        }),
+    ];
+  });
+  return [
+    ...groups,
+    ...(refusedAfter === null ? [] : [says.refusedAfter(refusedAfter.unknownName, refusedAfter.knownName)]),
+    ...(isCut ? [says.siteCut] : []),
+  ];
+}
+
+const SHOWN = ["nothing", "wrong-credential", "credential"] as const;
+
+export function toSiteHeading({ proxy, file, to }: TriedSite, words: Words): string {
+  return words.proofs.site(proxy, show(file), toSocketText(show(to.address), to.port));
 }
 
 /** Event, whether it stays closed, and why. */

@@ -7,6 +7,8 @@ import {
   toConclusions,
   toProofCells,
   toSessionText,
+  toSiteHeading,
+  toSiteLines,
   toSurvivalCells,
   toUntriedText,
   type Verified,
@@ -36,6 +38,13 @@ export function formatProofs({ report, proofs }: Verified, options: TextOptions)
             options,
             paint,
           ),
+        ] as const,
+    ),
+    ...proofs.sites.map(
+      (site) =>
+        [
+          words.labelled(headings.sites, toSiteHeading(site, words)),
+          list([...toSiteLines(site, words), words.proofs.sitesCaveat]),
         ] as const,
     ),
     [headings.oldSessions, formatSessions(report, proofs, options)],

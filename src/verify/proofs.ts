@@ -1,4 +1,5 @@
 import type { NoAnswer } from "../host/host.ts";
+import type { ProxyKind } from "../proxy/site.ts";
 import type { RouteVerdict } from "../judge/route.ts";
 
 /** What was tried, `portlock.proofs/1`: each entry is one new connection, and nothing here was concluded. */
@@ -9,8 +10,38 @@ export interface Proofs {
   readonly proofs: readonly TriedConnection[];
   readonly oldSessions: readonly OldSession[];
   readonly survival: readonly Survival[];
+  /** What sites that Portlock made let through. */
+  readonly sites: readonly TriedSite[];
   /** What was not tried, and why not. */
   readonly untried: readonly Untried[];
+}
+
+/** One site of a proxy, called by the host itself with requests that read. */
+export interface TriedSite {
+  readonly proxy: ProxyKind;
+  readonly file: string;
+  readonly to: { readonly address: string; readonly port: number };
+  readonly tries: readonly SiteProof[];
+  /**
+   * Milliseconds, medians: how long a wrong password was looked at for a name that nobody has, and for one that
+   * somebody has. A difference tells whoever guesses which names there are. Null where there are no names, or none
+   * was shown.
+   */
+  readonly refusedAfter: { readonly unknownName: number; readonly knownName: number } | null;
+  /** True where the site had enough of the requests (429), so that the rest was not tried. */
+  readonly isCut: boolean;
+}
+
+/** One request to a site. */
+export interface SiteProof {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly shown: "nothing" | "wrong-credential" | "credential";
+  readonly method: "GET" | "HEAD";
+  readonly path: string;
+  readonly expected: "refused-as-stranger" | "refused" | "let-through";
+  readonly outcome: Outcome;
+  readonly agrees: boolean;
 }
 
 /** Where a connection was made from. */
@@ -95,6 +126,8 @@ export type UntriedReason =
   | "not-root"
   | "no-namespace"
   | "not-asked"
+  /** Nobody's credential was handed in, so that nothing was asked with one. */
+  | "no-credential"
   | "no-address-of-that-family"
   /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
   | "own-interface"

@@ -1,6 +1,7 @@
 import type { HostWriter } from "../host/writer.ts";
 import { foretell } from "../judge/survival.ts";
 import { examineHost } from "./examine-host.ts";
+import { examineSites, type ShownCredential } from "./examine-sites.ts";
 import type { Examination } from "./examination.ts";
 import { cutSessions, findOldSessions } from "./old-sessions.ts";
 import type { Proofs, Survival, Untried } from "./proofs.ts";
@@ -14,6 +15,8 @@ export interface VerifySettings {
   readonly rehearse: boolean;
   /** Cut the connections that outlived the rules. */
   readonly cutSessions: boolean;
+  /** Call the sites of proxies that Portlock made, with this credential of somebody who is let in, or with none alone. */
+  readonly sites: { readonly credential: ShownCredential | null } | null;
   /** What is known before to stay untried. */
   readonly untried: readonly Untried[];
 }
@@ -26,6 +29,10 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
   const { host, facts, judgement } = examination;
   const { writer, version } = settings;
   const [examined, found] = await Promise.all([examineHost(examination), findOldSessions(host, facts, judgement)]);
+  const { sites, untried } =
+    settings.sites === null
+      ? { sites: [], untried: [] }
+      : await examineSites({ host, ...settings.sites, now: examination.now });
   const oldSessions = settings.cutSessions && writer !== null ? await cutSessions(writer, found) : found;
   const tryAgain = async () => (await examineHost(examination)).proofs;
   const rehearsed =
@@ -39,7 +46,8 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
     proofs: rehearsed.proofs,
     oldSessions,
     survival: withRehearsed(foretell(facts, judgement), rehearsed.survival),
-    untried: [...settings.untried, ...examined.untried],
+    sites,
+    untried: [...settings.untried, ...examined.untried, ...untried],
   };
 }
 

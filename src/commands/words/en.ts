@@ -50,6 +50,7 @@ export const COMMANDS_EN: CommandWords = {
     vantage: "From where: namespace (as root unless given), ssh://user@host, urls; may be given several times",
     rehearse: "Really reload systemd and restart the service, and try again after each",
     cutSessions: "Cut the connections that outlived the rules",
+    credentialFile: "File with NAME:PASSWORD or a key: try also what sites by portlock proxy let through for it",
     evidence: "Write the evidence to a Markdown file, - for standard output",
     changeHost: "Host to do it on, through OpenSSH",
   },

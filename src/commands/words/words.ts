@@ -87,6 +87,7 @@ export interface CommandWords {
       | "vantage"
       | "rehearse"
       | "cutSessions"
+      | "credentialFile"
       | "evidence"
       | "changeHost",
       string

@@ -50,6 +50,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     vantage: "从哪里测试：namespace（root 的默认值）、ssh://user@host、urls；可多次给出",
     rehearse: "实际重新加载 systemd 并重启服务，每次之后再测试",
     cutSessions: "切断规则生效前遗留的连接",
+    credentialFile: "含 用户名:密码 或密钥的文件：同时测试 portlock proxy 所建站点凭此放行哪些内容",
     evidence: "把验证记录写入 Markdown 文件，- 表示标准输出",
     changeHost: "要操作的主机，通过 OpenSSH",
   },

@@ -40,7 +40,7 @@ export function chooseProxyQuestions(proxies: readonly Proxy[], context: Questio
     if (proxy.pid === null) return [];
     return (toConfiguration(proxy)?.sites ?? []).flatMap((site, siteIndex) =>
       site.locations.flatMap((location, locationIndex) => {
-        if (!isAskable(location, context)) return [];
+        if (!isAskable(location, context) && !speaksForOthers(site, location, context)) return [];
         const at = { proxy: index, site: siteIndex, location: locationIndex };
         return [...toDoors(site, context), ...toStrangersDoors(site, location, context)].map((door) =>
           toPaths(site, location, context).map((asked): ProxyQuestion => ({ ...at, ...door, ...asked })),
@@ -57,6 +57,25 @@ export function chooseProxyQuestions(proxies: readonly Proxy[], context: Questio
 function isAskable({ upstreams, protections }: ProxyLocation, { local }: QuestionContext): boolean {
   if (upstreams.length === 0 || protections.some(({ kind }) => kind === "refuses")) return false;
   return upstreams.every((upstream) => isLocal(upstream, local));
+}
+
+/**
+ * What the proxy answers by itself, behind the very demands of places that no GET can be asked of: those that only
+ * take POST.
+ */
+function speaksForOthers(site: ProxySite, location: ProxyLocation, context: QuestionContext): boolean {
+  if (location.upstreams.length > 0 || location.paths.kind !== "all") return false;
+  const asked = site.locations.filter((each) => isAskable(each, context));
+  const demand = toDemand(location);
+  return (
+    demand !== "[]" &&
+    asked.every((each) => toPaths(site, each, context).length === 0) &&
+    asked.some((each) => toDemand(each) === demand)
+  );
+}
+
+function toDemand({ protections }: ProxyLocation): string {
+  return JSON.stringify(protections.filter(({ kind }) => kind !== "refuses"));
 }
 
 function isLocal(upstream: Upstream, local: ReadonlySet<string>): boolean {

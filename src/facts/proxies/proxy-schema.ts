@@ -90,7 +90,7 @@ const reading = z.discriminatedUnion("ok", [
 ]);
 
 const proxy = z.strictObject({
-  kind: z.enum(["nginx", "caddy", "haproxy", "apache", "traefik"]),
+  kind: z.enum(["nginx", "caddy", "haproxy", "apache", "traefik", "portlock"]),
   pid: count.nullable(),
   version: text.nullable(),
   declared: reading,

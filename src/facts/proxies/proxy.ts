@@ -1,6 +1,7 @@
 import type { Reading } from "../../host/host.ts";
 
-export type ProxyKind = "nginx" | "caddy" | "haproxy" | "apache" | "traefik";
+/** `portlock`: the gateway of this very program. */
+export type ProxyKind = "nginx" | "caddy" | "haproxy" | "apache" | "traefik" | "portlock";
 
 /** A reverse proxy of the host. No password, hash or key that its configuration holds is kept. */
 export interface Proxy {

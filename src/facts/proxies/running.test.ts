@@ -9,7 +9,7 @@ import { gatherHiddenNames, gatherPrograms } from "../choose-processes.ts";
 import { gatherIdentity } from "../identity.ts";
 import { gatherProxies } from "./gather-proxies.ts";
 import type { Proxy } from "./proxy.ts";
-import { findOptions } from "./running.ts";
+import { findOptions } from "./command-options.ts";
 
 const hasProgram = (program: string, flag: string): boolean => spawnSync(program, [flag]).status === 0;
 const NO_NGINX = hasProgram("nginx", "-v") ? false : "needs nginx";

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { toRequest, toStatuses } from "../testing/raw-request.ts";
 import type { Behave } from "../testing/recording-upstream.ts";
-import type { Group, Groups } from "./groups.ts";
+import type { Group, NumbersOf } from "./groups.ts";
 import { PROMPT, type World, type WorldKey } from "./world.ts";
 
 /** Tries one attack, and fails where the gateway does not withstand it. */
 export type Attempt = (world: World, test: TestContext) => Promise<void>;
 
 /** All attacks of a group. */
-export type Attempts<G extends Group> = Readonly<Record<Groups[G], Attempt>>;
+export type Attempts<G extends Group> = Readonly<Record<NumbersOf<G>, Attempt>>;
 
 /** The header that shows a key. */
 export function bearer({ text }: WorldKey): string {

@@ -59,6 +59,8 @@ export interface World {
   /** All that portlock's processes have said, and that have ended. */
   readonly said: string[];
   makeKey(wish?: Partial<KeyWish>): Promise<WorldKey>;
+  /** A place beside this one where no store is yet. */
+  makePlace(): Promise<DataPlace>;
   /** Another gateway over the same store, until the test ends. */
   start(test: TestContext, flags?: readonly string[]): Promise<GatewayProcess>;
   /** Runs a command line about the store of this world: `keys list`. */
@@ -73,19 +75,19 @@ export interface World {
 /** Something that is to be taken down again, last first. */
 type Cleanups = (() => unknown)[];
 
-/** Builds a world over that store. */
-export async function buildWorld(name: StoreName): Promise<World> {
+/** Builds a world over that store; what is on a disk lies below `base`. */
+export async function buildWorld(name: StoreName, base: string = tmpdir()): Promise<World> {
   const cleanups: Cleanups = [];
   try {
-    return await build(name, cleanups);
+    return await build(name, base, cleanups);
   } catch (error) {
     await takeDown(cleanups);
     throw error;
   }
 }
 
-async function build(name: StoreName, cleanups: Cleanups): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), "portlock-attacks-"));
+async function build(name: StoreName, base: string, cleanups: Cleanups): Promise<World> {
+  const folder = mkdtempSync(join(base, "portlock-attacks-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const servers = name === "SQLite" ? null : await startServers(cleanups);
   const place = await toPlace(folder, servers);
@@ -117,7 +119,7 @@ async function build(name: StoreName, cleanups: Cleanups): Promise<World> {
   cleanups.push(() => gateway.end());
   const connect = async (port = gateway.port): Promise<RawConnection> => {
     const connection = await openRaw(port);
-    connection.socket.once("close", () => state.heard.push(connection.text.slice(0, 16_384)));
+    connection.socket.once("close", () => state.heard.push(connection.text.slice(0, 4096)));
     return connection;
   };
   return {
@@ -134,6 +136,7 @@ async function build(name: StoreName, cleanups: Cleanups): Promise<World> {
     heard: state.heard,
     said: state.said,
     makeKey,
+    makePlace: () => toPlace(mkdtempSync(join(folder, "place-")), servers),
     start: async (test, flags = []) => {
       const another = await start(flags);
       test.after(async () => {

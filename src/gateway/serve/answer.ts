@@ -2,6 +2,9 @@ import { toErrorBody } from "../policy/error-body.ts";
 import type { Api, Refusal } from "../policy/decision.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** A key that came to its end while its request waited. */
+export const REVOKED: Refusal = { status: 401, code: "unauthenticated", message: "A valid key is needed." };
+
 /** What goes with a refusal. */
 export interface RefusalExtras {
   /** Header of every answer to this client, names and values in turn. */

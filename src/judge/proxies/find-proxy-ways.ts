@@ -9,7 +9,7 @@ import type { FoundServer } from "../servers.ts";
 import { listPlaces, MOST_PLACES, type ProxyDoor, type ProxyPlace, type ProxyWay } from "./proxy-way.ts";
 import { resolveUpstream, type UpstreamScene } from "./resolve-upstream.ts";
 import { isOfUse, mayTake, toPathText } from "./served-paths.ts";
-import { toStance, type BareWay } from "./stance.ts";
+import { toStance, type BareWay, type Stance } from "./stance.ts";
 import type { TunnelWay } from "./tunnel-way.ts";
 
 /** What proxies are looked for among. */
@@ -29,7 +29,7 @@ const MOST_PROXIES = 4;
 /** Ways of one location; a configuration that branches more often is told by its first ones. */
 const MOST_WAYS = 64;
 /** A message that names more paths tells no more. */
-const MOST_PATHS = 8;
+const MOST_PATHS = 64;
 
 /** Every way by which a proxy of the host hands on to each of the model servers. */
 export function findProxyWays(scene: ProxyScene): ReadonlyMap<FoundServer, readonly ProxyWay[]> {
@@ -204,12 +204,18 @@ function toWays(
     const { address, port } = each.door.asked.listener;
     return JSON.stringify([at.proxy, at.site, address, port, each.to, barriers, admitted, free]);
   });
-  return [...alike.values()].flatMap(([first, ...others]) => {
+  return [...alike.values()].flatMap((same) => {
+    // What really answered is told before what only stands in the configuration.
+    const [first, ...others] = same.toSorted((one, other) => toProven(other) - toProven(one));
     if (first === undefined) return [];
     const { door, behind, certainty, stance } = first;
     const places = [first.place, ...others.map(({ place }) => place)] as const;
     return [{ door, places, behind, certainty, stance, hops: toHops(places, behind, first.to) }];
   });
+}
+
+function toProven({ stance }: { readonly stance: Stance }): number {
+  return Number(stance.probe !== null && stance.probe.outcome !== null);
 }
 
 /** What stands behind a variable has answered as another kind of server than this one. */

@@ -1,4 +1,5 @@
-import type { OldSession, Outcome, Place, Survival, UntriedReason } from "../../verify/proofs.ts";
+import type { OldSession, Outcome, Place, SiteProof, Survival, UntriedReason } from "../../verify/proofs.ts";
+import { MADE } from "./lists.ts";
 
 /** What `portlock verify` and its evidence say, in one language. Texts from a host come in printable. */
 export interface ProofWords {
@@ -22,6 +23,7 @@ export interface ProofWords {
       | "change"
       | "after"
       | "server"
+      | "sites"
       | "remarks",
       string
     >
@@ -39,6 +41,8 @@ export interface ProofWords {
   closedFrom(places: string, connections: number): string;
   /** Somebody outside was served. */
   openFrom(places: string, connections: number): string;
+  /** Not the server is open but what hands on to it: `by` at `place`, a file and line where that is known. */
+  openedBy(by: string, place: string | null, rule: string): string;
   /** They were served by the way they came in, and nobody is who comes in by another. */
   openByOwnLink(places: string, connections: number): string;
   readonly nothingFromOutside: string;
@@ -53,6 +57,18 @@ export interface ProofWords {
   readonly holds: Readonly<Record<"yes" | "no" | "unknown", string>>;
   readonly reasons: Readonly<Record<Survival["because"], string>>;
   readonly untried: Readonly<Record<UntriedReason, (detail: string) => string>>;
+  /** Heading of one site: the proxy, its file and its place. */
+  site(proxy: string, file: string, place: string): string;
+  /** Some requests that came to what was expected. `refused` and `let` are how many of them. */
+  siteTries(shown: SiteProof["shown"], count: { readonly refused: number; readonly let: number }): string;
+  /** One request that did not. */
+  siteParts(shown: SiteProof["shown"], request: string, expected: SiteProof["expected"], came: string): string;
+  /** Milliseconds until a wrong password was refused. */
+  refusedAfter(unknownName: number, knownName: number): string;
+  /** The site refuses more than so many requests a minute. */
+  readonly siteCut: string;
+  /** What is not asked of anybody's site. */
+  readonly sitesCaveat: string;
   readonly urlsHint: string;
   changed(id: string, state: string): string;
   readonly notRecorded: string;
@@ -80,6 +96,7 @@ export const PROOFS_EN: ProofWords = {
     change: "Change",
     after: "After",
     server: "Server",
+    sites: "What the proxy lets through",
     remarks: "Remarks",
   },
   place: (place) => {
@@ -107,6 +124,9 @@ export const PROOFS_EN: ProofWords = {
     `Closed as seen from ${places}: ${connections === 1 ? "the one new connection was" : `all ${connections} new connections were`} turned away.`,
   openFrom: (places, connections) =>
     `OPEN as seen from ${places}: ${connections === 1 ? "a new connection was" : `${connections} new connections were`} served without a credential.`,
+  openedBy: (by, place, rule) =>
+    `What is open is ${by}${place === null ? "" : ` (${place})`}, which hands on to the server: \`portlock explain ${rule}\` says how it is closed` +
+    `${MADE.has(by) ? `, and \`portlock proxy ${by}\` makes a site that asks for a credential.` : "."}`,
   openByOwnLink: (places, connections) =>
     `Served to ${places} by the interface made for the trial, as the rules say: ${connections}. What keeps others out names the interfaces they come in by, and was not tried.`,
   nothingFromOutside: "No connection from outside was tried: whether anything is stopped was not proved.",
@@ -147,6 +167,8 @@ export const PROOFS_EN: ProofWords = {
     "not-root": () => "a place beside the host can only be made by root: run as root",
     "no-namespace": (detail) => `a place beside the host could not be made (${detail})`,
     "not-asked": (detail) => `not asked for: ${detail}`,
+    "no-credential": (detail) =>
+      `no credential was handed in (--credential-file): what ${detail} lets through was not tried`,
     "no-address-of-that-family": (detail) => `the host gives a new interface no address of ${detail}`,
     "own-interface": (detail) =>
       `the calls came in by an interface of their own: rules that name ${detail} were not tried`,
@@ -156,6 +178,29 @@ export const PROOFS_EN: ProofWords = {
     "no-free-range": (detail) => `no free test range of ${detail} on this host`,
     "vantage-failed": (detail) => `that host could not be used (${detail})`,
   },
+  site: (proxy, file, place) => `${proxy} at ${place} (${file})`,
+  siteTries: (shown, { refused, let: passed }) => {
+    const who = {
+      nothing: "without a credential",
+      "wrong-credential": "with a wrong credential",
+      credential: "with the credential",
+    }[shown];
+    return passed === 0
+      ? `${who}: all ${refused} requests were refused`
+      : `${who}: ${passed} requests were let through, ${refused} were refused, as the site says`;
+  },
+  siteParts: (shown, request, expected, came) => {
+    const who = { nothing: "without a credential", "wrong-credential": "with a wrong one", credential: "with it" }[
+      shown
+    ];
+    const wanted = { "refused-as-stranger": "401", refused: "403", "let-through": "an answer of the model server" };
+    return `NOT AS EXPECTED: ${request} ${who}: ${came}, expected ${wanted[expected]}`;
+  },
+  refusedAfter: (unknownName, knownName) =>
+    `a wrong password was refused after ${unknownName} ms for a name that nobody has, and after ${knownName} ms for one that somebody has`,
+  siteCut: "the site allows only so many requests a minute: the rest was not tried",
+  sitesCaveat:
+    "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here.",
   urlsHint: "Run there, and nowhere on this host:",
   changed: (id, state) => `Change ${id}: ${state}`,
   notRecorded: "No change of Portlock's is told here.",
@@ -184,6 +229,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     change: "变更",
     after: "变更后",
     server: "服务",
+    sites: "代理放行的内容",
     remarks: "说明",
   },
   place: (place) => {
@@ -208,6 +254,9 @@ export const PROOFS_ZH_CN: ProofWords = {
     `共测试 ${connections} 个连接，` + (parting === 0 ? "没有与预期矛盾的结果。" : `${parting} 个与预期不符。`),
   closedFrom: (places, connections) => `从${places}看已关闭：${connections} 个新连接全部被拒。`,
   openFrom: (places, connections) => `从${places}看仍开放：${connections} 个新连接无需凭据即得到服务。`,
+  openedBy: (by, place, rule) =>
+    `敞开的是把请求转给该服务的 ${by}${place === null ? "" : `（${place}）`}：如何关闭见 \`portlock explain ${rule}\`` +
+    `${MADE.has(by) ? `；\`portlock proxy ${by}\` 可建立要求凭据的站点。` : "。"}`,
   openByOwnLink: (places, connections) =>
     `${places}经测试专用接口得到服务，与规则一致：${connections} 个连接。拦住他人的规则指定了他们进入的接口，未经测试。`,
   nothingFromOutside: "没有从外部测试任何连接：是否有所拦截未经证实。",
@@ -247,6 +296,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     "not-root": () => "只有 root 能在主机旁建立测试位置：请以 root 运行",
     "no-namespace": (detail) => `无法在主机旁建立测试位置（${detail}）`,
     "not-asked": (detail) => `未要求测试：${detail}`,
+    "no-credential": (detail) => `未提供凭据（--credential-file）：${detail} 放行哪些内容未经测试`,
     "no-address-of-that-family": (detail) => `主机不给新接口分配 ${detail} 地址`,
     "own-interface": (detail) => `连接经由专用接口进入：指定 ${detail} 的规则未经测试`,
     "from-containers": (detail) => `没有从 ${detail} 上的容器内部测试`,
@@ -255,6 +305,22 @@ export const PROOFS_ZH_CN: ProofWords = {
     "no-free-range": (detail) => `主机上没有空闲的 ${detail} 测试网段`,
     "vantage-failed": (detail) => `无法使用该主机（${detail}）`,
   },
+  site: (proxy, file, place) => `${proxy}，${place}（${file}）`,
+  siteTries: (shown, { refused, let: passed }) => {
+    const who = { nothing: "不带凭据", "wrong-credential": "带错误凭据", credential: "带有效凭据" }[shown];
+    return passed === 0
+      ? `${who}：${refused} 个请求全部被拒`
+      : `${who}：放行 ${passed} 个请求，拒绝 ${refused} 个，与站点声明一致`;
+  },
+  siteParts: (shown, request, expected, came) => {
+    const who = { nothing: "不带凭据", "wrong-credential": "带错误凭据", credential: "带有效凭据" }[shown];
+    const wanted = { "refused-as-stranger": "401", refused: "403", "let-through": "模型服务的应答" };
+    return `与预期不符：${request}，${who}：${came}，预期为 ${wanted[expected]}`;
+  },
+  refusedAfter: (unknownName, knownName) =>
+    `错误的密码：用户名不存在时 ${unknownName} 毫秒后被拒，用户名存在时 ${knownName} 毫秒后被拒`,
+  siteCut: "站点限制每分钟的请求数：其余未经测试",
+  sitesCaveat: "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。",
   urlsHint: "请在其他机器上运行，不要在本机运行：",
   changed: (id, state) => `变更 ${id}：${state}`,
   notRecorded: "此处没有 Portlock 的变更记录。",

@@ -1,7 +1,8 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
 import { HOST_ROOT, openConfigurationFiles, toUnread, type ConfigurationFiles } from "../configuration-files.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
-import { changedSince, findOptions, type RunningProxy } from "../running.ts";
+import { findOptions } from "../command-options.ts";
+import { changedSince, type RunningProxy } from "../running.ts";
 import { adaptCaddyfile } from "./adapt.ts";
 import { toConfiguration } from "./configuration.ts";
 import { readCaddyJson } from "./read-json.ts";

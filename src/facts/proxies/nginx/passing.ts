@@ -52,7 +52,8 @@ function toHost(value: string | undefined): Passing["host"] {
 function toAuthorization(value: string | undefined, passesHeaders: boolean): Passing["authorization"] {
   if (value === undefined) return passesHeaders ? "passed" : "removed";
   if (value === "") return "removed";
-  return /^\$\{?http_authorization\}?$/.test(value) ? "passed" : "replaced";
+  // What is made of something that the caller sent is the caller's credential in another form.
+  return /\$\{?(?:http_|cookie_|arg_)/.test(value) ? "passed" : "replaced";
 }
 
 function toHttpVersion(value: string | null, version: string | null): Passing["httpVersion"] {

@@ -29,6 +29,8 @@ export interface Context {
 }
 
 const MOST_VALUES = 32;
+/** What maps say instead of a path that they took whole. */
+export const PATH_AS_IT_CAME: string = "$uri";
 
 /** To whom a `proxy_pass` of HTTP hands on; variables are filled in with every value they may have. */
 export function resolvePass(text: string, context: Context): Passed {
@@ -99,7 +101,7 @@ function expand(text: string, { maps, variables }: Context): readonly string[] {
     const name = braced ?? plain ?? "";
     const value = variables.get(name)?.text ?? null;
     const values = value === null ? listValues(name, maps) : [value];
-    const known = values?.filter((each) => each !== "" && !each.includes("$")) ?? [];
+    const known = values?.filter((each) => each === PATH_AS_IT_CAME || (each !== "" && !each.includes("$"))) ?? [];
     if (known.length > 0) texts = texts.flatMap((each) => known.map((one) => each.replace(whole, () => one)));
     texts = texts.slice(0, MOST_VALUES);
   }
