@@ -77,7 +77,9 @@ async function openSshTunnels(host: Host): Promise<void> {
   await host.write("/root/.ssh/known_hosts", toKnownHost(address, server));
   const ssh = ["ssh", "-N", "-o", "ExitOnForwardFailure=yes"];
   await host.spawn([...ssh, "-R", `0.0.0.0:${FOR_EVERYBODY}:localhost:11434`, `root@${address}`]);
-  await host.spawn([...ssh, "-R", `${FOR_THAT_HOST}:localhost:11434`, `root@${address}`]);
+  const lines = ["Host written-down", `HostName ${address}`, `RemoteForward ${FOR_THAT_HOST} localhost:11434`];
+  await host.write("/root/.ssh/config", `${lines.join("\n")}\n`, 0o600);
+  await host.spawn([...ssh, "root@written-down"]);
   await host.waitForPort(FOR_EVERYBODY);
   await host.waitForPort(FOR_THAT_HOST);
 }
