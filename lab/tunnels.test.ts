@@ -25,10 +25,22 @@ function tunnelsOf(report: Report): readonly string[] {
   return routes.flatMap((route) => toText(route)).toSorted();
 }
 
+/** Where the ports that sshd holds are open to others: this host is the other machine too. */
+function fromOutsideBySshd(report: Report): readonly string[] {
+  const routes = report.servers.flatMap((server) => server.routes);
+  const open = routes.filter(({ hops, verdict, from }) => {
+    const isOutside = from.vantage !== "host" && from.vantage !== "browser";
+    return isOutside && verdict !== "closed" && hops.some((hop) => hop.kind === "tunnel" && hop.name === "sshd");
+  });
+  return [...new Set(open.map(({ entry, verdict }) => `${entry.address}:${entry.port} ${verdict}`))];
+}
+
 /** `ssh-remote-forward 10.77.0.10:9001 -> localhost:11434 open` */
 function toText({ hops, entry, verdict }: Route): readonly string[] {
   return hops.flatMap((hop) =>
-    hop.kind === "tunnel" ? [`${hop.name} ${entry.address}:${entry.port} -> ${hop.to} ${verdict}`] : [],
+    hop.kind === "tunnel" && hop.name !== "sshd"
+      ? [`${hop.name} ${entry.address}:${entry.port} -> ${hop.to} ${verdict}`]
+      : [],
   );
 }
 
@@ -44,6 +56,7 @@ test("ssh -R: whoever calls the other machine's port is served, and the report s
       `ssh-remote-forward ${address}:${FOR_EVERYBODY} -> localhost:11434 open`,
       `ssh-remote-forward ${address}:${FOR_THAT_HOST} -> localhost:11434 unknown`,
     ]);
+    assert.deepEqual(fromOutsideBySshd(report), [`${address}:${FOR_EVERYBODY} open`]);
     const served = await host.outsider.get(address, FOR_EVERYBODY, { headers: { Host: "localhost" } });
     assert.ok(served.kind === "answered" && served.status === 200 && served.body.includes("Ollama"));
     assert.notEqual((await host.outsider.get(address, FOR_THAT_HOST)).kind, "answered");
@@ -64,7 +77,9 @@ async function openSshTunnels(host: Host): Promise<void> {
   await host.write("/root/.ssh/known_hosts", toKnownHost(address, server));
   const ssh = ["ssh", "-N", "-o", "ExitOnForwardFailure=yes"];
   await host.spawn([...ssh, "-R", `0.0.0.0:${FOR_EVERYBODY}:localhost:11434`, `root@${address}`]);
-  await host.spawn([...ssh, "-R", `${FOR_THAT_HOST}:localhost:11434`, `root@${address}`]);
+  const lines = ["Host written-down", `HostName ${address}`, `RemoteForward ${FOR_THAT_HOST} localhost:11434`];
+  await host.write("/root/.ssh/config", `${lines.join("\n")}\n`, 0o600);
+  await host.spawn([...ssh, "root@written-down"]);
   await host.waitForPort(FOR_EVERYBODY);
   await host.waitForPort(FOR_THAT_HOST);
 }

@@ -3,6 +3,7 @@ import { covers, toCanonical, toFamily } from "./addresses.ts";
 import { FIRST_QUESTIONS } from "../servers/questions.ts";
 import { isRelayName } from "../servers/relays.ts";
 import { toRouteVerdict } from "./barriers.ts";
+import { SSH_SERVER } from "./run-by.ts";
 import type { Route, RouteVerdict } from "./route.ts";
 import { tracePacket } from "./trace.ts";
 
@@ -59,7 +60,8 @@ export function isKnock(hop: Route["hops"][number]): boolean {
   // A relay answers for itself.
   if (hop.kind === "proxy" && isRelayName(hop.name)) return false;
   if (hop.kind === "proxy") return hop.serverNames.length === 0 && isAskedPath(hop.paths);
-  return hop.kind !== "container-address" && hop.kind !== "tunnel";
+  if (hop.kind === "tunnel") return hop.name === SSH_SERVER;
+  return hop.kind !== "container-address";
 }
 
 /** Among the paths is one that every listener is asked for. */

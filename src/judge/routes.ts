@@ -5,6 +5,8 @@ import { toFamily } from "./addresses.ts";
 import { toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
 import { toContainerRoutes } from "./container-routes.ts";
 import { toDirectRoutes, toForeignRoutes, type Surroundings } from "./direct-routes.ts";
+import { toAuthority } from "./authentication.ts";
+import { isSshServer, SSH_SERVER } from "./run-by.ts";
 import { compareKeys } from "./order.ts";
 import { toPacketFilter } from "./packet-filter.ts";
 import { toProxyAsServer } from "./proxies/proxy-as-server.ts";
@@ -87,6 +89,9 @@ function toServerRoutes(
   wiringOf: (namespace: string) => Wiring,
 ): Route[] {
   const server = { ...found, listeners: toDistinct(found.listeners) };
+  if (server.process !== null && isSshServer(server.process) && server.inOwnNamespace) {
+    return server.listeners.flatMap((asked) => toDirectRoutes(server, asked, around).map(toSshRoute));
+  }
   if (server.inOwnNamespace) return server.listeners.flatMap((asked) => toDirectRoutes(server, asked, around));
   const inside = wiringOf(server.listeners[0]?.namespace ?? server.process?.namespace ?? "");
   if (server.container === null) {
@@ -94,6 +99,13 @@ function toServerRoutes(
   }
   const network = facts.networks.find((each) => each.own) ?? null;
   return toContainerRoutes({ server, container: server.container, host: around, network, inside });
+}
+
+/** What comes to a port of an SSH server goes on to the machine that asked for it (`ssh -R`). */
+function toSshRoute(route: Route): Route {
+  const publicName = toAuthority(route.entry.address, route.entry.port);
+  const hop = { kind: "tunnel", name: SSH_SERVER, publicName, to: "?" } as const;
+  return { ...route, hops: [...route.hops.filter(({ kind }) => kind !== "direct"), hop] };
 }
 
 /** Several workers may each have a socket of their own on the same address and port. */

@@ -6,6 +6,7 @@ import type { Effective } from "./claims.ts";
 import { declareInContainer } from "./declare-in-container.ts";
 import { declareInLogin, declareUnknown } from "./declare-in-login.ts";
 import { declareInUnit } from "./declare-in-unit.ts";
+import { isSshServer } from "./run-by.ts";
 import type { Declaration, RunBy, Setting } from "./server.ts";
 import type { FoundServer } from "./servers.ts";
 
@@ -19,6 +20,8 @@ const LISTEN_ADDRESS = "OLLAMA_HOST";
  * address.
  */
 export function judgeSettings(facts: Facts, server: FoundServer, runBy: RunBy): readonly Setting[] {
+  // What answers there runs elsewhere, with settings of its own.
+  if (server.process !== null && isSshServer(server.process)) return [];
   const names = KINDS.find(({ id }) => id === server.kind)?.variables ?? [];
   return names.flatMap((name): readonly Setting[] => {
     const effective = toEffective(server, name);

@@ -5,7 +5,7 @@ import { gatherFrpc } from "./frpc.ts";
 import { gatherNgrok } from "./ngrok.ts";
 import { parseOther, toZeroTier } from "./others.ts";
 import { findRunningTunnels, type RunningTunnel, type TunnelSigns } from "./running.ts";
-import { parseSshForwards } from "./ssh-forward.ts";
+import { gatherSshForwards } from "./ssh-config.ts";
 import { parseServeStatus } from "./tailscale.ts";
 import type { Tunnel } from "./tunnel.ts";
 
@@ -51,7 +51,7 @@ async function gather(host: HostReader, running: RunningTunnel, listeners: reado
     case "tailscaled":
       return gatherTailscale(host);
     case "ssh":
-      return all(parseSshForwards(running.words, running.pid));
+      return gatherSshForwards(host, running);
     case "frpc":
       return gatherFrpc(host, running);
     case "zerotier-one":

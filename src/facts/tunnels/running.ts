@@ -59,7 +59,7 @@ export async function findRunningTunnels(
   const found = await inTurns(named.slice(0, MOST_PROCESSES), AT_A_TIME, async ({ pid, program }) => {
     const [line, environment] = await Promise.all([
       host.readFile(`/proc/${pid}/cmdline`),
-      program === "ssh" || program === "localtunnel" ? null : host.readFile(`/proc/${pid}/environ`),
+      program === "localtunnel" ? null : host.readFile(`/proc/${pid}/environ`),
     ]);
     if (!line.ok) {
       if (line.why !== "absent" && program !== "localtunnel") unread.push(pid);

@@ -8,23 +8,24 @@ const FOR_EVERYBODY =
   /(?:^|\.)(?:localhost\.run|serveo\.net|pinggy\.io|srv\.us|tunnel\.pyjam\.as|lhr\.life|tuns\.sh)$/i;
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(["", "*", "0.0.0.0", "::"]);
 
-/**
- * The ports that `ssh -R` (ssh(1)) makes reachable at the other machine. By default only that machine's own programs
- * reach them; asked for every address, everybody does, if its sshd allows that (GatewayPorts in sshd_config(5)).
- *
- * @param words the command line of ssh, or of autossh, which hands its words on
- */
-export function parseSshForwards(words: readonly string[], pid: number): readonly Tunnel[] {
-  const { forwards, destination } = readWords(words.slice(1));
-  return forwards.flatMap((text) => toTunnel(text, destination, pid));
+/** What a command line of ssh says of forwards. */
+export interface SshWords {
+  /** As `-R` has them. */
+  readonly forwards: readonly string[];
+  /** The machine that was called, by the name that was given; null where none was found. */
+  readonly destination: string | null;
+  /** The file that `-F` names in place of those that are read otherwise. */
+  readonly file: string | null;
+  /** No forward is made at all. */
+  readonly clears: boolean;
 }
 
-function readWords(words: readonly string[]): {
-  readonly forwards: readonly string[];
-  readonly destination: string | null;
-} {
+/** @param words what stands behind the name of ssh, or of autossh, which hands its words on */
+export function readSshWords(words: readonly string[]): SshWords {
   const forwards: string[] = [];
   let destination: string | null = null;
+  let file: string | null = null;
+  let clears = false;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
     if (!word.startsWith("-")) {
@@ -41,10 +42,12 @@ function readWords(words: readonly string[]): {
       if (letter === "R") forwards.push(value);
       const [, option] = letter === "o" ? (/^RemoteForward[= ](.*)$/i.exec(value) ?? []) : [];
       if (option !== undefined) forwards.push(option.trim().replace(/\s+/, ":"));
+      if (letter === "F") file = value;
+      if (letter === "o" && /^ClearAllForwardings[= ]\s*yes$/i.test(value)) clears = true;
       break;
     }
   }
-  return { forwards, destination };
+  return { forwards, destination, file, clears };
 }
 
 function toDestination(word: string): string {
@@ -52,8 +55,17 @@ function toDestination(word: string): string {
   return host.replace(/^(\[[^\]]+\]|[^:]+):\d+$/, "$1").slice(0, 253);
 }
 
-/** `[bind_address:]port:host:hostport`, `[bind_address:]port` (whatever the other end likes), or sockets. */
-function toTunnel(text: string, destination: string | null, pid: number): readonly Tunnel[] {
+/**
+ * The port that `ssh -R` (ssh(1)) makes reachable at the other machine, from `[bind_address:]port:host:hostport`,
+ * `[bind_address:]port` (whatever the other end likes), or sockets. By default only that machine's own programs reach
+ * it; asked for every address, everybody does, if its sshd allows that (GatewayPorts in sshd_config(5)).
+ */
+export function toSshTunnels(
+  text: string,
+  destination: string | null,
+  pid: number,
+  source: Tunnel["source"],
+): readonly Tunnel[] {
   const parts = text.match(/\[[^\]]*\]|[^:]+|(?<=^|:)(?=:|$)/g) ?? [];
   if (parts.some((part) => part.startsWith("/"))) return [];
   const [bind, port, host, hostPort] =
@@ -70,7 +82,7 @@ function toTunnel(text: string, destination: string | null, pid: number): readon
       demandsCredential: false,
       // Bytes are handed on as they come.
       host: { kind: "client" },
-      source: { file: `/proc/${pid}/cmdline`, line: null, text: `ssh -R ${text.slice(0, 200)}` },
+      source,
     },
   ];
 }

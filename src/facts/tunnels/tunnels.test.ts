@@ -5,7 +5,7 @@ import type { HttpAnswer, ReadRequest, RequestOutcome } from "../../host/host.ts
 import { openWrittenHost, type WrittenHost } from "../written-host.fixture.ts";
 import { gatherTunnels } from "./gather-tunnels.ts";
 import { parseServeStatus } from "./tailscale.ts";
-import { parseSshForwards } from "./ssh-forward.ts";
+import { readSshWords, toSshTunnels } from "./ssh-forward.ts";
 import { parseTarget } from "./target.ts";
 import type { Tunnel } from "./tunnel.ts";
 
@@ -255,6 +255,49 @@ localPort = 11434
     words: ["ssh", "-R", "80:localhost:11434", "nokey@localhost.run"],
     tunnels: ["ssh-remote-forward localhost.run:80 -> localhost:11434 everybody client free"],
   },
+  {
+    name: "ssh whose user wrote the port down, and the name it stands for",
+    program: "ssh",
+    words: ["ssh", "-N", "vps"],
+    files: {
+      "/home/ada/.ssh/config":
+        "Host other\n  RemoteForward 1:localhost:11434\nHost vps *.example.com\n  HostName vps.example.com\n  RemoteForward 0.0.0.0:8080 localhost:11434\n",
+      "/etc/ssh/ssh_config": "Include /etc/ssh/ssh_config.d/*.conf\nHost *\n  SendEnv LANG\n",
+      "/etc/ssh/ssh_config.d/tunnel.conf": "remoteforward = 9000 127.0.0.1:11434\n",
+    },
+    tunnels: [
+      "ssh-remote-forward vps.example.com:8080 -> localhost:11434 everybody client free",
+      "ssh-remote-forward vps.example.com:9000 -> 127.0.0.1:11434 unknown client free",
+    ],
+  },
+  {
+    name: "ssh to a name that is not meant",
+    program: "ssh",
+    words: ["ssh", "-N", "git.sample.com"],
+    files: {
+      "/home/ada/.ssh/config":
+        "Host * !g?t.*com\n  RemoteForward 8080 localhost:11434\nHost *x*.com git\n  RemoteForward 8081 localhost:11434\n",
+    },
+    tunnels: [],
+  },
+  {
+    name: "ssh with a file of its own, which includes one beside its user's",
+    program: "ssh",
+    words: ["ssh", "-F", "/etc/tunnel/ssh", "vps"],
+    files: {
+      "/etc/tunnel/ssh": "Match host vps exec true\nInclude more\n",
+      "/home/ada/.ssh/more": "RemoteForward 8080 localhost:11434\n",
+      "/home/ada/.ssh/config": "RemoteForward 1 localhost:11434\n",
+    },
+    tunnels: ["ssh-remote-forward vps:8080 -> localhost:11434 unknown client free"],
+  },
+  {
+    name: "ssh that is told to forward nothing",
+    program: "ssh",
+    words: ["ssh", "-o", "ClearAllForwardings=yes", "vps"],
+    files: { "/home/ada/.ssh/config": "RemoteForward 8080 localhost:11434\n" },
+    tunnels: [],
+  },
   { name: "ssh that only logs in", program: "ssh", words: ["ssh", "-L", "1:h:2", "host", "-R"], tunnels: [] },
   {
     name: "localtunnel",
@@ -286,7 +329,9 @@ test("random text is no tunnel and throws nothing", () => {
     property(string(), array(string()), (text, words) => {
       parseTarget(text);
       parseServeStatus(text);
-      for (const tunnel of parseSshForwards(["ssh", "-R", text, ...words], 1))
+      const { forwards, destination } = readSshWords(["-R", text, ...words]);
+      const source = { file: "", line: null, text: "" };
+      for (const tunnel of forwards.flatMap((each) => toSshTunnels(each, destination, 1, source)))
         assert.ok(tunnel.to === null || tunnel.to.port > 0);
     }),
   );

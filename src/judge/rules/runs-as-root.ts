@@ -1,5 +1,6 @@
 import type { Severity } from "../finding.ts";
 import { reachOf } from "../reach.ts";
+import { isSshServer } from "../run-by.ts";
 import type { Rule } from "../rule.ts";
 import type { Server } from "../server.ts";
 import { toServerProcess } from "../server-facts.ts";
@@ -10,7 +11,8 @@ export const RUNS_AS_ROOT: Rule<"runs-as-root"> = {
   judge: (host) =>
     host.servers.flatMap((server) => {
       const process = toServerProcess(host, server);
-      if (process?.uid !== 0) return [];
+      // What answers by an SSH server runs elsewhere.
+      if (process?.uid !== 0 || isSshServer(process)) return [];
       return [
         {
           rule: "runs-as-root",

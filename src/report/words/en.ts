@@ -54,7 +54,10 @@ export const EN: Words = {
       const proxy = name === "portlock" ? "Portlock's gateway" : show(name);
       return `through ${proxy}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
     },
-    tunnel: ({ name, to }) => `through the tunnel ${show(name)} to ${show(to)}`,
+    tunnel: ({ name, to }) =>
+      name === "sshd"
+        ? "handed on by sshd to a machine that logged in (`ssh -R`)"
+        : `through the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
   },
   entry: (address, through) => (through === null ? show(address) : `${show(address)} by ${show(through)}`),

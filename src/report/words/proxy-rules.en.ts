@@ -13,6 +13,7 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
       "That the server itself listens on loopback no longer protects it: the proxy calls it from this host. Whoever reaches " +
       "the proxy can run models, read and delete them, and use every flaw of the server's version.",
     fix: ({ proxy }) =>
+      RELAY_FIXES[proxy] ??
       `Let the proxy ask for a credential in front of every path that leads to the server${toHowTo(proxy)}, over TLS; then reload it.${toMaker(proxy)}`,
     check:
       "`curl -i https://NAME/api/tags` from another machine is answered 401, and the same over plain HTTP at most with a redirect.",
@@ -129,13 +130,15 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
   "tunnel-without-auth": {
     what: "A tunnel makes a model server reachable through somebody else's machine, without a credential.",
     title: ({ tunnel, publicName, to }) =>
-      `Others can use the server without a credential through the tunnel ${show(tunnel)}` +
-      `${publicName === null ? "" : ` at ${show(publicName)}`}, which hands on to ${show(to)}`,
+      tunnel === "sshd"
+        ? `Others can use a model server of another machine without a credential by ${show(publicName ?? "?")}: sshd holds that port for a machine that logged in`
+        : `Others can use the server without a credential through the tunnel ${show(tunnel)}` +
+          `${publicName === null ? "" : ` at ${show(publicName)}`}, which hands on to ${show(to)}`,
     why:
-      "The tunnel is begun from inside, so that no firewall and no router stops it, and names of tunnels are tried out and " +
-      "listed. The server takes whoever comes for a program of this host.",
+      "The tunnel is begun on the server's side, so that no firewall and no router there stops it, and names of tunnels are " +
+      "tried out and listed. The server takes whoever comes for a program of its own host.",
     fix: ({ tunnel }) =>
-      `${TUNNEL_FIXES[tunnel] ?? "Put a proxy that asks for a credential between tunnel and server."} Until then, end it.`,
+      `${TUNNEL_FIXES[tunnel] ?? "Put a proxy that asks for a credential between tunnel and server (`portlock proxy`, or `portlock gateway run`)."} Until then, end it.`,
     check: "`curl -i https://PUBLIC-NAME/api/tags` from another network is refused or asks for a credential.",
   },
 };
@@ -205,11 +208,23 @@ function toStreaming(proxy: string): string {
   return ways[proxy] ?? "";
 }
 
+/** Model servers that hand on to others, each with its own way of asking for a credential. */
+const RELAY_FIXES: Readonly<Record<string, string>> = {
+  portkey:
+    "It has no authentication of its own. Let it listen where only a proxy that asks for a credential can call it, or use `portlock gateway run` in its place, which does.",
+  litellm: "Set `master_key` (LITELLM_MASTER_KEY) and give each person a key of its own; then restart it.",
+  "open-webui":
+    "Start it without `WEBUI_AUTH=False`, so that it has accounts, or let it listen where only a proxy that asks for a credential can call it.",
+  olla: "It has no authentication of its own: let it listen on loopback, and put a proxy that asks for a credential before it (`portlock proxy`).",
+  "llama-swap": "Set `apiKeys` in its configuration; then restart it.",
+};
+
 const TUNNEL_FIXES: Readonly<Record<string, string>> = {
   cloudflared: "Put Cloudflare Access in front of the name, or a proxy that asks for a credential behind it.",
   ngrok: "Give it a traffic policy with a `basic-auth` or `oauth` action.",
   "tailscale-funnel":
     "Use `tailscale serve`, which only members of your network reach, or put a proxy with a credential behind it.",
+  sshd: "Let whoever began it ask for loopback (`ssh -R 127.0.0.1:PORT:…`); with `GatewayPorts no` in sshd_config nobody gets another address.",
   "ssh-remote-forward":
     "Forward to loopback of the other machine (`-R 127.0.0.1:PORT:…`), or put a proxy with a credential behind it.",
 };

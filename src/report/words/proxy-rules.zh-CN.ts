@@ -11,6 +11,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
       `${data.paths.length === 0 ? "请求" : `对 ${list(data.paths.map(toPathText))} 的请求`}转到 ${show(data.to)}`,
     why: "服务只监听回环地址已不起保护作用：代理正是从本机访问它。能连到代理的任何人都能运行、读取和删除模型，并利用该版本的所有漏洞。",
     fix: ({ proxy }) =>
+      RELAY_FIXES[proxy] ??
       `让代理在所有通往该服务的路径前要求凭据${toHowTo(proxy)}，并使用 TLS，然后重新加载代理。${toMaker(proxy)}`,
     check: "在另一台机器上执行 `curl -i https://NAME/api/tags`，得到 401；改用明文 HTTP 时至多得到跳转。",
   },
@@ -105,9 +106,12 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
   "tunnel-without-auth": {
     what: "隧道使模型服务可经他人的机器访问，且不要求凭据。",
     title: ({ tunnel, publicName, to }) =>
-      `他人无需凭据即可经隧道 ${show(tunnel)}${publicName === null ? "" : `（${show(publicName)}）`} 使用该服务，隧道转到 ${show(to)}`,
-    why: "隧道由内部发起，防火墙和路由器都拦不住；隧道域名会被逐一尝试和收录。服务会把来者当作本机程序。",
-    fix: ({ tunnel }) => `${TUNNEL_FIXES[tunnel] ?? "在隧道与服务之间放一个要求凭据的代理。"}在此之前请先停止隧道。`,
+      tunnel === "sshd"
+        ? `他人无需凭据即可经 ${show(publicName ?? "?")} 使用另一台机器上的模型服务：该端口由 sshd 为登录到本机的那台机器占用`
+        : `他人无需凭据即可经隧道 ${show(tunnel)}${publicName === null ? "" : `（${show(publicName)}）`} 使用该服务，隧道转到 ${show(to)}`,
+    why: "隧道由服务所在的一侧发起，那里的防火墙和路由器都拦不住；隧道域名会被逐一尝试和收录。服务会把来者当作自己主机上的程序。",
+    fix: ({ tunnel }) =>
+      `${TUNNEL_FIXES[tunnel] ?? "在隧道与服务之间放一个要求凭据的代理（`portlock proxy` 或 `portlock gateway run`）。"}在此之前请先停止隧道。`,
     check: "在另一个网络执行 `curl -i https://PUBLIC-NAME/api/tags` 被拒绝或被要求凭据。",
   },
 };
@@ -178,9 +182,19 @@ function toStreaming(proxy: string): string {
   return ways[proxy] ?? "";
 }
 
+/** Model servers that hand on to others, each with its own way of asking for a credential. */
+const RELAY_FIXES: Readonly<Record<string, string>> = {
+  portkey: "它自身没有任何认证。让它只监听要求凭据的代理才能访问的地址，或改用自带认证的 `portlock gateway run`。",
+  litellm: "设置 `master_key`（LITELLM_MASTER_KEY），给每人一个密钥，然后重启。",
+  "open-webui": "启动时不要设 `WEBUI_AUTH=False`，使其要求账号；或让它只监听要求凭据的代理才能访问的地址。",
+  olla: "它自身没有任何认证：让它只监听回环地址，并在其前放一个要求凭据的代理（`portlock proxy`）。",
+  "llama-swap": "在其配置中设置 `apiKeys`，然后重启。",
+};
+
 const TUNNEL_FIXES: Readonly<Record<string, string>> = {
   cloudflared: "在该域名前启用 Cloudflare Access，或在隧道之后放一个要求凭据的代理。",
   ngrok: "为它设置带 `basic-auth` 或 `oauth` 动作的 traffic policy。",
   "tailscale-funnel": "改用只有网络成员可达的 `tailscale serve`，或在隧道之后放一个要求凭据的代理。",
+  sshd: "让发起者只请求回环地址（`ssh -R 127.0.0.1:PORT:…`）；在 sshd_config 中设 `GatewayPorts no` 后，无人能得到其他地址。",
   "ssh-remote-forward": "只转发到对方机器的回环地址（`-R 127.0.0.1:PORT:…`），或在隧道之后放一个要求凭据的代理。",
 };

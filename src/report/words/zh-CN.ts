@@ -50,7 +50,8 @@ export const ZH_CN: Words = {
       const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
       return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
-    tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
+    tunnel: ({ name, to }) =>
+      name === "sshd" ? "由 sshd 转给登录到本机的另一台机器（`ssh -R`）" : `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
   },
   entry: (address, through) => (through === null ? show(address) : `${show(address)}，经 ${show(through)}`),

@@ -55,6 +55,13 @@ const CASES: readonly Case[] = [
     sites: site("* basic(apr1,2) and from(10.0.0.0/8) -> 127.0.0.1#11434"),
   },
   {
+    name: "a list that looks at X-Forwarded-For",
+    dynamic: router(
+      "      middlewares: [office]\n  middlewares:\n    office:\n      ipAllowList: { sourceRange: [10.0.0.0/8], ipStrategy: { depth: 1 } }",
+    ),
+    sites: site("* unclear(ipStrategy) -> 127.0.0.1#11434"),
+  },
+  {
     name: "Authelia",
     dynamic: router(
       "      middlewares: [authelia]\n  middlewares:\n    authelia:\n      forwardAuth: { address: http://authelia:9091/api/verify }",

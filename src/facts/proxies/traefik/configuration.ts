@@ -104,7 +104,8 @@ function readRouter(name: string, router: unknown, { tree, provider, file }: Pro
   const certificate = readCertificate(tree, router);
   return {
     entryPoints: points.length === 0 ? null : points.map((each) => each.toLowerCase()),
-    priority: priority > 0 ? priority : rule.length,
+    // As its pkg/server/router has it: one below 0 counts, only 0 is none.
+    priority: priority === 0 || Number.isNaN(priority) ? rule.length : priority,
     terms: terms ?? [[{ test: { kind: "unclear", text: "rule", held: true }, negated: false }]],
     tls: get(router, "tls") !== undefined && flagOf(router, "tls") !== false,
     isTcp,

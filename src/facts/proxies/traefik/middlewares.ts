@@ -73,6 +73,8 @@ function readMiddleware(kind: string, settings: unknown, textOfFile: (path: stri
       return demand({ kind: "asks-service", to: withoutScheme(textOf(settings, "address") ?? "") });
     case "ipallowlist":
     case "ipwhitelist":
+      // Whose address is then looked at stands in X-Forwarded-For, which entry points may trust of anybody.
+      if (get(settings, "ipStrategy") !== undefined) return demand({ kind: "unclear", text: "ipStrategy" });
       return demand({
         kind: "sources",
         allowed: textsOf(settings, "sourceRange").map((range) =>
