@@ -33,6 +33,7 @@ function conclude(facts: Facts, ...tried: readonly (readonly [port: number, verd
     oldSessions: [],
     survival: [],
     untried: [],
+    sites: [],
   };
   return toConclusions({ report: reportOf(facts), proofs: document }, EN).join("\n");
 }
