@@ -156,6 +156,7 @@ for (const [kind, auth, inEachRun] of CASES) {
       const authorization = toAuthorization(auth, made.stderr);
 
       await assertLetsInOnly(host, authorization);
+      await assertJudgedGuarded(host);
       assert.equal(await askTheirs(host), "200");
       await assertKeepsSecret(host, made.stdout, authorization);
 
@@ -171,6 +172,26 @@ for (const [kind, auth, inEachRun] of CASES) {
       host.close();
     }
   });
+}
+
+/** The auditor says of the site what happens to whoever calls it, proves it by an answer, and finds nothing wrong. */
+async function assertJudgedGuarded(host: Host): Promise<void> {
+  const { report } = await host.audit();
+  const through = report.servers.flatMap(({ routes }) => routes).filter(({ entry }) => entry.port === PORT);
+  assert.ok(through.length > 2);
+  for (const { from, verdict, barriers } of through) {
+    assert.equal(verdict, "guarded", `${from.vantage}: ${JSON.stringify(barriers)}`);
+    assert.match(JSON.stringify(barriers.find(({ kind }) => kind === "authentication")?.evidence), /HTTP 401/);
+  }
+  assert.deepEqual(
+    report.servers.map(({ verdict }) => verdict),
+    ["guarded"],
+  );
+  assert.deepEqual(
+    report.findings.filter(({ data }) => "proxy" in data).map(({ rule }) => rule),
+    [],
+  );
+  assert.deepEqual(report.missing, []);
 }
 
 /** Neither what is printed for programs nor what lies in the journal of the change holds a secret. */

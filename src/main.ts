@@ -48,6 +48,7 @@ function toContext(): Context {
     err: toOutput(process.stderr),
     env: process.env,
     version: manifest.version,
+    program: { node: process.execPath, main: import.meta.filename },
     now: () => new Date(),
     openHost: async (target) => {
       const host = await (await import("./host/open-host.ts")).openHost(target);

@@ -107,6 +107,7 @@ export async function tell(story: Story): Promise<Told> {
     unjudged: 0,
     proxied: [],
     tunnelled: [],
+    relayed: [],
   } as const;
   const runBy = toRunBy(process, container);
   return { facts, process, runBy, settings: judgeSettings(facts, server, runBy) };

@@ -92,6 +92,14 @@ export const CADDY_RECIPES: readonly ProxyRecipe[] = [
     findings: ["every-user-manages-models", "proxy-auth-without-tls"],
   },
   {
+    id: "forward-auth-by-address",
+    what: "forward_auth to a site written as one on loopback, which is a name: it knows nobody else's and lets them in",
+    site: (port) =>
+      `http://127.0.0.1:${port + 500} {\nrespond 401\n}\n${server(port, `forward_auth 127.0.0.1:${port + 500} {\nuri /verify\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`)}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
     id: "own-tls",
     what: "Caddy's own certificates, and nothing else",
     site: (port) =>

@@ -20,6 +20,8 @@ export interface Context {
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** What runs now: a Node.js, and the file that it began with; both absolute, without links. */
+  readonly program: { readonly node: string; readonly main: string };
   now(): Date;
   /** Opens the door to a host: `localhost` or `ssh://user@host`; rejects with a HostError for any other text. */
   openHost(target: string): Promise<HostReader>;

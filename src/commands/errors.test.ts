@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ChangeError } from "../apply/change-error.ts";
 import { Fault } from "../apply/fault.ts";
-import type { Server } from "../judge/server.ts";
 import { CommandError, toErrorText, type TroubleCode, type Troubles } from "./errors.ts";
+import { SAMPLE_SERVER } from "../report/rule-samples.ts";
 import { tryCommand } from "./testing/try-command.ts";
 import { COMMANDS_EN } from "./words/en.ts";
 import { COMMANDS_ZH_CN } from "./words/zh-CN.ts";
@@ -32,17 +32,6 @@ describe("whoever changes a host is told", () => {
 
 const ID = "20261128T060102Z-3f9a";
 const WORDS = { sentence: "no", hint: "no" };
-const SERVER: Server = {
-  id: "ollama-1",
-  kind: "ollama",
-  version: null,
-  verdict: "exposed",
-  runBy: { kind: "process", startedFrom: "unknown" },
-  process: null,
-  listeners: [],
-  settings: [],
-  routes: [],
-};
 const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "not-root": {},
   "state-folder-unsafe": { path: "/var/lib/portlock" },
@@ -78,9 +67,13 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "file-without-users": { file: "users" },
   "redis-password": null,
   "upstream-not-found": { urls: [] },
-  "upstream-exposed": { server: SERVER },
-  "upstream-unknown": { server: SERVER },
+  "upstream-exposed": { server: SAMPLE_SERVER },
+  "upstream-unknown": { server: SAMPLE_SERVER },
   "upstream-listens-wide": { socket: "/run/ollama.sock" },
+  "program-unfit": { path: "/root/node", why: "hidden" },
+  "data-not-of-service": { place: "/srv/keys" },
+  "pepper-elsewhere": { file: "/srv/pepper", own: "/var/lib/portlock-gateway/pepper" },
+  "path-not-absolute": { path: "key.pem" },
 };
 /** Commands about a host; of the others the help of one and an explanation are about none. */
 const ABOUT_A_HOST: RegExp = /portlock (?:undo|confirm|history|harden --plan|audit|verify)\b[^`。，]*/g;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -97,6 +97,25 @@ test("the gateway lets in who has a key, counts it, and ends in order", async (t
     now: () => new Date(),
   });
   assert.match(usage.out, /"promptTokens": 3/);
+});
+
+test("74 SIGTERM ends the process in order, with exit code 0", async (t) => {
+  const folder = await makeFolder(t);
+  const upstream = await startModelServer(t);
+  const main = join(import.meta.dirname, "../main.ts");
+  const flags = ["--data", join(folder, "data"), "--listen", `127.0.0.1:${await findPort()}`, "--upstream", upstream];
+  const child = spawn(process.execPath, [main, "gateway", "--even-so", ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+    if (said.includes("no key yet")) child.kill("SIGTERM");
+  });
+  const [code] = await once(child, "close");
+  assert.equal(code, 0, said);
+  assert.match(said, /Ended\.\n$/);
 });
 
 const REFUSALS: readonly (readonly [code: string, flags: readonly string[], exitCode: number])[] = [

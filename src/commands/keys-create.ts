@@ -4,7 +4,7 @@ import { toJson } from "../report/json.ts";
 import type { Session } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { type CreateFlags, toWish } from "./keys-flags.ts";
-import { toActor, withStore } from "./open-data.ts";
+import { changeStore, toActor } from "./open-data.ts";
 
 /**
  * `portlock keys create NAME`: makes a key. Standard output holds its text and nothing else, so that it can go into a
@@ -16,7 +16,7 @@ export async function create(session: Session, flags: CreateFlags, name: string)
   const says = session.words.commands.keys;
   const make = async (open: OpenStore): Promise<MadeKey> =>
     flags.ollamaKey === undefined ? createKey(open, wish, actor) : createSignedKey(open, wish, flags.ollamaKey, actor);
-  const { key, text } = await withStore(session, flags.data, make, true);
+  const { key, text } = await changeStore(session, flags.data, make, true);
   if (flags.json === true) {
     session.out.write(toJson({ id: key.id, name: key.name, key: text }));
     return EXIT.clear;

@@ -9,7 +9,7 @@ import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { toWish, type WishFlags } from "./keys-flags.ts";
-import { toActor, withStore } from "./open-data.ts";
+import { changeStore, toActor } from "./open-data.ts";
 
 /** What became of one line. */
 type Imported =
@@ -24,7 +24,7 @@ export async function importKeys(session: Session, flags: WishFlags, file: strin
   const lines = readHtpasswd(await readUsers(file));
   if (lines.length === 0) throw new CommandError({ code: "file-without-users", data: { file } });
   const actor = toActor(session);
-  const imported = await withStore(session, flags.data, (open) => importLines(open, lines, flags, actor), true);
+  const imported = await changeStore(session, flags.data, (open) => importLines(open, lines, flags, actor), true);
   const says = session.words.commands.keys;
   const text = imported.map((each) =>
     "why" in each ? says.notImported(each.line, each.why) : says.imported(each.name, each.line),

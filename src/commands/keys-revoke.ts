@@ -4,13 +4,13 @@ import type { Session } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { RevokeFlags } from "./keys-flags.ts";
 import { toMoment } from "./keys-page.ts";
-import { toActor, withStore } from "./open-data.ts";
+import { changeStore, toActor } from "./open-data.ts";
 
 /** `portlock keys revoke KEY`: takes a key out of force. One that was revoked before is told as such, with exit code 0. */
 export async function revoke(session: Session, flags: RevokeFlags, idOrName: string): Promise<ExitCode> {
   const endsStreams = flags.endStreams === true;
   const says = session.words.commands.keys;
-  return withStore(session, flags.data, async (open) => {
+  return changeStore(session, flags.data, async (open) => {
     const { key, wasRevoked } = await revokeKey(open, idOrName, endsStreams, toActor(session));
     const { id, name, revokedAt } = key;
     const at = revokedAt ?? 0;

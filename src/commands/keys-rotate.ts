@@ -4,7 +4,7 @@ import type { Session } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { RotateFlags } from "./keys-flags.ts";
 import { toMoment } from "./keys-page.ts";
-import { toActor, withStore } from "./open-data.ts";
+import { changeStore, toActor } from "./open-data.ts";
 
 const GRACE_MS = 86_400_000;
 
@@ -13,7 +13,7 @@ export async function rotate(session: Session, flags: RotateFlags, idOrName: str
   const actor = toActor(session);
   const graceMs = flags.grace ?? GRACE_MS;
   const says = session.words.commands.keys;
-  return withStore(session, flags.data, async (open) => {
+  return changeStore(session, flags.data, async (open) => {
     const { key, text } = await rotateKey(open, idOrName, graceMs, actor);
     const until = actor.at + graceMs;
     if (flags.json === true) {

@@ -22,8 +22,24 @@ export async function withStore<Result>(
   }
 }
 
+/**
+ * The same for a change of keys. Where PORTLOCK_REDIS_URL says where gateways share their limits, they are told to look
+ * at once; those that are not told look seven times a second by themselves.
+ */
+export async function changeStore<Result>(
+  session: Session,
+  data: string | undefined,
+  use: (open: OpenStore) => Promise<Result>,
+  mayCreate: boolean = false,
+): Promise<Result> {
+  const result = await withStore(session, data, use, mayCreate);
+  const redisUrl = session.env["PORTLOCK_REDIS_URL"] ?? "";
+  if (redisUrl !== "") await (await import("../gateway/shared/announce-change.ts")).announceChange(redisUrl);
+  return result;
+}
+
 /** Where data lies by `--data` and what surrounds it. Throws a `CommandError` where that is not understood. */
-export function toDataPlace({ env }: Session, data: string | undefined): DataPlace {
+export function toDataPlace({ env }: Pick<Session, "env">, data: string | undefined): DataPlace {
   const isRoot = process.geteuid?.() === 0;
   const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
   if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });

@@ -174,6 +174,10 @@ const STORY = [
   /Listening on 127\.0\.0\.1:11434/,
   /portlock audit\n\nlocal/i,
   /Connection refused\./,
+  /http:\/\/192\.168\.77\.10:11435 lets one key in to http:\/\/127\.0\.0\.1:11434/,
+  /HTTP 401: a key is needed/,
+  /HTTP 200, in \d{2} pieces as they were made: \w+/,
+  /HTTP 403: this key may ask models, and not delete them/,
 ];
 
 describe("the guided run", { timeout: 120_000 }, () => {
@@ -192,7 +196,16 @@ describe("the guided run", { timeout: 120_000 }, () => {
 
   test("tells it in Chinese", { skip: stageSkip }, async () => {
     const played = await play(startDemo([], ["--fast", "--lang", "zh-CN"]));
-    assertStory(played, [/替身：它像 Ollama 一样应答/, /无需密码即得到应答/, /暴露/, /仅本机/, /连接被拒绝/]);
+    assertStory(played, [
+      /替身：它像 Ollama 一样应答/,
+      /无需密码即得到应答/,
+      /暴露/,
+      /仅本机/,
+      /连接被拒绝/,
+      /HTTP 401：需要密钥/,
+      /共 \d+ 段/,
+      /HTTP 403/,
+    ]);
     await untilGone(played);
   });
 

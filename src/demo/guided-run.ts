@@ -41,7 +41,7 @@ export class StoryBroken extends Error {
   }
 }
 
-/** How long the reader is left with a scene. All of them and the work between come to about twenty seconds. */
+/** How long the reader is left with a scene. All of them and the work between come to about half a minute. */
 const READING_MS: Readonly<Record<SceneName, number>> = {
   serve: 1_500,
   visit: 2_500,
@@ -49,11 +49,23 @@ const READING_MS: Readonly<Record<SceneName, number>> = {
   rebind: 1_000,
   auditAgain: 3_000,
   visitAgain: 1_000,
+  guard: 2_000,
+  letIn: 3_000,
 };
-const SCENES: readonly SceneName[] = ["serve", "visit", "audit", "rebind", "auditAgain", "visitAgain"];
+const SCENES: readonly SceneName[] = [
+  "serve",
+  "visit",
+  "audit",
+  "rebind",
+  "auditAgain",
+  "visitAgain",
+  "guard",
+  "letIn",
+];
 
 /**
- * Plays the story: exposed, visited, audited, moved to loopback, audited again, refused. Where no stage can
+ * Plays the story: exposed, visited, audited, moved to loopback, audited again, refused; then the gateway, which lets in
+ * who has a key. Where no stage can
  * be opened it replays `load()`. Raises StoryBroken where something went otherwise than told.
  */
 export async function runGuidedRun(theatre: Theatre, load: () => Promise<Recordings>): Promise<void> {
@@ -124,7 +136,44 @@ async function play(theatre: Theatre, { stage, listening }: SetStage): Promise<v
   say(theatre, toSentence(words, last));
   expect(last.outcome === "refused", "not-refused", last.outcome);
   await end(theatre, "visitAgain");
+  await playGateway(theatre, stage);
   close(theatre);
+}
+
+/** The real gateway: nobody without a key, with one a stream, and no more than the key is for. */
+async function playGateway(theatre: Theatre, stage: Stage): Promise<void> {
+  const { words } = theatre;
+  begin(theatre, "guard");
+  command(theatre, "host", "portlock keys create demo --scope inference,read");
+  const { line, port } = await stage.guard();
+  command(theatre, "host", `portlock gateway --listen ${stage.server}:${port} --even-so`);
+  say(theatre, line);
+  say(theatre, words.inTheClear);
+  await end(theatre, "guard");
+
+  begin(theatre, "letIn");
+  const url = `http://${stage.server}:${port}`;
+  const shown = '-H "Authorization: Bearer $KEY"';
+  command(theatre, "stranger", `curl ${url}/api/tags`);
+  const none = await stage.ask("list", false);
+  say(theatre, words.turnedAway(none.status ?? 0));
+  expect(none.status === 401, "not-turned-away", String(none.status));
+  command(theatre, "stranger", `curl ${shown} ${url}/api/chat -d '{"model": "llama3.2:3b", …}'`);
+  const chat = await stage.ask("chat", true);
+  say(theatre, words.streamed(chat.status ?? 0, chat.pieces, toSaid(chat.body)));
+  expect(chat.status === 200 && chat.pieces > 2, "not-streamed", `${chat.status}, ${chat.pieces}`);
+  command(theatre, "stranger", `curl ${shown} -X DELETE ${url}/api/delete -d '{"model": "llama3.2:3b"}'`);
+  const removal = await stage.ask("delete", true);
+  say(theatre, words.notForThis(removal.status ?? 0));
+  expect(removal.status === 403, "not-forbidden", String(removal.status));
+  await end(theatre, "letIn");
+}
+
+/** What a model said, out of the lines of a stream. */
+function toSaid(body: string): string {
+  const pieces = [...body.matchAll(/"content":"((?:[^"\\]|\\.)*)"/g)].map(([, piece]) => piece ?? "");
+  const text = pieces.join("");
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 async function replay(theatre: Theatre, recordings: Recordings, reason: string): Promise<void> {
@@ -144,6 +193,9 @@ async function replay(theatre: Theatre, recordings: Recordings, reason: string):
   begin(theatre, "visitAgain");
   say(theatre, words.replayedConnection.refused);
   await end(theatre, "visitAgain");
+  begin(theatre, "guard");
+  say(theatre, words.replayedConnection.gateway);
+  await end(theatre, "guard");
   close(theatre);
 }
 

@@ -10,7 +10,8 @@ export const ENTER_NAMESPACE = 'exec 9</proc/self/ns/net && exec unshare --net -
 /**
  * Operands: name of the host's interface; for IPv4 and then for IPv6 the host's address with its prefix, the caller's
  * with the same, and the source of a stranger with the network it stands for (both empty for a neighbour; all four
- * empty without that family); the paths that are asked for, with blanks between; then address and port of each visit.
+ * empty without that family); the paths that are asked for, with blanks between; then address and port of each visit; a port that
+ * is spoken to by TLS ends with `/tls`, for which curl or openssl is needed: without them it is called in the clear.
  *
  * Prints lines of a number, a dot, a number, a letter and bytes in hexadecimal, so that nothing that comes back can
  * pose as a line: VISIT.PATH `a` an answer, `e` what the tool said, `x` the exit code; `- n` the kernel's neighbour table,
@@ -64,7 +65,21 @@ echo connected >&2
 printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n" "$3" "$4" >&3
 exec cat <&3'
 ask() {
-  case $1 in *:*) authority="[$1]:$2" ;; *) authority="$1:$2" ;; esac
+  case $1 in *:*) authority="[$1]:\${2%/tls}" ;; *) authority="$1:\${2%/tls}" ;; esac
+  case $2 in
+  */tls)
+    # Certificates are looked at by others, and trusted by nobody here.
+    if command -v curl >/dev/null; then
+      timeout -s KILL 3 curl -q -sSvik --http1.0 --no-alpn --noproxy '*' --max-time 2 "https://$authority$3"
+      return
+    elif command -v openssl >/dev/null; then
+      printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$3" "$authority" |
+        timeout -s KILL 3 openssl s_client -quiet -connect "$authority"
+      return
+    fi
+    set -- "$1" "\${2%/tls}" "$3"
+    ;;
+  esac
   if [ "$tool" = bash ]; then timeout -s KILL 2 bash -c "$by_bash" bash "$1" "$2" "$3" "$authority"
   else timeout -s KILL 3 curl -q -sSvi --http1.0 --noproxy '*' --max-time 2 "http://$authority$3"; fi
 }

@@ -1,5 +1,7 @@
 import type { Facts } from "../facts/facts.ts";
 import { covers, toCanonical, toFamily } from "./addresses.ts";
+import { FIRST_QUESTIONS } from "../servers/questions.ts";
+import { isRelayName } from "../servers/relays.ts";
 import { toRouteVerdict } from "./barriers.ts";
 import type { Route, RouteVerdict } from "./route.ts";
 import { tracePacket } from "./trace.ts";
@@ -54,8 +56,15 @@ function isSameDoor({ entry, hops }: Route, to: Route["entry"]): boolean {
 
 /** Somebody who knows nothing but address and port comes this way. */
 export function isKnock(hop: Route["hops"][number]): boolean {
-  if (hop.kind === "proxy") return hop.serverNames.length === 0 && hop.paths.length === 0;
+  // A relay answers for itself.
+  if (hop.kind === "proxy" && isRelayName(hop.name)) return false;
+  if (hop.kind === "proxy") return hop.serverNames.length === 0 && isAskedPath(hop.paths);
   return hop.kind !== "container-address" && hop.kind !== "tunnel";
+}
+
+/** Among the paths is one that every listener is asked for. */
+function isAskedPath(paths: readonly string[]): boolean {
+  return paths.length === 0 || FIRST_QUESTIONS.some(({ path }) => paths.includes(`= ${path}`));
 }
 
 /** Stops whoever it is, whatever the rules say. */

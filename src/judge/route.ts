@@ -100,6 +100,7 @@ export type BarrierReason =
   | "proxy-not-understood"
   | "proxy-changed" // its files are newer than what it runs with
   | "proxy-upstream-unclear"
+  | "relay-target-unknown" // where another model server hands on to is not told
   | "proxy-upstream-unresolved" // the name of the upstream could not be resolved, and the port is this server's
   // host-check, origin-check
   | "check-refuses"

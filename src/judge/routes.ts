@@ -9,6 +9,7 @@ import { compareKeys } from "./order.ts";
 import { toPacketFilter } from "./packet-filter.ts";
 import { toProxyAsServer } from "./proxies/proxy-as-server.ts";
 import { toProxyRoutes } from "./proxies/proxy-routes.ts";
+import { toRelayRoutes } from "./proxies/relay-routes.ts";
 import { toTunnelRoutes } from "./proxies/tunnel-routes.ts";
 import type { Route, VantageName } from "./route.ts";
 import type { ServerVerdict } from "./server.ts";
@@ -35,8 +36,9 @@ export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (
     return wiring;
   };
   const filter = toPacketFilter(facts, ruleSets);
-  return (server) => {
-    const wiring = wiringOf(own);
+  const wiring = wiringOf(own);
+  /** Everything but the ways through other model servers. */
+  const toOwnRoutes = (server: FoundServer): Route[] => {
     const toRoutes = (each: FoundServer): Route[] =>
       toServerRoutes(facts, each, { wiring, filter, unit: findUnit(facts, each.process) }, wiringOf);
     // Sites share their proxy's sockets.
@@ -49,7 +51,17 @@ export function toRouter(facts: Facts, ruleSets: Reading<readonly RuleSet[]>): (
       return toProxyRoutes(server, way, routes, wiring);
     });
     const tunnelled = server.tunnelled.flatMap((way) => toTunnelRoutes(facts, server, way));
-    return [...toRoutes(server), ...proxied, ...tunnelled].toSorted(compareRoutes);
+    return [...toRoutes(server), ...proxied, ...tunnelled];
+  };
+  const relays = new Map<FoundServer, Route[]>();
+  const toRelay = (relay: FoundServer): Route[] => {
+    const routes = relays.get(relay) ?? toOwnRoutes(relay);
+    relays.set(relay, routes);
+    return routes;
+  };
+  return (server) => {
+    const relayed = server.relayed.flatMap((way) => toRelayRoutes(server, way, toRelay(way[0].relay)));
+    return [...toOwnRoutes(server), ...relayed].toSorted(compareRoutes);
   };
 }
 

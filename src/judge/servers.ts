@@ -9,6 +9,8 @@ import { toContainerIndex, type ContainerIndex, type Publication } from "./conta
 import { toProcessTree, type ProcessTree } from "./process-tree.ts";
 import { compareKeys } from "./order.ts";
 import type { ProxyWay } from "./proxies/proxy-way.ts";
+import { withRelays } from "./proxies/find-relay-ways.ts";
+import type { RelayWay } from "./proxies/relay-way.ts";
 import type { TunnelWay } from "./proxies/tunnel-way.ts";
 import { withProxies } from "./proxies/with-proxies.ts";
 import { isPortHelper } from "./run-by.ts";
@@ -34,6 +36,8 @@ export interface FoundServer {
   readonly proxied: readonly ProxyWay[];
   /** How tunnels that begin on this host hand on to it. */
   readonly tunnelled: readonly TunnelWay[];
+  /** How other model servers of this host hand on to it. */
+  readonly relayed: readonly RelayWay[];
 }
 
 /** Sockets of one server that are judged: somebody may open thousands, and each is a dozen routes. */
@@ -72,7 +76,8 @@ export function findServers(facts: Facts): Found {
   const servers = groupListeners(scene, heard).map((group) => toDirectServer(scene, group));
   const published = findPublishedOnly(scene, servers);
   const known = pairProcesses(scene, withProxies({ facts, own, heard, tree }, [...servers, ...published]));
-  return { servers: [...known, ...findUnmatched(scene, known)].toSorted(compareServers), own, heard, tree };
+  const all = [...known, ...findUnmatched(scene, known)].toSorted(compareServers);
+  return { servers: withRelays({ facts, own, heard, tree, servers: all }), own, heard, tree };
 }
 
 /** What every step of the search looks at. */
@@ -181,6 +186,7 @@ function toDirectServer({ tree, looks, index, own }: Scene, { root, listeners }:
     unjudged: listeners.length - judged.length,
     proxied: [],
     tunnelled: [],
+    relayed: [],
   };
 }
 
@@ -213,6 +219,7 @@ function findPublishedOnly({ index }: Scene, servers: readonly FoundServer[]): F
       unjudged: 0,
       proxied: [],
       tunnelled: [],
+      relayed: [],
     };
   });
 }

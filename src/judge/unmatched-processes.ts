@@ -37,6 +37,7 @@ export function findUnmatched(scene: Scene, servers: readonly FoundServer[]): Fo
         unjudged: 0,
         proxied: [],
         tunnelled: [],
+        relayed: [],
       };
     });
 }

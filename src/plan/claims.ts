@@ -1,4 +1,5 @@
 import type { RuleId } from "../judge/finding.ts";
+import { findOpener } from "../judge/proxies/opener.ts";
 import type { Route } from "../judge/route.ts";
 import { findOpenRoutes, type NumberedRoute } from "../judge/rules/others-routes.ts";
 import type { Server } from "../judge/server.ts";
@@ -96,14 +97,15 @@ export function leaveRoutes(
   staying: readonly NumberedRoute[],
   flag: string | null,
 ): readonly Leave[] {
-  const rules = staying.map(
+  const causes = staying.map(
     ({ index }) =>
-      findings.find((each) => CAUSES.has(each.rule) && each.server === server.id && each.routes.includes(index))
-        ?.rule ?? null,
+      findings.find((each) => CAUSES.has(each.rule) && each.server === server.id && each.routes.includes(index)) ??
+      null,
   );
-  return [...new Set(rules)].map((rule) => ({
-    server: server.id,
-    rule,
-    why: flag === null ? { code: "no-safe-change" } : { code: "not-asked", flag },
-  }));
+  return [...new Set(causes)].map((finding) => {
+    const opener = finding === null ? null : findOpener(finding);
+    const rule = finding?.rule ?? null;
+    if (opener !== null) return { server: server.id, rule, why: { code: "opened-by", ...opener } };
+    return { server: server.id, rule, why: flag === null ? { code: "no-safe-change" } : { code: "not-asked", flag } };
+  });
 }

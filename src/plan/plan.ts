@@ -6,6 +6,7 @@ import type { ProxyKind } from "../proxy/site.ts";
 import type { SiteRefusal } from "../proxy/refuse-site.ts";
 import type { Choices } from "./choices.ts";
 import type { FileEdit } from "./file-edit.ts";
+import type { GatewayChoices } from "./gateway/gateway-choices.ts";
 import type { PeopleChoices } from "./proxy/plan-people.ts";
 import type { ProxyChoices } from "./proxy/proxy-choices.ts";
 
@@ -16,7 +17,7 @@ export interface Plan {
   readonly host: { readonly name: string };
   /** ISO 8601, UTC: when the facts were read that it was made from. */
   readonly madeAt: string;
-  readonly choices: Choices | ProxyChoices | PeopleChoices;
+  readonly choices: Choices | ProxyChoices | PeopleChoices | GatewayChoices;
   /** What the host came to when it was made. */
   readonly verdict: HostVerdict;
   /** In the order in which they are done. */
@@ -58,7 +59,14 @@ export type Refusal =
   | { readonly code: "prediction-unsure"; readonly why: string }
   | { readonly code: "file-not-text"; readonly path: string }
   | { readonly code: "file-not-understood"; readonly path: string; readonly why: string }
-  | ProxyRefusal;
+  | ProxyRefusal
+  | GatewayRefusal;
+
+/** Why no service is made of the gateway. */
+export type GatewayRefusal =
+  /** It would be read as something else in a unit. */
+  | { readonly code: "word-not-plain"; readonly text: string }
+  | { readonly code: "gateway-port-held"; readonly port: number; readonly by: string };
 
 /** Why no site is made for a proxy, or nobody let in there. */
 export type ProxyRefusal =
@@ -85,7 +93,8 @@ export type StepKind =
   | "remove-leftover"
   | "check-proxy"
   | "set-proxy-site"
-  | "set-proxy-people";
+  | "set-proxy-people"
+  | "install-gateway";
 
 /**
  * One change that an administrator would call one: plain data, done and undone by apply without any decision.
@@ -168,7 +177,17 @@ export type Remark =
   /** Whatever else was changed in its files since it was started comes into effect too. */
   | { readonly code: "applies-whole-file"; readonly paths: readonly string[] }
   | { readonly code: "run-in-its-terminal"; readonly command: readonly string[] }
-  | ProxyRemark;
+  | ProxyRemark
+  | GatewayRemark;
+
+export type GatewayRemark =
+  | { readonly code: "no-key-yet" }
+  /** Clients warn of it, and must be told to trust it. */
+  | { readonly code: "makes-own-certificate" }
+  /** systemd hands it over when the service starts. */
+  | { readonly code: "certificate-at-restart" }
+  | { readonly code: "firewall-untouched"; readonly port: number }
+  | { readonly code: "keys-stay-after-undo"; readonly folder: string };
 
 export type ProxyRemark =
   /** Clients warn of it, and must be told to trust it. */
@@ -209,6 +228,8 @@ export interface Leave {
 export type LeaveReason =
   | { readonly code: "not-asked"; readonly flag: string }
   | { readonly code: "no-safe-change" }
+  /** What is open is not the server but what hands on to it: `by` at `place`, a file and line where that is known. */
+  | { readonly code: "opened-by"; readonly by: string; readonly place: string | null }
   /** The command of the unit sets its own value, which no drop-in beats. */
   | { readonly code: "set-by-command"; readonly unit: string }
   /** Somebody else listens on that port of loopback already. */

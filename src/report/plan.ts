@@ -1,6 +1,5 @@
 import type { ChangeCommand } from "../host/change-command.ts";
 import type { FileChange, Plan, Step } from "../plan/plan.ts";
-import type { ProxyKind } from "../proxy/site.ts";
 import { toPaint, type Paint } from "./colour.ts";
 import { toMissingText } from "./missing-text.ts";
 import { toCommandLine, toPrintable, toSocketText } from "./printable.ts";
@@ -53,8 +52,7 @@ function toPageOf(options: TextOptions): Page {
 
 function formatSummary(plan: Plan, { says, width, paint }: Page): string[] {
   const host = show(plan.host.name);
-  const proxy = "proxy" in plan.choices ? plan.choices.proxy : null;
-  const text = proxy === null ? toSummaryText(plan, host, says) : toProxySummaryText(plan, host, proxy, says);
+  const text = toSummaryText(plan, host, says);
   return [
     ...wrapText(text, width).map((line) => paint("bold", line)),
     ...(plan.missing.length === 0 ? [] : wrapText(says.notWhole, width)),
@@ -81,14 +79,14 @@ function formatMissing({ missing, reader }: Plan, { says, words, width, paint }:
   return [paint("bold", says.headings.missing), ...lines];
 }
 
-function toProxySummaryText({ steps }: Plan, host: string, proxy: ProxyKind, { proxy: says }: PlanWords): string {
-  return steps.length === 0 ? says.nothingToDo(host, proxy) : says.summary(host, proxy);
-}
-
 function toSummaryText(plan: Plan, host: string, says: PlanWords): string {
-  return plan.steps.length === 0
-    ? says.nothingToDo(host, plan.verdict)
-    : says.summary(host, plan.steps.length, toRouteCount(plan));
+  const { choices, steps, verdict } = plan;
+  const isEmpty = steps.length === 0;
+  if ("gateway" in choices) return isEmpty ? says.gateway.nothingToDo(host) : says.gateway.summary(host);
+  if ("proxy" in choices) {
+    return isEmpty ? says.proxy.nothingToDo(host, choices.proxy) : says.proxy.summary(host, choices.proxy);
+  }
+  return isEmpty ? says.nothingToDo(host, verdict) : says.summary(host, steps.length, toRouteCount(plan));
 }
 
 function formatStep(step: Step, number: number, page: Page): string[] {

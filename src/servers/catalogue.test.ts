@@ -12,6 +12,7 @@ import {
   KOBOLDCPP_VERSION,
   LLAMA_CPP_PROPS,
   OPEN_WEBUI_CONFIG,
+  OLLA_ENDPOINTS,
   OPENAI_MODELS,
   OPENAI_MODELS_AT_ROOT,
   ROOT,
@@ -20,6 +21,7 @@ import {
   VERSION,
   XINFERENCE_AUTH,
 } from "./questions.ts";
+import { RELAY_VARIABLES } from "./relays.ts";
 
 const DIGEST = "17052f91a42e97930aa6e28a6c6c06a983e6a58dbb00434885a0cf5313e376f7";
 const OLLAMA_TAG = { name: "gpt-oss:20b", model: "gpt-oss:20b", size: 13793441244, digest: DIGEST, details: {} };
@@ -206,6 +208,25 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
   ],
   ["Portkey, which has no authentication", [answer(ROOT, "AI Gateway says hey!")], "portkey null open"],
   [
+    "Portkey by what it says of a request without its headers, and nothing of its access",
+    [
+      answer(
+        OPENAI_MODELS,
+        { status: "failure", message: "Either x-portkey-config or x-portkey-provider header is required" },
+        { status: 400 },
+      ),
+    ],
+    "portkey null unknown",
+  ],
+  [
+    "Olla, which has no authentication",
+    [
+      answer(VERSION, { name: "olla", version: "v0.0.29", edition: "E", capabilities: [], supported_backends: [] }),
+      answer(OLLA_ENDPOINTS, { endpoints: [] }),
+    ],
+    "olla 0.0.29 open",
+  ],
+  [
     "Ray",
     [answer(API_VERSION, { version: "4", ray_version: "2.49.0", ray_commit: "abc", session_name: "s" })],
     "ray 2.49.0 open",
@@ -336,8 +357,15 @@ describe("what is asked", () => {
 
   test("no variable that can hold a secret", () => {
     assert.ok(wanted.variables.includes("OLLAMA_HOST"));
+    // What a relay's addresses hold beside the address is masked: see relays.test.ts.
+    const relays: readonly string[] = RELAY_VARIABLES;
+    const others = wanted.variables.filter((name) => !relays.includes(name));
     assert.deepEqual(
-      wanted.variables.filter((name) => /KEY|TOKEN|SECRET|PASS|PROXY|URL/.test(name.replace("KEEP_", ""))),
+      others.filter((name) => /KEY|TOKEN|SECRET|PASS|PROXY|URL/.test(name.replace("KEEP_", ""))),
+      [],
+    );
+    assert.deepEqual(
+      relays.filter((name) => /KEY|TOKEN|SECRET|PASS|PROXY/.test(name)),
       [],
     );
   });

@@ -4,6 +4,7 @@ import { declareKind } from "./kinds/declare-kind.ts";
 import { KIND_ENTRIES } from "./kinds/kinds.ts";
 import { OLLAMA } from "./ollama/ollama.ts";
 import { FIRST_QUESTIONS } from "./questions.ts";
+import { RELAY_VARIABLES } from "./relays.ts";
 import type { Recognition, ServerKind } from "./server-kind.ts";
 
 /** Every kind Portlock recognises, Ollama first. */
@@ -25,7 +26,7 @@ export function recogniseServer(answers: readonly Answer[], kinds: readonly Serv
 /** What the gatherers look for, so that they need not know any kind. */
 export function toWanted(kinds: readonly ServerKind[] = KINDS): Wanted {
   return {
-    variables: [...new Set(kinds.flatMap((kind) => kind.variables))],
+    variables: [...new Set([...kinds.flatMap((kind) => kind.variables), ...RELAY_VARIABLES])],
     questions: FIRST_QUESTIONS,
     furtherQuestions: (answers) => furtherQuestions(answers, kinds),
     recognises: (answers) => recogniseServer(answers, kinds) !== null,

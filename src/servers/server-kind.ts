@@ -19,6 +19,7 @@ export type ServerKindId =
   | "triton"
   | "litellm"
   | "portkey"
+  | "olla"
   | "ray"
   | "llama-swap"
   | "gpustack"

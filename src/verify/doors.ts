@@ -59,8 +59,17 @@ export function listOwnDoors(facts: Facts, server: Server): readonly (Door & { r
   return [...new Map(doors.map((door) => [toAuthority(door.address, door.port), door])).values()].slice(0, MOST_DOORS);
 }
 
-export function speaksTls({ answers }: Facts, port: number): boolean {
-  return answers.some((answer) => answer.port === port && answer.tls === true);
+/** A proxy that gave no answer to what every listener is asked says itself where it speaks TLS. */
+export function speaksTls({ answers, proxies }: Facts, port: number): boolean {
+  if (answers.some((answer) => answer.port === port && answer.tls === true)) return true;
+  const running = proxies?.ok === true ? proxies.value.filter(({ pid }) => pid !== null) : [];
+  return running.some(({ declared, running: effective }) => {
+    const configuration = effective?.ok === true ? effective : declared;
+    const sites = configuration.ok ? configuration.value.sites : [];
+    return sites.some(({ listeners }) =>
+      listeners.some((listener) => listener.kind === "tcp" && listener.port === port && listener.tls),
+    );
+  });
 }
 
 /** The doors as a colleague elsewhere gives them to `portlock probe`. */

@@ -89,7 +89,7 @@ function toCommand(pair: Pair, questions: readonly Question[], doors: readonly D
     ...ofFamily(4),
     ...ofFamily(6),
     questions.map(({ path }) => path).join(" "),
-    ...doors.flatMap(({ address, port }) => [address, String(port)]),
+    ...doors.flatMap(({ address, port, tls }) => [address, tls ? `${port}/tls` : String(port)]),
   ];
 }
 

@@ -28,6 +28,7 @@ export async function tryCommand(argv: readonly string[], outside: Outside = {})
   const context: Context = {
     env: {},
     version: "0.1.0",
+    program: { node: "/usr/bin/node", main: "/usr/lib/node_modules/portlock/dist/main.js" },
     now: () => new Date(RECORDED_AT),
     openHost,
     openWriter,

@@ -21,6 +21,30 @@ export const GATEWAY_EN: GatewayWords = {
       ["--metrics 127.0.0.1:9464 --log /var/log/portlock/access.log", "with numbers for Prometheus and a log file"],
     ],
   },
+  install: {
+    brief: "Run the gateway as a service that starts with the host",
+    description:
+      "Shows the unit of a service that may do little else, asks, starts it, and asks it without a key, which it has to " +
+      "refuse. The keys stay where `portlock keys` of root keeps them. `portlock undo` takes the service away and leaves " +
+      "the keys. Passwords for PostgreSQL or Redis go in /etc/portlock/gateway.env (PGPASSWORD, PORTLOCK_REDIS_URL), " +
+      "which only root may read. Needs root, but for --dry-run and --print.",
+    examples: [
+      ["--dry-run", "only show what would be done"],
+      ["--listen 0.0.0.0:11435 --tls-self-signed", "for the network, with a certificate of its own"],
+      [
+        "--listen [::]:443 --tls-cert /etc/ssl/chain.pem --tls-key /etc/ssl/private/key.pem",
+        "with a certificate you have; the key may stay root's",
+      ],
+      ["--print", "the unit alone"],
+    ],
+  },
+  check: {
+    brief: "Tell whether others reach the model server without the gateway",
+    description:
+      "Audits this host and ends with exit code 2 where the model server is open to others, or where that cannot be told. " +
+      "The service runs it before each start.",
+    examples: [["--upstream http://127.0.0.1:11434", "the server that the gateway stands before"]],
+  },
   flags: {
     listen: "Where to listen; 127.0.0.1:11435 unless given",
     upstream: "The model server: http://127.0.0.1:11434 or unix:/path; the Ollama of this host unless given",
@@ -37,6 +61,8 @@ export const GATEWAY_EN: GatewayWords = {
     log: "File for the access log; standard output unless given",
     drain: "How long requests under way may take to end after SIGTERM; 10m unless given",
     evenSo: "Start although it would not be safe: without TLS, or where others reach the model server directly",
+    print: "Only print the unit",
+    json: "Print one JSON document",
   },
   placeholders: {
     listen: "HOST:PORT",
@@ -69,17 +95,38 @@ export const GATEWAY_EN: GatewayWords = {
             sentence: `there are several Ollamas on this host: ${urls.join(", ")}.`,
             hint: `Say which one: --upstream ${urls[0] ?? ""}`,
           },
-    "upstream-exposed": ({ server }) => ({
+    "upstream-exposed": ({ server }, own) => ({
       sentence: `others reach the model server directly and need no key: ${listOpenRoutes(server).map(show).join("; ")}.`,
-      hint: "Close it first: `portlock harden`. To start all the same: --even-so",
+      hint: `Close it first: \`${own("harden")}\`. To start all the same: --even-so`,
     }),
-    "upstream-unknown": ({ server }) => ({
+    "upstream-unknown": ({ server }, own) => ({
       sentence: `it cannot be told whether others reach the model server (${server.id}) directly.`,
-      hint: "`portlock audit`, as root, says what is missing. To start all the same: --even-so",
+      hint: `\`${own("audit")}\`, as root, says what is missing. To start all the same: --even-so`,
     }),
     "upstream-listens-wide": ({ socket }) => ({
       sentence: `what listens at ${show(socket)} can be reached from outside without the gateway.`,
       hint: "Let it listen on 127.0.0.1. To start all the same: --even-so",
+    }),
+    "program-unfit": ({ path, why }) => ({
+      sentence:
+        why === "writable"
+          ? `others than root can change ${show(path)}, and so what the service would run.`
+          : why === "hidden"
+            ? `a service does not see ${show(path)}: homes and temporary folders are hidden from it.`
+            : `the service could not read ${show(path)}.`,
+      hint: "Install Node.js and Portlock for everybody, as root: npm install --global portlock (or below /opt), and run that one.",
+    }),
+    "data-not-of-service": ({ place }) => ({
+      sentence: `the service cannot keep its keys in ${show(place)}.`,
+      hint: "Leave out --data, give a folder right below /var/lib, or run it as root.",
+    }),
+    "pepper-elsewhere": ({ file, own }) => ({
+      sentence: `the service cannot read ${show(file)}.`,
+      hint: `Copy it to ${show(own)} (mode 0600), and unset PORTLOCK_PEPPER_FILE.`,
+    }),
+    "path-not-absolute": ({ path }) => ({
+      sentence: `a service has no folder in which ${show(path)} could be.`,
+      hint: "Give the whole path, beginning with /.",
     }),
   },
   startTroubles: {
@@ -150,6 +197,9 @@ export const GATEWAY_EN: GatewayWords = {
     ...(fingerprint === null ? [] : [`SHA-256 of its certificate: ${fingerprint}`]),
     ...(metricsUrl === null ? [] : [`Numbers for Prometheus: ${show(metricsUrl)}`]),
   ],
+  installed: (url) => `The gateway runs at ${show(url)}: without a key it answered 401. Its keys: portlock keys list`,
+  seeJournal: "What the service said: journalctl -u portlock-gateway",
+  nobodyElse: "Nobody reaches the model server without the gateway.",
   draining: (seconds) => `Ending: what is under way has ${seconds} s. A second signal ends it at once.`,
   ended: "Ended.",
   trouble: (what) => `trouble: ${what}`,

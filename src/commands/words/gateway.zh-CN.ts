@@ -20,6 +20,27 @@ export const GATEWAY_ZH_CN: GatewayWords = {
       ["--metrics 127.0.0.1:9464 --log /var/log/portlock/access.log", "提供 Prometheus 指标，并把日志写入文件"],
     ],
   },
+  install: {
+    brief: "让网关作为服务随主机启动",
+    description:
+      "显示一个权限极小的服务 unit，征得同意后启动它，并在不带密钥的情况下请求一次——网关必须拒绝。密钥仍保存在 root 的 " +
+      "`portlock keys` 所用的位置。`portlock undo` 移除服务，保留密钥。PostgreSQL 或 Redis 的密码请写入只有 root 可读的 " +
+      "/etc/portlock/gateway.env（PGPASSWORD、PORTLOCK_REDIS_URL）。除 --dry-run 和 --print 外需要 root。",
+    examples: [
+      ["--dry-run", "只显示将要执行的操作"],
+      ["--listen 0.0.0.0:11435 --tls-self-signed", "面向网络，使用自行生成的证书"],
+      [
+        "--listen [::]:443 --tls-cert /etc/ssl/chain.pem --tls-key /etc/ssl/private/key.pem",
+        "使用已有证书；私钥可以仍只属于 root",
+      ],
+      ["--print", "只输出 unit"],
+    ],
+  },
+  check: {
+    brief: "检查他人能否绕过网关访问模型服务",
+    description: "审计本机；若模型服务对他人开放，或无法判断，则以退出码 2 结束。服务每次启动前都会运行它。",
+    examples: [["--upstream http://127.0.0.1:11434", "网关所保护的服务"]],
+  },
   flags: {
     listen: "监听位置；默认 127.0.0.1:11435",
     upstream: "模型服务：http://127.0.0.1:11434 或 unix:/路径；默认为本机的 Ollama",
@@ -35,6 +56,8 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     log: "访问日志文件；默认写到标准输出",
     drain: "收到 SIGTERM 后，进行中的请求最多还能用多久；默认 10m",
     evenSo: "即使不安全也启动：没有 TLS，或他人可直接访问模型服务",
+    print: "只输出 unit",
+    json: "输出一个 JSON 文档",
   },
   placeholders: {
     listen: "主机:端口",
@@ -67,17 +90,38 @@ export const GATEWAY_ZH_CN: GatewayWords = {
             sentence: `本机上有多个 Ollama：${urls.join("、")}。`,
             hint: `请指明使用哪一个：--upstream ${urls[0] ?? ""}`,
           },
-    "upstream-exposed": ({ server }) => ({
+    "upstream-exposed": ({ server }, own) => ({
       sentence: `他人可绕过网关直接访问模型服务，无需密钥：${listOpenRoutes(server).map(show).join("；")}。`,
-      hint: "请先关闭：`portlock harden`。仍要启动：--even-so",
+      hint: `请先关闭：\`${own("harden")}\`。仍要启动：--even-so`,
     }),
-    "upstream-unknown": ({ server }) => ({
+    "upstream-unknown": ({ server }, own) => ({
       sentence: `无法判断他人能否直接访问模型服务（${server.id}）。`,
-      hint: "以 root 运行 `portlock audit` 可知缺少什么。仍要启动：--even-so",
+      hint: `以 root 运行 \`${own("audit")}\` 可知缺少什么。仍要启动：--even-so`,
     }),
     "upstream-listens-wide": ({ socket }) => ({
       sentence: `监听在 ${show(socket)} 的服务可以从外部直接访问，不经过网关。`,
       hint: "请让它只监听 127.0.0.1。仍要启动：--even-so",
+    }),
+    "program-unfit": ({ path, why }) => ({
+      sentence:
+        why === "writable"
+          ? `除 root 外还有人可以修改 ${show(path)}，也就能改变服务运行的内容。`
+          : why === "hidden"
+            ? `服务看不到 ${show(path)}：主目录和临时文件夹对它是隐藏的。`
+            : `服务无法读取 ${show(path)}。`,
+      hint: "请以 root 身份为所有用户安装 Node.js 和 Portlock：npm install --global portlock（或放在 /opt 下），再运行该版本。",
+    }),
+    "data-not-of-service": ({ place }) => ({
+      sentence: `服务不能把密钥保存在 ${show(place)}。`,
+      hint: "请省略 --data，或给出 /var/lib 下的一级文件夹，或以 root 身份运行。",
+    }),
+    "pepper-elsewhere": ({ file, own }) => ({
+      sentence: `服务无法读取 ${show(file)}。`,
+      hint: `请把它复制到 ${show(own)}（权限 0600），并取消设置 PORTLOCK_PEPPER_FILE。`,
+    }),
+    "path-not-absolute": ({ path }) => ({
+      sentence: `服务没有当前文件夹，无法找到 ${show(path)}。`,
+      hint: "请给出以 / 开头的完整路径。",
     }),
   },
   startTroubles: {
@@ -148,6 +192,9 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     ...(fingerprint === null ? [] : [`证书的 SHA-256：${fingerprint}`]),
     ...(metricsUrl === null ? [] : [`Prometheus 指标：${show(metricsUrl)}`]),
   ],
+  installed: (url) => `网关已在 ${show(url)} 运行：不带密钥的请求得到 401。查看密钥：portlock keys list`,
+  seeJournal: "服务的输出：journalctl -u portlock-gateway",
+  nobodyElse: "没有人能绕过网关访问模型服务。",
   draining: (seconds) => `正在结束：进行中的请求还有 ${seconds} 秒。再发一次信号会立即结束。`,
   ended: "已结束。",
   trouble: (what) => `出现问题：${what}`,

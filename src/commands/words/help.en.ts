@@ -93,7 +93,7 @@ export const HELP_EN: Readonly<Record<CommandName, CommandHelp>> = {
   },
   ...CHANGE_HELP_EN,
   demo: {
-    brief: "See it work on a stand-in server that nobody else can reach (about 20 seconds)",
+    brief: "See it work on a stand-in server that nobody else can reach (about 30 seconds)",
     description:
       "Starts a stand-in Ollama in a throw-away network namespace, audits it exposed, rebinds it, audits it again, " +
       "with a real connection from a second namespace before and after. Nothing listens on your own network.",

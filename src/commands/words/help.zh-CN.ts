@@ -85,7 +85,7 @@ export const HELP_ZH_CN: Readonly<Record<CommandName, CommandHelp>> = {
   },
   ...CHANGE_HELP_ZH_CN,
   demo: {
-    brief: "用外界无法访问的替身服务演示一遍（约 20 秒）",
+    brief: "用外界无法访问的替身服务演示一遍（约 30 秒）",
     description:
       "在一次性的网络命名空间里启动一个替身 Ollama：先检查出暴露，改绑地址后再检查一次，前后都从另一个命名空间真实连接验证。" +
       "不会在你自己的网络上监听任何端口。",

@@ -2,7 +2,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Answer, Order, Outcome } from "./orders.ts";
+import type { Answer, Order, Outcome, Wish } from "./orders.ts";
 import { parseAnswer, StageFailure } from "./orders.ts";
 import { TOOL_PATH } from "./run-tool.ts";
 import type { Self } from "./self.ts";
@@ -17,6 +17,10 @@ export interface Stage {
   serve(host: string): Promise<string>;
   /** One real request from the stranger's namespace to the server's address. */
   visit(): Promise<Outcome>;
+  /** Puts the gateway before the server; its own line about where it listens, and the port. */
+  guard(): Promise<{ readonly line: string; readonly port: number }>;
+  /** One real request from the stranger's namespace to the gateway. */
+  ask(what: Wish, withKey: boolean): Promise<Outcome>;
   /** What `portlock record` reads on the server: the text of a recording. */
   record(): Promise<string>;
   /** Ends everything and waits until it is gone. */
@@ -90,6 +94,20 @@ async function open(self: Self, prefix: readonly string[]): Promise<Stage> {
       const answer = await ask({ do: "record" });
       if (answer.kind === "recorded") {
         return answer.recording;
+      }
+      throw unexpected(answer);
+    },
+    guard: async () => {
+      const answer = await ask({ do: "guard" });
+      if (answer.kind === "guarding") {
+        return answer;
+      }
+      throw unexpected(answer);
+    },
+    ask: async (what, withKey) => {
+      const answer = await ask({ do: "ask", what, withKey });
+      if (answer.kind === "visited") {
+        return answer;
       }
       throw unexpected(answer);
     },

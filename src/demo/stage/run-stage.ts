@@ -9,8 +9,10 @@ import type { Root } from "./build-root.ts";
 import { buildRoot } from "./build-root.ts";
 import type { Answer, Order } from "./orders.ts";
 import { parseOrder, parseOutcome, StageFailure } from "./orders.ts";
-import { runTool, TOOL_PATH } from "./run-tool.ts";
+import { runTool, runToolWith, TOOL_PATH } from "./run-tool.ts";
 import { findSelf, toPartCommand } from "./self.ts";
+import { type Gateway, GATEWAY_PORT, startGateway } from "./start-gateway.ts";
+import { KEY_VARIABLE } from "./visit.ts";
 
 /** A release in which only what nobody has mended is open: the story is about the bind, not about upgrades. */
 const VERSION = "0.32.15";
@@ -19,6 +21,7 @@ interface Stage {
   readonly root: Root;
   readonly stranger: Stranger;
   server: ChildProcessByStdio<null, null, Readable> | null;
+  gateway: Gateway | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export async function runStage(): Promise<void> {
   let stage: Stage | null = null;
   try {
     const root = await buildRoot(findSelf());
-    stage = { root, stranger: await buildNetwork(), server: null };
+    stage = { root, stranger: await buildNetwork(), server: null, gateway: null };
     say({ kind: "ready", server: SERVER_ADDRESS, stranger: STRANGER_ADDRESS, port: PORT });
     for await (const line of createInterface({ input: process.stdin })) {
       say(await follow(stage, parseOrder(line)));
@@ -44,6 +47,7 @@ export async function runStage(): Promise<void> {
   } finally {
     // What still runs would keep this process from its end.
     stage?.server?.kill("SIGKILL");
+    stage?.gateway?.process.kill("SIGKILL");
     stage?.stranger.kill("SIGKILL");
     process.stdin.destroy();
   }
@@ -58,6 +62,18 @@ async function follow(stage: Stage, order: Order): Promise<Answer> {
     const command = toPartCommand(self, "visit", SERVER_ADDRESS, String(PORT));
     const entering = ["nsenter", `--target=${stage.stranger.pid}`, "--net", "--"] as const;
     return { kind: "visited", ...parseOutcome(await runTool(...entering, "chroot", path, ...command)) };
+  }
+  if (order.do === "guard") {
+    stage.gateway = await startGateway(stage.root, SERVER_ADDRESS, PORT);
+    return { kind: "guarding", line: stage.gateway.line, port: GATEWAY_PORT };
+  }
+  if (order.do === "ask") {
+    const { key } = stage.gateway ?? {};
+    if (key === undefined) throw new StageFailure("there is no gateway yet");
+    const command = toPartCommand(self, "visit", SERVER_ADDRESS, String(GATEWAY_PORT), order.what);
+    const entering = ["nsenter", `--target=${stage.stranger.pid}`, "--net", "--", "chroot", path, ...command] as const;
+    const shown = order.withKey ? { [KEY_VARIABLE]: key } : {};
+    return { kind: "visited", ...parseOutcome(await runToolWith(shown, ...entering)) };
   }
   const command = [self.node, ...self.nodeFlags, self.entry, "record", "--output", "-"];
   return { kind: "recorded", recording: await runTool("chroot", path, ...command) };
@@ -74,6 +90,8 @@ async function serve(stage: Stage, host: string): Promise<string> {
       OLLAMA_HOST: host,
       STAND_IN_MAKE_HOME: "1",
       STAND_IN_VERSION: VERSION,
+      // A model takes its time over each word: that a stream comes word by word is seen by that.
+      STAND_IN_TOKEN_INTERVAL_MS: "30",
     },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -10,9 +10,18 @@ export const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/loc
 
 /** Runs one tool to its end and returns what it said. Raises a StageFailure with its last words. */
 export async function runTool(program: string, ...operands: readonly string[]): Promise<string> {
+  return runToolWith({}, program, ...operands);
+}
+
+/** The same with variables in its environment, which holds nothing else of this process's. */
+export async function runToolWith(
+  variables: Readonly<Record<string, string>>,
+  program: string,
+  ...operands: readonly string[]
+): Promise<string> {
   const command = [program, ...operands].join(" ");
   try {
-    const environment = { PATH: TOOL_PATH, LC_ALL: "C" };
+    const environment = { PATH: TOOL_PATH, LC_ALL: "C", ...variables };
     const { stdout } = await execute(program, [...operands], { env: environment, timeout: TOOL_LIMIT_MS });
     return stdout;
   } catch (error) {

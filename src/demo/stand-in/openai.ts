@@ -231,3 +231,21 @@ export async function answerImages(exchange: Exchange): Promise<void> {
     throw new Refusal(400, `"${name}" does not support image generation`);
   }
 }
+
+/** POST /v1/audio/speech (0.40.8): none of the stand-in's models speaks. */
+export async function answerSpeech(exchange: Exchange): Promise<void> {
+  await refuseModel(exchange, "speech generation");
+}
+
+/** POST /v1/systemone (0.35.0), which has a model choose among answers: none of the stand-in's models does. */
+export async function answerSystemOne(exchange: Exchange): Promise<void> {
+  await refuseModel(exchange, "system one");
+}
+
+async function refuseModel(exchange: Exchange, what: string): Promise<void> {
+  const fields = await readFields(exchange.request);
+  const name = textField(fields, "model");
+  if (findModel(exchange, fields, name) !== null) {
+    throw new Refusal(400, `"${name}" does not support ${what}`);
+  }
+}

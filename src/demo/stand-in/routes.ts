@@ -21,6 +21,8 @@ import {
   answerModel,
   answerModelList,
   answerOpenAiEmbeddings,
+  answerSpeech,
+  answerSystemOne,
   answerTranscription,
   withOpenAiErrors,
 } from "./openai.ts";
@@ -80,6 +82,8 @@ const ROWS: readonly Row[] = [
   ["GET", "/v1/models/:model", "0.2.0", openAi(answerModel)],
   ["POST", "/v1/responses", "0.13.3", openAi(answerResponses)],
   ["POST", "/v1/audio/transcriptions", "0.20.0", openAi(answerTranscription)],
+  ["POST", "/v1/audio/speech", "0.40.8", openAi(answerSpeech)],
+  ["POST", "/v1/systemone", "0.35.0", openAi(answerSystemOne)],
   ["POST", "/v1/images/generations", "0.14.3", openAi(answerImages), "0.32.5"],
   ["POST", "/v1/images/edits", "0.15.0", openAi(answerImages), "0.32.5"],
   ["POST", "/v1/messages", "0.14.0", withAnthropicErrors(answerMessages)],

@@ -8,7 +8,8 @@ export function isCredentialHeader(name: string): boolean {
 }
 
 const MOST_QUANTIFIERS = 6;
-const LONGEST = 16;
+/** Where something repeated is repeated, each further character may double the time. */
+const LONGEST = { plain: 24, nested: 16 };
 
 /**
  * Whether a short text matches an expression of another program's library. Null where that cannot be told: it is
@@ -18,7 +19,8 @@ export function matchesPattern(pattern: string, text: string, ignoresCase: boole
   const plain = pattern.replaceAll(/\\.|\[(?:\\.|[^\]])*\]|\(\?/g, "x");
   const quantifiers = plain.match(/[*+?{]/g)?.length ?? 0;
   const repeats = /\{\d{2,}|\{\d,\d{2,}/.test(pattern);
-  if (quantifiers > MOST_QUANTIFIERS || repeats || text.length > LONGEST) return null;
+  const longest = /\)[*+?{]/.test(plain) ? LONGEST.nested : LONGEST.plain;
+  if (quantifiers > MOST_QUANTIFIERS || repeats || text.length > longest) return null;
   try {
     return new RegExp(pattern, ignoresCase ? "i" : "").test(text);
   } catch {

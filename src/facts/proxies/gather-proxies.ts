@@ -38,6 +38,11 @@ const KINDS: readonly Kind[] = [
     files: ["/etc/traefik/traefik.yml", "/etc/traefik/traefik.yaml", "/etc/traefik/traefik.toml"],
     load: async () => (await import("./traefik/gather-traefik.ts")).gatherTraefik,
   },
+  {
+    kind: "portlock",
+    files: [],
+    load: async () => (await import("./portlock/gather-gateway.ts")).gatherGateway,
+  },
 ];
 
 const MOST_PROXIES = 16;

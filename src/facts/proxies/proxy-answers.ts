@@ -37,16 +37,22 @@ export async function gatherProxyAnswers(
     questions: wanted.questions,
     local: listLocalNames(around),
     ports: new Set(listeners.filter((each) => each.namespace === network.namespace).map(({ port }) => port)),
+    ownAddress: findOwnAddress(network),
   });
   const over = AbortSignal.timeout(Math.ceil(LIMIT_MS + AT_A_TIME * host.lagMs));
   const answers = await inTurns(questions, AT_A_TIME, (question) => ask(host, question, over));
-  const places = Map.groupBy(answers, ({ proxy, site, location }) => `${proxy} ${site} ${location}`);
+  const places = Map.groupBy(answers, toPlace);
   return answers.map((answer) => {
-    const place = places.get(`${answer.proxy} ${answer.site} ${answer.location}`) ?? [];
+    const place = places.get(toPlace(answer)) ?? [];
     return wanted.recognises(place.map((each) => ({ ...each, namespace: null, tls: true })))
       ? answer
       : withoutBody(answer);
   });
+}
+
+/** Who calls by another name may meet somebody else. */
+function toPlace({ proxy, site, location, name }: ProxyAnswer): string {
+  return `${proxy} ${site} ${location} ${name}`;
 }
 
 async function ask(host: HostReader, asked: ProxyQuestion, over: AbortSignal): Promise<ProxyAnswer> {
@@ -63,6 +69,12 @@ async function ask(host: HostReader, asked: ProxyQuestion, over: AbortSignal): P
     ...(name === null ? {} : { hostHeader: isPlainPort ? name : `${name}:${port}`, serverName: name }),
   });
   return { ...question, outcome: withKeptHeaders(outcome) };
+}
+
+function findOwnAddress({ interfaces }: Network): string | null {
+  const links = interfaces.ok ? interfaces.value.filter(({ up, loopback }) => up && !loopback) : [];
+  const addresses = links.flatMap((link) => link.addresses.filter(({ scope }) => scope === "global"));
+  return addresses.find(({ address }) => !address.includes(":"))?.address ?? null;
 }
 
 function listLocalNames({ hostname, network, containers }: ProxySurroundings): ReadonlySet<string> {

@@ -11,6 +11,7 @@ const context: QuestionContext = {
   ],
   local: new Set(["localhost", "gpu-1", "192.168.1.10"]),
   ports: new Set([80, 443]),
+  ownAddress: "192.168.1.10",
 };
 const OLLAMA: Upstream = { kind: "tcp", host: "127.0.0.1", port: 11_434, tls: false };
 const EVERYWHERE: ProxyListener = { kind: "tcp", address: "0.0.0.0", port: 80, tls: false };
@@ -53,6 +54,19 @@ function ask(sites: readonly ProxySite[], pid: number | null = 1): readonly stri
       `${method} ${tls ? "tls " : ""}${address}:${port} ${name ?? "-"} ${path}`,
   );
 }
+
+test("where a service is asked, a stranger's own way of calling is tried beside the host's", () => {
+  const asks = { ...ALL, protections: [{ kind: "asks-service", to: "127.0.0.1:9000" } as const] };
+  assert.deepEqual(
+    ask([site([asks])]).filter((each) => each.endsWith(" /")),
+    ["GET 127.0.0.1:80 - /", "GET 127.0.0.1:80 192.168.1.10 /"],
+  );
+  const named = ask([site([asks], { names: ["ai.example.com"], isDefault: false })]);
+  assert.deepEqual(
+    named.filter((each) => each.endsWith(" /")),
+    ["GET 127.0.0.1:80 ai.example.com /"],
+  );
+});
 
 test("a site for every name is asked by its address, one with names by a name of its own", () => {
   const every = ["GET 127.0.0.1:80 - /", "GET 127.0.0.1:80 - /api/version", "GET 127.0.0.1:80 - /v1/models"];

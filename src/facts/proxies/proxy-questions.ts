@@ -14,6 +14,8 @@ export interface QuestionContext {
   readonly local: ReadonlySet<string>;
   /** Ports that somebody listens on in the reader's own namespace. */
   readonly ports: ReadonlySet<number>;
+  /** An address by which others call this host; null where none is known. */
+  readonly ownAddress: string | null;
 }
 
 const MOST_QUESTIONS = 96;
@@ -38,9 +40,9 @@ export function chooseProxyQuestions(proxies: readonly Proxy[], context: Questio
     if (proxy.pid === null) return [];
     return (toConfiguration(proxy)?.sites ?? []).flatMap((site, siteIndex) =>
       site.locations.flatMap((location, locationIndex) => {
-        if (!isAskable(location, context)) return [];
+        if (!isAskable(location, context) && !speaksForOthers(site, location, context)) return [];
         const at = { proxy: index, site: siteIndex, location: locationIndex };
-        return toDoors(site, context).map((door) =>
+        return [...toDoors(site, context), ...toStrangersDoors(site, location, context)].map((door) =>
           toPaths(site, location, context).map((asked): ProxyQuestion => ({ ...at, ...door, ...asked })),
         );
       }),
@@ -55,6 +57,25 @@ export function chooseProxyQuestions(proxies: readonly Proxy[], context: Questio
 function isAskable({ upstreams, protections }: ProxyLocation, { local }: QuestionContext): boolean {
   if (upstreams.length === 0 || protections.some(({ kind }) => kind === "refuses")) return false;
   return upstreams.every((upstream) => isLocal(upstream, local));
+}
+
+/**
+ * What the proxy answers by itself, behind the very demands of places that no GET can be asked of: those that only
+ * take POST.
+ */
+function speaksForOthers(site: ProxySite, location: ProxyLocation, context: QuestionContext): boolean {
+  if (location.upstreams.length > 0 || location.paths.kind !== "all") return false;
+  const asked = site.locations.filter((each) => isAskable(each, context));
+  const demand = toDemand(location);
+  return (
+    demand !== "[]" &&
+    asked.every((each) => toPaths(site, each, context).length === 0) &&
+    asked.some((each) => toDemand(each) === demand)
+  );
+}
+
+function toDemand({ protections }: ProxyLocation): string {
+  return JSON.stringify(protections.filter(({ kind }) => kind !== "refuses"));
 }
 
 function isLocal(upstream: Upstream, local: ReadonlySet<string>): boolean {
@@ -75,6 +96,16 @@ function toDoors({ listeners, names, isDefault }: ProxySite, { ports }: Question
     const called = name ?? (tls ? (toConcrete(names) ?? null) : null);
     return [{ address: toOwnAddress(address), port, tls, name: called }];
   });
+}
+
+/**
+ * Where another service is asked, the name that a stranger calls by too: a service that is told the name may know
+ * nobody of it, and let everybody in (a Caddy site `http://127.0.0.1:9000` answers every other name with an empty 200).
+ */
+function toStrangersDoors(site: ProxySite, { protections }: ProxyLocation, context: QuestionContext): readonly Door[] {
+  const { ownAddress } = context;
+  if (ownAddress === null || !site.isDefault || !protections.some(({ kind }) => kind === "asks-service")) return [];
+  return toDoors(site, context).flatMap((door) => (door.tls ? [] : [{ ...door, name: ownAddress }]));
 }
 
 function toOwnAddress(address: string): string {

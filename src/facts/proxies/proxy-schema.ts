@@ -34,6 +34,7 @@ const hash = z.strictObject({
 const protection = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("basic"), hash: hash.nullable(), users: count.nullable(), file: text.nullable() }),
   z.strictObject({ kind: z.literal("bearer") }),
+  z.strictObject({ kind: z.literal("any-credential") }),
   z.strictObject({ kind: z.literal("asks-service"), to: text }),
   z.strictObject({ kind: z.literal("client-certificate"), required: flag }),
   z.strictObject({ kind: z.literal("sources"), allowed: z.array(text) }),
@@ -89,7 +90,7 @@ const reading = z.discriminatedUnion("ok", [
 ]);
 
 const proxy = z.strictObject({
-  kind: z.enum(["nginx", "caddy", "haproxy", "apache", "traefik"]),
+  kind: z.enum(["nginx", "caddy", "haproxy", "apache", "traefik", "portlock"]),
   pid: count.nullable(),
   version: text.nullable(),
   declared: reading,

@@ -1,6 +1,7 @@
 import type { Reading } from "../../host/host.ts";
 
-export type ProxyKind = "nginx" | "caddy" | "haproxy" | "apache" | "traefik";
+/** `portlock`: the gateway of this very program. */
+export type ProxyKind = "nginx" | "caddy" | "haproxy" | "apache" | "traefik" | "portlock";
 
 /** A reverse proxy of the host. No password, hash or key that its configuration holds is kept. */
 export interface Proxy {
@@ -96,6 +97,8 @@ export type Protection =
     }
   /** A header is compared with a value (a map, an `if`, a matcher, an ACL). */
   | { readonly kind: "bearer" }
+  /** A credential must be there, and any is taken. */
+  | { readonly kind: "any-credential" }
   /** Another service is asked (`auth_request`, `forward_auth`, ForwardAuth). */
   | { readonly kind: "asks-service"; readonly to: string }
   /** `required` is false where a certificate is only asked for. */

@@ -4,6 +4,7 @@ import { parseEffectiveUid } from "../identity.ts";
 import { inTurns } from "../in-turns.ts";
 import { parseProcessStat, toStartTime } from "../processes.ts";
 import type { ProxyUser } from "./inner-path.ts";
+import { parseGatewayCommand } from "./portlock/gateway-command.ts";
 import type { ProxyKind } from "./proxy.ts";
 
 /** A process of a proxy that is nobody's worker, with its workers. */
@@ -40,6 +41,9 @@ const KINDS: Readonly<Record<string, ProxyKind>> = {
   traefik: "traefik",
 };
 
+/** A Node.js, by its file or by what it calls its process: it may be a gateway of Portlock's. */
+const NODE = /^(?:[\w.-]*-)?node(?:js)?(?:-?\d[\d.]*)?$|^MainThread$/;
+
 const MOST_PROCESSES = 512;
 const AT_A_TIME = 16;
 
@@ -50,14 +54,24 @@ export async function findRunningProxies(
 ): Promise<readonly RunningProxy[]> {
   const kinds = new Map<number, ProxyKind>();
   for (const [pid, path] of [...signs.executableOf, ...(await signs.nameOf)]) {
-    const kind = KINDS[path.slice(path.lastIndexOf("/") + 1)];
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const kind = KINDS[name] ?? (NODE.test(name) ? "portlock" : undefined);
     if (kind !== undefined) kinds.set(pid, kind);
   }
-  const found = await inTurns([...kinds].slice(0, MOST_PROCESSES), AT_A_TIME, ([pid, kind]) =>
+  // However many programs of Node.js a user starts, they take no other proxy's place.
+  const candidates = [...kinds].toSorted(
+    ([, one], [, other]) => Number(one === "portlock") - Number(other === "portlock"),
+  );
+  const found = await inTurns(candidates.slice(0, MOST_PROCESSES), AT_A_TIME, ([pid, kind]) =>
     readProcess(host, pid, kind, signs),
   );
-  const processes = found.flatMap((process) => process ?? []);
-  const mains = processes.filter(({ kind, parentPid }) => parentPid === null || kinds.get(parentPid) !== kind);
+  const processes = found.flatMap((process) =>
+    process === null || (process.kind === "portlock" && parseGatewayCommand(process.words) === null) ? [] : [process],
+  );
+  // A gateway has no workers, and may be the child of another program of Node.js, as npx.
+  const mains = processes.filter(
+    ({ kind, parentPid }) => kind === "portlock" || parentPid === null || kinds.get(parentPid) !== kind,
+  );
   return mains.map(({ parentPid: _parentPid, ...main }) => ({
     ...main,
     workers: processes
@@ -109,18 +123,6 @@ function parseUser(text: string): ProxyUser | null {
 function splitWords(text: string): readonly string[] {
   const words = text.split("\0").filter((word) => word !== "");
   return words.length === 1 ? (words[0]?.trim().split(/\s+/) ?? []) : words;
-}
-
-/** The values of an option, as `-c x`, `-cx`, `--config x` or `--config=x`. */
-export function findOptions(words: readonly string[], ...names: readonly string[]): readonly string[] {
-  return words.flatMap((word, index) => {
-    for (const name of names) {
-      if (word === name) return words.slice(index + 1, index + 2);
-      if (name.startsWith("--") && word.startsWith(`${name}=`)) return [word.slice(name.length + 1)];
-      if (!name.startsWith("--") && name.length === 2 && word.startsWith(name)) return [word.slice(2)];
-    }
-    return [];
-  });
 }
 
 /** Times of files and of processes are told apart when they are this far from each other. */

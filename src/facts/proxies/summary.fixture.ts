@@ -56,6 +56,7 @@ function showProtection(protection: Protection): string {
     case "unclear":
       return `unclear(${protection.text})`;
     case "bearer":
+    case "any-credential":
     case "refuses":
       return protection.kind;
   }

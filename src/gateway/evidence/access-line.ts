@@ -8,27 +8,28 @@ const LONGEST_MODEL = 200;
  * sequence of a terminal. Times are whole or tenth milliseconds.
  */
 export function toAccessLine(served: Served): string {
-  const { tokens } = served;
-  const line = {
-    at: new Date(served.at).toISOString(),
-    id: served.id,
-    from: served.peer,
-    key: served.keyId,
-    method: METHODS.has(served.method) ? served.method : "other",
-    route: served.route,
-    model: served.model === null ? null : served.model.slice(0, LONGEST_MODEL),
-    status: served.status,
-    ending: served.ending,
-    code: served.code,
-    promptTokens: tokens?.prompt ?? null,
-    answerTokens: tokens?.answer ?? null,
-    waitedMs: toTenths(served.waitedMs),
-    firstByteMs: served.firstByteMs === null ? null : toTenths(served.firstByteMs),
-    totalMs: toTenths(served.totalMs),
-    bodyBytes: served.bodyBytes,
-    answerBytes: served.answerBytes,
-  };
-  return `${JSON.stringify(line).replaceAll(/[^\u0020-\u007e]/g, escape)}\n`;
+  const { tokens, model } = served;
+  const at = new Date(served.at).toISOString();
+  const method = METHODS.has(served.method) ? served.method : "other";
+  const shown = quote(model === null ? null : model.slice(0, LONGEST_MODEL));
+  // Written out: JSON.stringify of the whole takes three times as long, and every request pays for it.
+  return (
+    `{"at":"${at}","id":${quote(served.id)},"from":${quote(served.peer)},"key":${quote(served.keyId)},` +
+    `"method":"${method}","route":${quote(served.route)},"model":${shown},"status":${served.status},` +
+    `"ending":"${served.ending}","code":${quote(served.code)},` +
+    `"promptTokens":${tokens?.prompt ?? null},"answerTokens":${tokens?.answer ?? null},` +
+    `"waitedMs":${toTenths(served.waitedMs)},` +
+    `"firstByteMs":${served.firstByteMs === null ? null : toTenths(served.firstByteMs)},` +
+    `"totalMs":${toTenths(served.totalMs)},"bodyBytes":${served.bodyBytes},"answerBytes":${served.answerBytes}}\n`
+  );
+}
+
+/** Text that stands in JSON as it is. */
+const PLAIN = /^[\u0020!#-[\]-\u007e]*$/;
+
+function quote(text: string | null): string {
+  if (text === null) return "null";
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll(/[^\u0020-\u007e]/g, escape);
 }
 
 function escape(character: string): string {

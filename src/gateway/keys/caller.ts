@@ -22,9 +22,12 @@ export interface Caller {
   readonly key: Key | null;
 }
 
-/** Tells whose credential it is. Rejects with a `StoreError` where the store is gone and its grace is over. */
+/**
+ * Tells whose credential it is, at once where nobody has to be waited for. Throws or rejects with a `StoreError` where
+ * the store is gone and its grace is over.
+ */
 export interface Verifier {
-  verify(credential: Credential, now: number): Promise<Caller>;
+  verify(credential: Credential, now: number): Caller | Promise<Caller>;
   /**
    * Called with the id of each key that is revoked, within a second of it, wherever that was done; `endsStreams`:
    * whoever did it wants what is being answered to that key cut off too.

@@ -65,6 +65,14 @@ export class KeyMirror {
     return next.promise;
   }
 
+  /** Looks now rather than at the next turn: somebody has said that something was changed. */
+  lookNow(): void {
+    if (this.#isClosed || this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    void this.#lookAgain();
+  }
+
   close(): void {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -73,7 +81,10 @@ export class KeyMirror {
 
   #schedule(): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void this.#lookAgain(), REFRESH_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#lookAgain();
+    }, REFRESH_MS);
     this.#timer.unref();
   }
 

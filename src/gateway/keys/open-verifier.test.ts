@@ -276,8 +276,8 @@ test("72 a file that was gone and is back is used again; one that was put in its
   await createKey(other, aWish("bob"), anActor());
   await other.store.close();
   const verifier = await openVerifier(open);
-  const ask = (secret: string | null): Promise<string | null> =>
-    verifier.verify({ kind: "secret", secret: secret ?? "" }, NOON).then(({ key }) => key?.name ?? null);
+  const ask = async (secret: string | null): Promise<string | null> =>
+    (await verifier.verify({ kind: "secret", secret: secret ?? "" }, NOON)).key?.name ?? null;
   const file = join(place.path, "gateway.db");
   renameSync(file, `${file}.away`);
   while ((await ask("plk_x").catch(isBroken)) !== true);

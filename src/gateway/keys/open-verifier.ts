@@ -20,6 +20,12 @@ export interface VerifierSetting {
   readonly uptime?: () => number;
 }
 
+/** A verifier that can be told to look at its store at once. */
+export interface StoreVerifier extends Verifier {
+  /** Somebody has said that keys were changed. */
+  lookNow(): void;
+}
+
 /**
  * A verifier over a store, with all keys in memory. Rejects with a `StoreError` where they cannot be read at the
  * beginning.
@@ -27,7 +33,7 @@ export interface VerifierSetting {
 export async function openVerifier(
   { store, pepper, place }: OpenStore,
   { graceMs = GRACE_MS, uptime = () => performance.now() }: VerifierSetting = {},
-): Promise<Verifier> {
+): Promise<StoreVerifier> {
   const mirror = new KeyMirror(store, place, uptime);
   await mirror.begin();
   // A file of its own in the published package too, because it is what the thread runs.
@@ -41,7 +47,7 @@ export async function openVerifier(
  * word, a fraction of a second: whoever was given a key a moment ago is known by then, the answer takes the same time
  * for an unknown, a wrong, a revoked and an expired key, and however many ask, the store is asked no more often.
  */
-class MirrorVerifier implements Verifier {
+class MirrorVerifier implements StoreVerifier {
   readonly #mirror: KeyMirror;
   readonly #secretKey: KeyObject;
   readonly #graceMs: number;
@@ -54,7 +60,7 @@ class MirrorVerifier implements Verifier {
     this.#passwords = passwords;
   }
 
-  async verify(credential: Credential, now: number): Promise<Caller> {
+  verify(credential: Credential, now: number): Caller | Promise<Caller> {
     if (credential.kind === "none" || credential.kind === "refused") return { key: null };
     if (this.#mirror.age > this.#graceMs) throw this.#mirror.trouble;
     if (credential.kind === "signed") {
@@ -70,16 +76,19 @@ class MirrorVerifier implements Verifier {
     this.#mirror.onRevoked(hear);
   }
 
+  lookNow(): void {
+    this.#mirror.lookNow();
+  }
+
   async close(): Promise<void> {
     this.#mirror.close();
     await this.#passwords.close();
   }
 
-  async #decide(find: () => Key | null): Promise<Caller> {
+  #decide(find: () => Key | null): Caller | Promise<Caller> {
     const known = find();
     if (known !== null) return { key: known };
-    const isSeen = await this.#mirror.catchUp();
-    return this.#conclude(find(), isSeen);
+    return this.#mirror.catchUp().then((isSeen) => this.#conclude(find(), isSeen));
   }
 
   async #decidePassword(user: string, password: string, now: number): Promise<Caller> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { startOfDay, toDay, type Clock } from "./clock.ts";
-import type { Counts, HeldTurn, Taken } from "./counts.ts";
+import type { Counted, Counts, HeldTurn, Taken } from "./counts.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Admission, Ask, Limiter, LimitSettings, Turn } from "./limiter.ts";
 import { refuse } from "./refuse.ts";
@@ -67,23 +67,34 @@ export class FairLimiter implements Limiter {
     return { serving: this.#serving, waiting: this.#queue.length };
   }
 
-  async admit(ask: Ask): Promise<Admission> {
-    if (ask.signal.aborted) return { kind: "left" };
-    if (this.#isDraining) return refuse("draining", RETRY_SOON_MS);
+  admit(ask: Ask): Admission | Promise<Admission> {
     const { key, occupiesModel, now } = ask;
-    try {
-      const counting = this.#counts.countRequest(key, occupiesModel ? toDay(now) : null);
-      const counted = counting instanceof Promise ? await counting : counting;
-      if (counted.kind === "too-many") return refuse("rate", counted.waitMs);
-      if (counted.kind === "spent") return refuseUntilTomorrow(now);
-    } catch (error) {
-      this.#onTrouble(error);
-      return refuse("unknown", RETRY_SOON_MS);
-    }
-    if (ask.signal.aborted) return { kind: "left" };
-    if (this.#isDraining) return refuse("draining", RETRY_SOON_MS);
+    const over = this.#refuseOver(ask);
+    if (over !== null) return over;
+    const counting = this.#counts.countRequest(key, occupiesModel ? toDay(now) : null);
+    if (!(counting instanceof Promise)) return this.#letIn(ask, counting);
+    return counting.then(
+      (counted) => this.#letIn(ask, counted),
+      (error) => {
+        this.#onTrouble(error);
+        return refuse("unknown", RETRY_SOON_MS);
+      },
+    );
+  }
+
+  #letIn(ask: Ask, counted: Counted): Admission | Promise<Admission> {
+    if (counted.kind === "too-many") return refuse("rate", counted.waitMs);
+    if (counted.kind === "spent") return refuseUntilTomorrow(ask.now);
+    const over = this.#refuseOver(ask);
+    if (over !== null) return over;
     if (ask.occupiesModel) return this.#wait(ask);
     return { kind: "admitted", turn: this.#begin({ stoodBehind: 0, waitedMs: 0 }, null) };
+  }
+
+  /** Null where the client is still there, and somebody is still let in. */
+  #refuseOver(ask: Ask): Admission | null {
+    if (ask.signal.aborted) return { kind: "left" };
+    return this.#isDraining ? refuse("draining", RETRY_SOON_MS) : null;
   }
 
   async drain(): Promise<void> {

@@ -60,7 +60,8 @@ export type Admission =
 
 /** Requests per minute, tokens per day, requests at once per key, and a fair queue over keys before the model server. */
 export interface Limiter {
-  admit(ask: Ask): Promise<Admission>;
+  /** At once where nobody has to be asked or waited for. */
+  admit(ask: Ask): Admission | Promise<Admission>;
   /** What is under way (requests that take no turn too) and what waits, for metrics and tests. */
   readonly state: { readonly serving: number; readonly waiting: number };
   /** Admits nobody any more, refuses who waits; resolves when nobody is served. */

@@ -52,8 +52,8 @@ function readAuthorization(value: string, head: RequestHead): Credential {
 }
 
 /**
- * The key is the password, as `http://any:KEY@host` in a client's setting has it. The user's name counts for passwords
- * that were imported, and for nothing else.
+ * A key is the password whatever the user's name, as `http://any:KEY@host` in a client's setting has it; an imported
+ * password counts together with the name.
  */
 function readBasic(encoded: string): Credential {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)) {
@@ -61,8 +61,7 @@ function readBasic(encoded: string): Credential {
   }
   const text = atob(encoded);
   const colon = text.indexOf(":");
-  if (colon === -1) return refused("unauthenticated");
-  const credential = toSecret(text.slice(colon + 1));
+  const credential = colon === -1 ? refused("unauthenticated") : toSecret(text.slice(colon + 1));
   return credential.kind === "secret" ? { ...credential, user: text.slice(0, colon) } : credential;
 }
 

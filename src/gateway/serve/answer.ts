@@ -2,6 +2,9 @@ import { toErrorBody } from "../policy/error-body.ts";
 import type { Api, Refusal } from "../policy/decision.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** A key that came to its end while its request waited. */
+export const REVOKED: Refusal = { status: 401, code: "unauthenticated", message: "A valid key is needed." };
+
 /** What goes with a refusal. */
 export interface RefusalExtras {
   /** Header of every answer to this client, names and values in turn. */
@@ -25,7 +28,8 @@ export function refuse(exchange: Exchange, refusal: Refusal, api: Api, extras: R
   if (refusal.status === 429 || refusal.status === 503) {
     headers.push("retry-after", String(extras.retryAfterSeconds ?? RETRY_SECONDS));
   }
-  if (extras.closes === true) exchange.response.shouldKeepAlive = false;
+  // Who was too slow with a body is not waited for once more, as for the rest of it.
+  if (extras.closes === true || refusal.status === 408) exchange.response.shouldKeepAlive = false;
   if (typeof extras.place === "number") headers.push("x-portlock-queue-place", String(extras.place));
   answer(exchange, refusal.status, headers, toErrorBody(api, refusal));
 }

@@ -7,7 +7,8 @@ import { DEFAULT_PATIENCE } from "./gateway-options.ts";
 
 const AUTH = `authorization: Bearer ${SECRET}`;
 const BODY = '{"model":"qwen3"}';
-const SHORT = { ...DEFAULT_PATIENCE, headMs: 300, silenceMs: 300 };
+const SLOW_HEAD = { ...DEFAULT_PATIENCE, headMs: 300 };
+const SILENT = { ...DEFAULT_PATIENCE, silenceMs: 300 };
 
 function toChat(headers: readonly string[] = []): string {
   return toRequest("POST /api/chat", [AUTH, `content-length: ${BODY.length}`, ...headers], BODY);
@@ -24,7 +25,7 @@ test("12 a header of a megabyte is refused", async (t) => {
 
 test("59 a head that does not come to its end is not waited for", async (t) => {
   const upstream = await startUpstream(t);
-  const { port } = await startGateway(t, { upstream: upstream.url, patience: SHORT });
+  const { port } = await startGateway(t, { upstream: upstream.url, patience: SLOW_HEAD });
   const client = await openRaw(port);
   client.write("GET /api/tags HTTP/1.1\r\nhost: x\r\n");
   assert.deepEqual(toStatuses(await client.end()), [408]);
@@ -32,7 +33,7 @@ test("59 a head that does not come to its end is not waited for", async (t) => {
 
 test("59 a body that does not come to its end is not waited for, and holds no turn", async (t) => {
   const upstream = await startUpstream(t);
-  const { port, gateway, limiter, ended } = await startGateway(t, { upstream: upstream.url, patience: SHORT });
+  const { port, gateway, limiter, ended } = await startGateway(t, { upstream: upstream.url, patience: SILENT });
   const client = await openRaw(port);
   client.write(toRequest("POST /api/chat", [AUTH, "content-length: 1000000", "connection: close"], "x".repeat(1000)));
   await client.until("HTTP/1.1 408");
@@ -60,7 +61,7 @@ test("59 a client that reads nothing stops the upstream, and is not waited for",
     };
     write();
   });
-  const { port, ended, limiter } = await startGateway(t, { upstream: upstream.url, patience: SHORT });
+  const { port, ended, limiter } = await startGateway(t, { upstream: upstream.url, patience: SILENT });
   const client = await openRaw(port);
   client.socket.pause();
   client.write(toChat());

@@ -27,8 +27,7 @@ export class Exchange {
   code: string | null = null;
   ending: Ending = "whole";
   tokens: Tokens | null = null;
-  /** Its key was revoked after it had come. */
-  isRevoked = false;
+  #isRevoked = false;
   /** The model server was asked, and may have worked. */
   reachedUpstream = false;
   /** The client, who waits to be asked for its body, was asked. */
@@ -39,8 +38,8 @@ export class Exchange {
   heldBytes = 0;
   /** Monotonic moment since which the client lets a wait pass: for its body, or for room for its answer. Null: none. */
   waitsSince: number | null = null;
-  /** What is done where it waits for too long. */
-  giveUp: () => void = () => this.response.destroy();
+  /** What is done where it waits for too long; null: its connection is ended. */
+  giveUp: (() => void) | null = null;
   #firstByteAt: number | null = null;
 
   constructor(
@@ -60,13 +59,24 @@ export class Exchange {
     response.once("close", () => this.#close());
   }
 
-  /** Aborted as soon as the client has left. */
+  /** Aborted as soon as the client has left, and for one that waits for its turn when its key is revoked. */
   get signal(): AbortSignal {
     return this.#leaving.signal;
   }
 
+  /** Its key was revoked after it had come. */
+  get isRevoked(): boolean {
+    return this.#isRevoked;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Its key is in force no more: whoever waits for a turn waits no longer. What is being answered goes on. */
+  revoke(): void {
+    this.#isRevoked = true;
+    if (!this.reachedUpstream) this.#leaving.abort();
   }
 
   /** Called at once when the client leaves before its answer is whole. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Api, Refusal, Route } from "../policy/decision.ts";
 import { hasBody, hasUnreadBody, refuse } from "./answer.ts";
@@ -83,6 +84,8 @@ class Relay implements Dispatcher.DispatchHandler {
   #held: Buffer[] | null = null;
   #heldHeaders: string[] = [];
   #heldBytes = 0;
+  /** Bytes that the answer says it has; null where it does not, or has others when it goes on. */
+  #length: number | null = null;
   #hasLeft = false;
 
   constructor(exchange: Exchange, forwarding: Forwarding) {
@@ -103,25 +106,26 @@ class Relay implements Dispatcher.DispatchHandler {
     else this.#exchange.reachedUpstream = true;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, raw: IncomingHttpHeaders): void {
     // 100 and 103 are of the way, not of the answer.
     if (status < 200 || this.#hasLeft) return;
     const exchange = this.#exchange;
     exchange.sawFirstByte();
-    const { sent, mediaType } = toAnswerHeaders(toRaw(controller.rawHeaders));
+    const { sent, mediaType, length } = toAnswerHeaders(raw);
     if (this.#forwarding.route.occupiesModel) this.#meter = new TokenMeter(mediaType);
     const isFiltered = this.#forwarding.filter !== null && status === 200;
     if (isFiltered && exchange.request.method !== "HEAD") this.#held = [];
-    const headers = [...sent, ...this.#forwarding.ownHeaders, "x-request-id", exchange.id];
+    sent.push(...this.#forwarding.ownHeaders, "x-request-id", exchange.id);
     if (mediaType === "text/event-stream" || mediaType === "application/x-ndjson") {
-      headers.push("x-accel-buffering", "no");
+      sent.push("x-accel-buffering", "no");
     }
-    if (hasUnreadBody(exchange)) headers.push("connection", "close");
+    if (hasUnreadBody(exchange)) sent.push("connection", "close");
     if (this.#held !== null) {
-      this.#heldHeaders = withoutLength(headers);
+      this.#heldHeaders = withoutLength(sent);
       return;
     }
-    exchange.response.writeHead(status, isFiltered ? withoutLength(headers) : headers);
+    this.#length = isFiltered ? null : length;
+    exchange.response.writeHead(status, isFiltered ? withoutLength(sent) : sent);
     queueMicrotask(() => {
       if (exchange.answerBytes === 0 && !exchange.response.writableEnded) exchange.response.flushHeaders();
     });
@@ -136,9 +140,14 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     exchange.answerBytes += chunk.length;
     this.#meter?.see(chunk);
-    if (exchange.response.write(chunk)) return;
+    // The last of it: its end goes in the same write.
+    if (exchange.answerBytes === this.#length) exchange.response.end(chunk);
+    else if (!exchange.response.write(chunk)) this.#waitForRoom(controller);
+  }
+
+  #waitForRoom(controller: Dispatcher.DispatchController): void {
+    const exchange = this.#exchange;
     controller.pause();
-    exchange.giveUp = () => exchange.response.destroy();
     exchange.waitsSince = performance.now();
     exchange.response.once("drain", () => {
       exchange.waitsSince = null;
@@ -157,7 +166,6 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#count();
     this.#exchange.settle();
     // The last of it still has to be taken in.
-    this.#exchange.giveUp = () => response.destroy();
     this.#exchange.waitsSince = performance.now();
     if (this.#held === null) {
       response.end();
@@ -213,10 +221,6 @@ function cut({ request, response }: Exchange): void {
   // A client of HTTP/1.0 takes an ordinary end of the connection for the end of the answer.
   if (request.httpVersion === "1.0" && !("encrypted" in request.socket)) request.socket.resetAndDestroy();
   else response.destroy();
-}
-
-function toRaw(raw: Dispatcher.DispatchController["rawHeaders"]): readonly (Uint8Array | string)[] {
-  return Array.isArray(raw) ? raw : [];
 }
 
 /** The code of an error or of the first one it is made of: a name with several addresses gives one each. */

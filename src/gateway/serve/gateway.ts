@@ -8,7 +8,7 @@ import { Exchange } from "./exchange.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { createListener, listenAt, takeCertificate } from "./listener.ts";
 import { serveRequest, type Serving } from "./serve-request.ts";
-import { openUpstream, type Upstream } from "./upstream.ts";
+import { Upstream } from "./upstream.ts";
 
 /** What a gateway has to do at a moment. */
 export interface GatewayState {
@@ -72,7 +72,7 @@ class RunningGateway implements Gateway {
     const { verifier, limiter, onTrouble } = options;
     this.#connections = new Connections(options.caps);
     this.#bodies = new BodyBudget(options.patience.bodyBytes);
-    this.#upstream = openUpstream(options.upstream);
+    this.#upstream = new Upstream(options.upstream);
     this.#serving = {
       verifier,
       limiter,
@@ -141,14 +141,15 @@ class RunningGateway implements Gateway {
       if (exchange.waitsSince === null || exchange.waitsSince > limit) continue;
       exchange.waitsSince = null;
       exchange.code ??= "client-silent";
-      exchange.giveUp();
+      if (exchange.giveUp === null) exchange.response.destroy();
+      else exchange.giveUp();
     }
   }
 
   #revoke(keyId: string, endsStreams: boolean): void {
     for (const exchange of this.#exchanges) {
       if (exchange.key?.id !== keyId) continue;
-      exchange.isRevoked = true;
+      exchange.revoke();
       if (!endsStreams || !exchange.reachedUpstream) continue;
       exchange.code = "key-revoked";
       exchange.response.destroy();

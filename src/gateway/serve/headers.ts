@@ -65,45 +65,43 @@ export interface AnswerHeaders {
   readonly sent: string[];
   /** Media type without parameters, lower case; empty where there is none. */
   readonly mediaType: string;
+  /** Bytes of its body, as it says; null where it does not. */
+  readonly length: number | null;
 }
 
-/** `raw`: names and values in turn, bytes or text, as undici hands them out. */
-export function toAnswerHeaders(raw: readonly (Uint8Array | string)[]): AnswerHeaders {
+/** `headers`: by name in lower case, as undici reads them from the upstream's bytes; a list where a name stands twice. */
+export function toAnswerHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): AnswerHeaders {
   const sent: string[] = [];
   let mediaType = "";
-  const dropped = toNamedByConnection(raw);
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = toText(raw[at]).toLowerCase();
+  let length: number | null = null;
+  const dropped = toNamedByConnection(headers["connection"]);
+  for (const name of Object.keys(headers)) {
     if (HOP_BY_HOP.has(name) || OWN.has(name) || name.startsWith("access-control-") || dropped?.has(name) === true) {
       continue;
     }
-    const value = toText(raw[at + 1]);
-    if (!NAME.test(name) || !SENDABLE.test(value)) continue;
-    if (name === "content-type") mediaType = (value.split(";")[0] ?? "").trim().toLowerCase();
-    sent.push(name, value);
-  }
-  return { sent, mediaType };
-}
-
-function toNamedByConnection(raw: readonly (Uint8Array | string)[]): ReadonlySet<string> | null {
-  let named: Set<string> | null = null;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at];
-    if (name === undefined || name.length !== 10 || toText(name).toLowerCase() !== "connection") continue;
-    for (const each of toText(raw[at + 1])
-      .toLowerCase()
-      .split(",")) {
-      const trimmed = each.trim();
-      // Without its length an answer would end nowhere.
-      if (trimmed !== "content-length" && trimmed !== "content-type") (named ??= new Set()).add(trimmed);
+    if (!NAME.test(name)) continue;
+    for (const value of toValues(headers[name])) {
+      if (!SENDABLE.test(value)) continue;
+      if (name === "content-type") mediaType = (value.split(";")[0] ?? "").trim().toLowerCase();
+      if (name === "content-length") length = Number(value);
+      sent.push(name, value);
     }
   }
-  return named;
+  return { sent, mediaType, length };
 }
 
-function toText(part: Uint8Array | string | undefined): string {
-  if (part === undefined) return "";
-  return typeof part === "string"
-    ? part
-    : Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString("latin1");
+function toNamedByConnection(connection: string | readonly string[] | undefined): ReadonlySet<string> | null {
+  if (connection === undefined || connection === "keep-alive") return null;
+  const named = toValues(connection).flatMap((value) => value.toLowerCase().split(","));
+  // Without its length an answer would end nowhere.
+  return new Set(
+    named.map((name) => name.trim()).filter((name) => name !== "content-length" && name !== "content-type"),
+  );
+}
+
+function toValues(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === "string" ? [value] : value;
 }

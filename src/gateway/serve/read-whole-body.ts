@@ -31,6 +31,7 @@ export async function readWholeBody(
     const chunks: Buffer[] = [];
     const finish = (body: WholeBody): void => {
       exchange.waitsSince = null;
+      exchange.giveUp = null;
       request.off("data", hear).off("end", end).off("close", leave).off("error", leave);
       if (body.kind !== "whole") request.pause();
       resolve(body);
@@ -58,7 +59,6 @@ function toOne(chunks: readonly Buffer[]): Buffer {
 
 /** A body that passes through: chunk by chunk, as fast as the upstream takes it in. Throws where it grows too large. */
 export async function* passBody(exchange: Exchange, limitBytes: number | null): AsyncGenerator<Buffer, void> {
-  exchange.giveUp = () => exchange.response.destroy();
   exchange.waitsSince = performance.now();
   // The client is still owed an answer where the upstream does not want the rest.
   for await (const chunk of exchange.request.iterator({ destroyOnReturn: false })) {

@@ -115,11 +115,12 @@ async function runOver(open: OpenStore, wish: GatewayWish, closing: (() => Promi
     parts.metrics = await openMetricsAt(wish.metrics, parts);
     closing.push(async () => parts.metrics?.close());
   }
+  const verifier = await openVerifier(open);
   const gateway = await openGateway({
     listen,
     upstream: wish.upstream,
-    verifier: await openVerifier(open),
-    limiter: await openLimiter(open, wish),
+    verifier,
+    limiter: await openLimiter(open, wish, () => verifier.lookNow()),
     certificate: source,
     origins: wish.origins,
     witnesses: toWitnesses(parts),
@@ -211,15 +212,24 @@ async function takeCertificateSource({
   }
 }
 
-/** Tokens are counted in the store at the first request of a key, so that a restart gives none back. */
-async function openLimiter({ store }: OpenStore, { redisUrl, limits, onTrouble }: GatewayWish): Promise<Limiter> {
+/**
+ * Tokens are counted in the store at the first request of a key, so that a restart gives none back. `onRevision` is
+ * called where somebody tells over Redis that keys were changed.
+ */
+async function openLimiter(
+  { store }: OpenStore,
+  { redisUrl, limits, onTrouble }: GatewayWish,
+  onRevision: () => void,
+): Promise<Limiter> {
   const countTokens = (keyId: string, since: number): Promise<number> => store.countTokens(keyId, since);
   if (redisUrl === null) return openLocalLimiter({ settings: limits, countTokens, onTrouble });
-  const [{ RedisLink, RedisGone }, { openSharedLimiter }] = await Promise.all([
+  const [{ RedisLink, RedisGone }, { openRevisions }, { openSharedLimiter }] = await Promise.all([
     import("../shared/redis-link.ts"),
+    import("../shared/revisions.ts"),
     import("../limits/open-shared-limiter.ts"),
   ]);
   const link = toLink(() => new RedisLink(redisUrl));
+  openRevisions(link).onRevision(onRevision);
   try {
     return await openSharedLimiter({ link, settings: limits, countTokens, onTrouble });
   } catch (error) {

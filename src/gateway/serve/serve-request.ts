@@ -9,7 +9,7 @@ import { filterModels, seesSomeModels } from "../policy/filter-models.ts";
 import { readBody } from "../policy/read-body.ts";
 import { toApi } from "../policy/read-target.ts";
 import { StoreError } from "../store/store-error.ts";
-import { answer, hasBody, refuse } from "./answer.ts";
+import { REVOKED, answer, hasBody, refuse } from "./answer.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { toCorsAnswer } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -52,8 +52,6 @@ const ORIGIN_REFUSED: Refusal = {
   message: "Pages of this origin may not use the gateway.",
 };
 
-const REVOKED: Refusal = { status: 401, code: "unauthenticated", message: "A valid key is needed." };
-
 /** One request with all that it is served with. */
 interface Call {
   readonly serving: Serving;
@@ -93,12 +91,12 @@ function answerHealth({ serving, exchange }: Call): void {
   answer(exchange, status === "ok" ? 200 : 503, ["content-type", "application/json"], body);
 }
 
-async function askBrowser(call: Call): Promise<void> {
+function askBrowser(call: Call): void | Promise<void> {
   const { serving, exchange } = call;
   const cors = toCorsAnswer(exchange.request, serving.origins);
-  if (cors.kind === "refused") stop(call, ORIGIN_REFUSED);
-  else if (cors.kind === "preflight") answer(exchange, 204, cors.headers, "");
-  else await askKey({ ...call, ownHeaders: cors.kind === "allowed" ? cors.headers : [] });
+  if (cors.kind === "refused") return stop(call, ORIGIN_REFUSED);
+  if (cors.kind === "preflight") return answer(exchange, 204, cors.headers, "");
+  return askKey(cors.kind === "allowed" ? { ...call, ownHeaders: cors.headers } : call);
 }
 
 async function askKey(call: Call): Promise<void> {
@@ -108,12 +106,14 @@ async function askKey(call: Call): Promise<void> {
   if (isVerifyTarget(head.target)) return answerVerify(serving, exchange);
   const credential = extractCredential(head);
   if (credential.kind === "refused") return stop(call, credential.refusal);
-  const { key } = await serving.verifier.verify(credential, Date.now());
+  const verifying = serving.verifier.verify(credential, Date.now());
+  // What is there already is not waited for: most requests go on at once.
+  const { key } = verifying instanceof Promise ? await verifying : verifying;
   exchange.key = key;
-  await askPolicy(call, key);
+  return askPolicy(call, key);
 }
 
-async function askPolicy(call: Call, key: Key | null): Promise<void> {
+function askPolicy(call: Call, key: Key | null): void | Promise<void> {
   const { exchange, head } = call;
   const first = decide(head, { key }, Date.now());
   if (first.kind === "refuse") return stop(call, first.refusal);
@@ -159,8 +159,12 @@ async function askTurn(
   exchange.model = models[0] ?? null;
   const { occupiesModel } = route;
   const ask = { key, occupiesModel, expectedTokens, now: Date.now(), signal: exchange.signal };
-  const admission = await serving.limiter.admit(ask);
-  if (admission.kind === "left") return;
+  const admitting = serving.limiter.admit(ask);
+  const admission = admitting instanceof Promise ? await admitting : admitting;
+  if (admission.kind === "left") {
+    if (exchange.isRevoked && !exchange.hasEnded) stop(call, REVOKED);
+    return;
+  }
   if (admission.kind === "refused") {
     const { refusal, retryAfterSeconds, place } = admission;
     return refuse(exchange, refusal, call.api, { headers: call.ownHeaders, retryAfterSeconds, place });

@@ -356,10 +356,13 @@ test("14 a key that is revoked while it waits is not served any more", async (t)
   second.write(toChat(["connection: close"]));
   while (limiter.state.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
   keys.revoke(SECRET, false);
-  first.destroy();
+  // At once, while the stream before it goes on.
   assert.deepEqual(toStatuses(await second.end()), [401]);
+  assert.equal(limiter.state.waiting, 0);
+  assert.equal(limiter.state.serving, 1);
+  first.destroy();
+  while (limiter.state.serving > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(upstream.reached.length, 1);
-  assert.equal(limiter.state.serving, 0);
 });
 
 test("a client that does not take in the end of its answer is not waited for", async (t) => {

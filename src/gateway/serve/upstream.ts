@@ -1,39 +1,73 @@
-import Pool from "undici/lib/dispatcher/pool.js";
-import type { Dispatcher } from "undici";
+import buildConnector from "undici/lib/core/connect.js";
+import Client from "undici/lib/dispatcher/client.js";
+import type { Client as Connection, Dispatcher } from "undici";
 import type { UpstreamPlace } from "./upstream-place.ts";
 
-/** Connections to the model server. */
-export interface Upstream {
-  readonly host: string;
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
-  /** Ends every connection at once. */
-  destroy(): Promise<void>;
-}
-
 const CONNECT_TIMEOUT_MS = 5000;
-const CONNECTION_TTL_MS = 120_000;
 
 /**
- * Opens no connection yet. A request is alone on its connection until its answer has ended, and may be silent for as
- * long as the model server likes: it loads models for minutes. Nothing is sent twice.
+ * Connections to the model server. None is opened before it is needed. A request is alone on its connection until its
+ * answer has ended, and may be silent for as long as the model server likes: it loads models for minutes. Nothing is
+ * sent twice.
+ *
+ * The pool of undici walks over all its connections for each request and asks what time it is at each of them; here
+ * the one that was last at work is taken.
  */
-export function openUpstream({ origin, socketPath, host }: UpstreamPlace): Upstream {
-  const pool = new Pool(origin, {
-    pipelining: 1,
-    allowH2: false,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // Shorter than the five seconds after which common servers close an idle connection, so that none is met closing.
-    keepAliveTimeout: 4000,
-    maxHeaderSize: 64 * 1024,
-    // After a rush, connections that nobody needs any more are forgotten; one at work ends its work first.
-    clientTtl: CONNECTION_TTL_MS,
-    ...(socketPath === null ? {} : { socketPath }),
-  });
-  return {
-    host,
-    dispatch: (options, handler) => void pool.dispatch(options, handler),
-    destroy: () => pool.destroy(),
-  };
+export class Upstream {
+  readonly host: string;
+  readonly #open: () => Connection;
+  readonly #all = new Set<Connection>();
+  readonly #working = new Set<Connection>();
+  /** The one that was last at work is the last. */
+  readonly #idle: Connection[] = [];
+
+  constructor({ origin, socketPath, host }: UpstreamPlace) {
+    this.host = host;
+    const place = socketPath === null ? {} : { socketPath };
+    const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...place });
+    this.#open = () =>
+      new Client(origin, {
+        connect,
+        pipelining: 1,
+        allowH2: false,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        // Shorter than the five seconds after which common servers close an idle connection, so that none is met closing.
+        keepAliveTimeout: 4000,
+        maxHeaderSize: 64 * 1024,
+      });
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const connection = this.#idle.pop() ?? this.#add();
+    this.#working.add(connection);
+    // Where it has nothing to do the request has ended already; else it tells when it is done. It may still be about to.
+    if (connection.dispatch(options, handler)) queueMicrotask(() => this.#rest(connection));
+  }
+
+  #add(): Connection {
+    const connection = this.#open();
+    this.#all.add(connection);
+    connection.on("drain", () => this.#rest(connection));
+    connection.on("disconnect", () => this.#forget(connection));
+    connection.on("connectionError", () => this.#forget(connection));
+    return connection;
+  }
+
+  #rest(connection: Connection): void {
+    if (this.#working.delete(connection) && !connection.closed && !connection.destroyed) this.#idle.push(connection);
+  }
+
+  /** It ends when what it has to do is done; after a rush, nothing is left of it. */
+  #forget(connection: Connection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (connection.closed || connection.destroyed) return;
+    void connection.close().finally(() => this.#all.delete(connection));
+  }
+
+  /** Ends every connection at once. */
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#all].map((connection) => connection.destroy()));
+  }
 }

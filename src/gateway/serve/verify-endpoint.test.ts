@@ -8,6 +8,7 @@ import { SECRET, startGateway } from "../testing/start-gateway.ts";
 
 const AUTH = `authorization: Bearer ${SECRET}`;
 const NGINX = ["x-original-method: POST", "x-original-uri: /api/chat"];
+const TAGS = ["x-original-method: GET", "x-original-uri: /api/tags"];
 const CADDY = ["x-forwarded-method: POST", "x-forwarded-uri: /api/chat"];
 const READER: Key = { ...aKey("alice"), scopes: ["read"] };
 
@@ -30,7 +31,8 @@ const CASES: readonly (readonly [what: string, status: number, headers: readonly
   ["tokens are counted", 403, [AUTH, ...NGINX], aKey("alice", { tokensPerDay: 100 })],
   ["streams are counted", 403, [AUTH, ...NGINX], aKey("alice", { concurrent: 1 })],
   ["the address of the client counts", 403, [AUTH, ...NGINX], { ...aKey("alice"), from: ["127.0.0.0/8"] }],
-  ["a list is to be filtered", 403, [AUTH, "x-original-method: GET", "x-original-uri: /api/tags"], READER],
+  ["a list is to be filtered", 403, [AUTH, ...TAGS], { ...READER, models: ["qwen3"] }],
+  ["a list may be seen whole", 204, [AUTH, ...TAGS], READER],
   ["a route names nothing", 204, [AUTH, "x-original-method: GET", "x-original-uri: /api/version"], READER],
 ];
 

@@ -4,9 +4,8 @@ import type { Key } from "../key.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision, Refusal, RequestHead } from "../policy/decision.ts";
 import { extractCredential } from "../policy/extract-credential.ts";
-import { seesSomeModels } from "../policy/filter-models.ts";
 import { toApi } from "../policy/read-target.ts";
-import { answer, refuse } from "./answer.ts";
+import { answer, refuse, REVOKED } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Where a proxy asks whether it may pass a request on: nginx `auth_request`, `forward_auth` of Caddy and others. */
@@ -53,7 +52,10 @@ export async function answerVerify({ verifier, limiter }: Asked, exchange: Excha
   if (key === null || needsGateway(decision, key)) return refuse(exchange, NEEDS_GATEWAY, api);
   const ask = { key, occupiesModel: false, now: Date.now(), signal: exchange.signal };
   const admission = await limiter.admit(ask);
-  if (admission.kind === "left") return;
+  if (admission.kind === "left") {
+    if (exchange.isRevoked && !exchange.hasEnded) refuse(exchange, REVOKED, api);
+    return;
+  }
   if (admission.kind === "refused") {
     return refuse(exchange, admission.refusal, api, { retryAfterSeconds: admission.retryAfterSeconds });
   }
@@ -70,11 +72,10 @@ interface Asked {
 function needsGateway(decision: Exclude<Decision, { kind: "refuse" }>, key: Key): boolean {
   const { limits, models, from } = key;
   if (from !== null) return true;
-  if (seesSomeModels(decision.route, key)) return true;
+  if (decision.route.listsModels && models !== null) return true;
   if (decision.route.occupiesModel && (limits.tokensPerDay !== null || limits.concurrent !== null)) return true;
   if (decision.route.method !== "GET" && decision.route.method !== "HEAD" && limits.maxBodyBytes !== null) return true;
   if (decision.kind === "forward") return false;
-  // A model that is asked elsewhere stands in the body too, and needs its grant.
   return models !== null || limits.maxContextTokens !== null || limits.maxKeepAliveSeconds !== null;
 }
 

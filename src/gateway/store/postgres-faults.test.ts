@@ -83,8 +83,8 @@ describe("a store in PostgreSQL", { skip: missingPostgres() ?? false }, () => {
     const { open } = await openNew();
     const { text } = await createKey(open, aWish("alice"), anActor());
     const verifier = await openVerifier(open);
-    const ask = (secret: string | null): Promise<string | null> =>
-      verifier.verify({ kind: "secret", secret: secret ?? "" }, NOON).then(({ key }) => key?.name ?? null);
+    const ask = async (secret: string | null): Promise<string | null> =>
+      (await verifier.verify({ kind: "secret", secret: secret ?? "" }, NOON)).key?.name ?? null;
     await server.kill();
     await assert.rejects(createKey(open, aWish("bob"), anActor()), brokenAs("gone"));
     while ((await ask("plk_x").catch(isBroken)) !== true);
@@ -100,8 +100,8 @@ describe("a store in PostgreSQL", { skip: missingPostgres() ?? false }, () => {
     const { open } = await openNew();
     const { text } = await createKey(open, aWish("alice"), anActor());
     const verifier = await openVerifier(open);
-    const ask = (secret: string | null): Promise<string | null> =>
-      verifier.verify({ kind: "secret", secret: secret ?? "" }, NOON).then(({ key }) => key?.name ?? null);
+    const ask = async (secret: string | null): Promise<string | null> =>
+      (await verifier.verify({ kind: "secret", secret: secret ?? "" }, NOON)).key?.name ?? null;
     server.freeze();
     while ((await ask("plk_x").catch(isBroken)) !== true);
     assert.equal(await ask(text), "alice");

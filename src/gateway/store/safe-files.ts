@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, link, lstat, mkdir, open, rm } from "node:fs/promises";
+import { chown, type FileHandle, link, lstat, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { randomBytes } from "node:crypto";
 import { StoreError } from "./store-error.ts";
@@ -8,13 +8,15 @@ import { StoreError } from "./store-error.ts";
 const OTHERS = 0o077;
 
 /**
- * Makes the folder (0700) where it is missing and `mayCreate` says so, and refuses one that others can read or write, or that is somebody
- * else's; root may use a service's.
+ * Makes the folder (0700) where it is missing and `mayCreate` says so, and refuses one that others can read or write, or
+ * that is somebody else's; root may use a service's. A link is followed where it is root's: systemd puts one in the place
+ * of a service's folder.
  */
 export async function takeFolder(path: string, mayCreate: boolean): Promise<void> {
   try {
     if (mayCreate) await mkdir(path, { recursive: true, mode: 0o700 });
-    refuseUnsafe(path, await lstat(path), "folder");
+    const found = await lstat(path);
+    refuseUnsafe(path, found.isSymbolicLink() && found.uid === 0 ? await stat(path) : found, "folder");
   } catch (error) {
     throw toFileError(error, path);
   }
@@ -31,11 +33,18 @@ export async function checkFile(path: string): Promise<boolean> {
   }
 }
 
-/** Makes a file of mode 0600 with this content at once; false: it was there already, and is left as it is. */
+/**
+ * Makes a file of mode 0600 with this content at once; false: it was there already, and is left as it is. What root makes
+ * in the folder of a service is the service's.
+ */
 export async function createFile(path: string, content: string): Promise<boolean> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     await writeAndSync(temporary, content);
+    if (process.geteuid?.() === 0) {
+      const { uid, gid } = await stat(dirname(path));
+      await chown(temporary, uid, gid);
+    }
     await link(temporary, path);
     await syncFolder(dirname(path));
     return true;

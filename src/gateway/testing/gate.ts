@@ -155,7 +155,7 @@ async function openGate(
 function toGuest(limiter: Limiter, ask: Omit<Ask, "signal">): Guest {
   const presence = new AbortController();
   let admission: Admission | null = null;
-  void limiter.admit({ ...ask, signal: presence.signal }).then((came) => (admission = came));
+  void Promise.resolve(limiter.admit({ ...ask, signal: presence.signal })).then((came) => (admission = came));
   const read = (): Admission | null => admission;
   return {
     get admission() {

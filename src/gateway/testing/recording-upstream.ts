@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
-import type { TestContext } from "node:test";
 
 /** One request as it reached the upstream. */
 export interface Reached {
@@ -31,9 +30,9 @@ export interface RecordingUpstream {
   reach(number: number): Promise<Reached>;
 }
 
-/** Starts one on a loopback port, or on a Unix socket, until the test ends. */
+/** Starts one on a loopback port, or on a Unix socket, until the test (or whatever else calls back) ends. */
 export async function startUpstream(
-  test: TestContext,
+  test: { after(end: () => void): void },
   behave: Behave = answerOk,
   socketPath?: string,
 ): Promise<RecordingUpstream> {
@@ -69,7 +68,7 @@ export async function startUpstream(
 }
 
 /** Answers with `{"ok":true}` as soon as the whole request has come. */
-const answerOk: Behave = (response, request) => {
+export const answerOk: Behave = (response, request) => {
   request.resume().once("end", () => {
     response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
   });

@@ -49,18 +49,14 @@ function toDemandOfAny(protections: readonly Protection[]): Demand | null {
 }
 
 const NOTHING = { credential: false, doubt: null, takesAny: false } as const;
-/** How the facts say that a header only has to be there. */
-const ANY_CREDENTIAL = "any credential is enough";
 
 function toCredential(protections: readonly Protection[]): Pick<Demand, "credential" | "doubt" | "takesAny"> {
   if (protections.some(demandsCredential)) return { ...NOTHING, credential: true };
   if (protections.some(({ kind }) => kind === "asks-service")) {
     return { ...NOTHING, credential: null, doubt: "asks-service" };
   }
-  const unclear = protections.flatMap((each) => (each.kind === "unclear" ? [each.text] : []));
-  if (unclear.length === 0) return NOTHING;
-  if (unclear.every((text) => text === ANY_CREDENTIAL)) return { ...NOTHING, takesAny: true };
-  return { ...NOTHING, credential: null, doubt: "unclear" };
+  if (protections.some(({ kind }) => kind === "unclear")) return { ...NOTHING, credential: null, doubt: "unclear" };
+  return { ...NOTHING, takesAny: protections.some(({ kind }) => kind === "any-credential") };
 }
 
 /** True for what nobody gets past who shows nothing. */

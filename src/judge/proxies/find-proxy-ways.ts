@@ -1,16 +1,15 @@
 import type { Facts } from "../../facts/facts.ts";
-import type { ProxyListener } from "../../facts/proxies/proxy.ts";
+import type { Passing, ProxyListener, Upstream } from "../../facts/proxies/proxy.ts";
 import { isLoopback, isWildcard, toCanonical } from "../addresses.ts";
 import type { AskedListener } from "../asked-listeners.ts";
 import { FIRST_QUESTIONS } from "../../servers/questions.ts";
-import type { Tunnel } from "../../facts/tunnels/tunnel.ts";
 import type { ProcessTree } from "../process-tree.ts";
 import type { Hop } from "../route.ts";
 import type { FoundServer } from "../servers.ts";
 import { listPlaces, MOST_PLACES, type ProxyDoor, type ProxyPlace, type ProxyWay } from "./proxy-way.ts";
 import { resolveUpstream, type UpstreamScene } from "./resolve-upstream.ts";
 import { isOfUse, mayTake, toPathText } from "./served-paths.ts";
-import { toStance, type BareWay } from "./stance.ts";
+import { toStance, type BareWay, type Stance } from "./stance.ts";
 import type { TunnelWay } from "./tunnel-way.ts";
 
 /** What proxies are looked for among. */
@@ -30,11 +29,11 @@ const MOST_PROXIES = 4;
 /** Ways of one location; a configuration that branches more often is told by its first ones. */
 const MOST_WAYS = 64;
 /** A message that names more paths tells no more. */
-const MOST_PATHS = 8;
+const MOST_PATHS = 64;
 
 /** Every way by which a proxy of the host hands on to each of the model servers. */
 export function findProxyWays(scene: ProxyScene): ReadonlyMap<FoundServer, readonly ProxyWay[]> {
-  const upstreams = toUpstreams(scene);
+  const upstreams = startSearch(scene);
   const bare = upstreams.places.flatMap((place) => {
     const doors = findDoors(scene, place, upstreams.namespaceOf(place));
     if (doors.length === 0) return [];
@@ -50,29 +49,18 @@ export function findProxyWays(scene: ProxyScene): ReadonlyMap<FoundServer, reado
 
 /** Every way by which a tunnel of the host hands on to each of the model servers. */
 export function findTunnelWays(scene: ProxyScene): ReadonlyMap<FoundServer, readonly TunnelWay[]> {
-  const upstreams = toUpstreams(scene);
+  const upstreams = startSearch(scene);
   const tunnels = scene.facts.tunnels?.ok === true ? scene.facts.tunnels.value : [];
   const ends = tunnels.flatMap((tunnel) => {
     // A network's members are neighbours, by an interface of the host's.
     if (tunnel.kind === "zerotier") return [];
     const { to, kind, host } = tunnel;
     const upstream = to === null ? ({ kind: "unclear", text: "?" } as const) : ({ kind: "tcp", ...to } as const);
-    return resolveUpstream(upstreams, scene.own, upstream, host)
-      .flatMap((target): readonly (End & { readonly tunnel: Tunnel })[] => {
-        if (target.kind === "server") return [{ ...target, behind: [], to: [target.to], tunnel }];
-        return target.places.flatMap((place) =>
-          findEnds(upstreams, place, []).map((end) => ({
-            ...end,
-            tunnel,
-            behind: [place, ...end.behind],
-            to: [target.to, ...end.to],
-          })),
-        );
-      })
-      .map((end) => ({
-        ...end,
-        hop: { kind: "tunnel", name: kind, publicName: tunnel.publicName, to: end.to[0] ?? "" } as const,
-      }));
+    return followUpstream(upstreams, scene.own, upstream, host).map((end) => ({
+      ...end,
+      tunnel,
+      hop: { kind: "tunnel", name: kind, publicName: tunnel.publicName, to: end.to[0] ?? "" } as const,
+    }));
   });
   const ways = new Map<FoundServer, TunnelWay[]>();
   for (const [server, ofServer] of Map.groupBy(ends, (each) => each.server)) {
@@ -87,12 +75,32 @@ export function findTunnelWays(scene: ProxyScene): ReadonlyMap<FoundServer, read
   return ways;
 }
 
+/** Where an upstream that is no proxy's leads to, asked from one namespace, through every proxy behind it. */
+export function followUpstream(
+  search: Search,
+  namespace: string,
+  upstream: Upstream,
+  host: Passing["host"],
+): readonly End[] {
+  return resolveUpstream(search, namespace, upstream, host).flatMap((target): readonly End[] => {
+    if (target.kind === "server") return [{ ...target, behind: [], to: [target.to] }];
+    return target.places.flatMap((place) =>
+      findEnds(search, place, []).map((end) => ({
+        ...end,
+        behind: [place, ...end.behind],
+        to: [target.to, ...end.to],
+      })),
+    );
+  });
+}
+
 /** What is searched, and how long that has taken. */
-interface Search extends UpstreamScene {
+export interface Search extends UpstreamScene {
   steps: number;
 }
 
-function toUpstreams(scene: ProxyScene): Search {
+/** What a search among the proxies of a host begins with. */
+export function startSearch(scene: ProxyScene): Search {
   const { facts } = scene;
   const proxies = facts.proxies?.ok === true ? facts.proxies.value : [];
   const places = listPlaces(proxies).slice(0, MOST_PLACES);
@@ -101,7 +109,8 @@ function toUpstreams(scene: ProxyScene): Search {
   return { facts, own: scene.own, servers: scene.servers, places, namespaceOf, steps: 0 };
 }
 
-interface End {
+/** Where a way ends. */
+export interface End {
   readonly server: FoundServer;
   readonly behind: readonly ProxyPlace[];
   readonly certainty: ProxyWay["certainty"];
@@ -195,12 +204,18 @@ function toWays(
     const { address, port } = each.door.asked.listener;
     return JSON.stringify([at.proxy, at.site, address, port, each.to, barriers, admitted, free]);
   });
-  return [...alike.values()].flatMap(([first, ...others]) => {
+  return [...alike.values()].flatMap((same) => {
+    // What really answered is told before what only stands in the configuration.
+    const [first, ...others] = same.toSorted((one, other) => toProven(other) - toProven(one));
     if (first === undefined) return [];
     const { door, behind, certainty, stance } = first;
     const places = [first.place, ...others.map(({ place }) => place)] as const;
     return [{ door, places, behind, certainty, stance, hops: toHops(places, behind, first.to) }];
   });
+}
+
+function toProven({ stance }: { readonly stance: Stance }): number {
+  return Number(stance.probe !== null && stance.probe.outcome !== null);
 }
 
 /** What stands behind a variable has answered as another kind of server than this one. */
@@ -218,7 +233,8 @@ function toHops(
   return first === undefined ? [head] : [head, first, ...rest];
 }
 
-function toHop(places: readonly [ProxyPlace, ...ProxyPlace[]], to: string): Extract<Hop, { kind: "proxy" }> {
+/** A proxy as one leg of a way. */
+export function toHop(places: readonly [ProxyPlace, ...ProxyPlace[]], to: string): Extract<Hop, { kind: "proxy" }> {
   const [{ proxy, site }] = places;
   const paths = [...new Set(places.map(({ location }) => toPathText(location.paths)))];
   return {

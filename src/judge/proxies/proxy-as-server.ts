@@ -31,5 +31,6 @@ export function toProxyAsServer(
     unjudged: 0,
     proxied: [],
     tunnelled: [],
+    relayed: [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Answer } from "../../facts/answers.ts";
 import type { Evidence } from "../../facts/evidence.ts";
+import type { ProxyLocation } from "../../facts/proxies/proxy.ts";
 import type { ProxyAnswer } from "../../facts/proxies/proxy-answer.ts";
 import { recogniseServer } from "../../servers/catalogue.ts";
 import type { Recognition } from "../../servers/server-kind.ts";
@@ -24,17 +25,37 @@ export type Expected =
   | "taken-with-any-credential"
   | "not-known";
 
-/** The answers that a door gave for one place. */
-export function answersFor(all: readonly ProxyAnswer[], door: ProxyDoor, { at }: ProxyPlace): readonly ProxyAnswer[] {
+/**
+ * The answers that a door gave for one place. Where it was not asked there, as of a path that only takes POST, those
+ * of other places of the site speak for it that demand the very same and hand on to the same.
+ */
+export function answersFor(
+  all: readonly ProxyAnswer[],
+  door: ProxyDoor,
+  { at, site, location }: ProxyPlace,
+): readonly ProxyAnswer[] {
   const bind = toBind(door.asked.listener, door.asked.dualStack);
-  return all.filter(
-    (each) =>
-      each.proxy === at.proxy &&
-      each.site === at.site &&
-      each.location === at.location &&
-      each.port === bind.port &&
-      takes(bind, each.address),
+  const ofSite = all.filter(
+    (each) => each.proxy === at.proxy && each.site === at.site && each.port === bind.port && takes(bind, each.address),
   );
+  const own = ofSite.filter((each) => each.location === at.location);
+  if (own.some(({ outcome }) => outcome.kind === "answered") || location.paths.kind === "unclear") return own;
+  const demand = toDemandText(location);
+  return ofSite.filter((each) => {
+    const other = site.locations[each.location];
+    if (other === undefined || other.paths.kind === "unclear" || toDemandText(other) !== demand) return false;
+    // What the proxy answers by itself says nothing but that it asked for a credential first.
+    const isOwnAnswer = other.upstreams.length === 0 && demandsIt(each);
+    return isOwnAnswer || JSON.stringify(other.upstreams) === JSON.stringify(location.upstreams);
+  });
+}
+
+function toDemandText({ protections, satisfy }: ProxyLocation): string {
+  return JSON.stringify([protections.filter(({ kind }) => kind !== "refuses"), satisfy]);
+}
+
+function demandsIt({ outcome }: ProxyAnswer): boolean {
+  return outcome.kind === "answered" && (outcome.answer.status === 401 || outcome.answer.status === 407);
 }
 
 /**
@@ -46,14 +67,18 @@ export function toProbe(answers: readonly ProxyAnswer[], expected: Expected): Pr
   const heard = answers.filter(({ outcome }) => outcome.kind === "answered");
   const [first] = heard;
   if (first === undefined) return null;
-  const recognition = recogniseServer(heard.map(toAnswer));
-  const judged = heard.map((each) => ({ each, outcome: toOutcome(each, expected, recognition) }));
+  // Who calls by another name may meet somebody else.
+  const byName = [...Map.groupBy(heard, ({ name }) => name).values()];
+  const judged = byName.flatMap((same) => {
+    const recognition = recogniseServer(same.map(toAnswer));
+    return same.map((each) => ({ each, recognition, outcome: toOutcome(each, expected, recognition) }));
+  });
   const telling =
     judged.find(({ outcome }) => outcome === "open") ??
     judged.find(({ outcome }) => outcome === "guarded") ??
-    ({ each: first, outcome: null } as const);
+    ({ each: first, recognition: recogniseServer(heard.map(toAnswer)), outcome: null } as const);
   const refused = heard.every(({ outcome }) => outcome.kind === "answered" && outcome.answer.status === 403);
-  return { outcome: telling.outcome, recognition, refused, evidence: toEvidence(telling.each) };
+  return { outcome: telling.outcome, recognition: telling.recognition, refused, evidence: toEvidence(telling.each) };
 }
 
 function toOutcome({ outcome }: ProxyAnswer, expected: Expected, recognition: Recognition | null): Probe["outcome"] {

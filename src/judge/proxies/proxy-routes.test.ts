@@ -51,6 +51,20 @@ test("what another service says is known once it was asked", () => {
   assert.deepEqual(verdictsOf(aProxiedHost(sites, { answers: [aProxyAnswer(200)] })), ["ollama exposed"]);
 });
 
+test("a service that knows only the host's own way of calling lets strangers in", () => {
+  const sites = [aSite([aLocation({ protections: [{ kind: "asks-service", to: "127.0.0.1:9000" }] })])];
+  const answers = [aProxyAnswer(401), aProxyAnswer(200, { name: "192.168.1.10" })];
+  assert.deepEqual(verdictsOf(aProxiedHost(sites, { answers })), ["ollama exposed"]);
+});
+
+test("an upstream block's name as Host is one that Ollama on loopback refuses", () => {
+  const passing = { host: { kind: "literal", text: "ollama_backend" } } as const;
+  assert.deepEqual(
+    throughProxy(aProxiedHost([aSite([aLocation({ passing })])]))[0],
+    "internet eth0 192.168.1.10:80 closed: check-refuses",
+  );
+});
+
 test("the answer wins over the configuration", () => {
   const guarded = [aSite([aLocation({ protections: [BASIC] })])];
   assert.deepEqual(verdictsOf(aProxiedHost(guarded, { answers: [aProxyAnswer(200)] })), ["ollama exposed"]);
@@ -60,7 +74,7 @@ test("the answer wins over the configuration", () => {
 });
 
 test("a credential that only has to be there stops nobody; a condition not understood is not known", () => {
-  const any: Protection = { kind: "unclear", text: "any credential is enough" };
+  const any: Protection = { kind: "any-credential" };
   const sites = [aSite([aLocation({ protections: [any] })])];
   assert.deepEqual(verdictsOf(aProxiedHost(sites, { answers: [aProxyAnswer(401)] })), ["ollama exposed"]);
   const unclear: Protection = { kind: "unclear", text: "a condition on a variable" };

@@ -8,13 +8,15 @@ import type { Rule } from "../rule.ts";
 
 /**
  * Whoever has a credential at a proxy may also pull, replace and delete models: every path is handed on, or those are
- * forbidden one by one, which other spellings of them pass (`/api/pull/`, `//api/pull`, `/api%2Fpull`).
+ * forbidden one by one, which other spellings of them pass (`/api/pull/`, `//api/pull`, `/api%2Fpull`). Where such a
+ * path is handed on by its own name, somebody meant it to be.
  */
 export const EVERY_USER_MANAGES_MODELS: Rule<"every-user-manages-models"> = {
   id: "every-user-manages-models",
   judge: (host) =>
     listProxiedSites(host).flatMap((site): FindingOf<"every-user-manages-models">[] => {
-      if (site.server.kind !== "ollama") return [];
+      // Portlock's gateway hands on every path, to those whose key has the scope for it.
+      if (site.server.kind !== "ollama" || site.proxy.kind === "portlock") return [];
       const ways = site.ways.filter((each) => fromOutside(each, "guarded").length > 0);
       const guarded = ways.flatMap((each) => fromOutside(each, "guarded"));
       const policy = guarded.length === 0 ? null : judgePaths(site);
@@ -41,7 +43,7 @@ function judgePaths({
 }: ProxiedSite): Pick<FindingOf<"every-user-manages-models">["data"], "by" | "paths"> | null {
   const leading = new Set(ways.flatMap(({ way }) => way.places.map(({ location }) => location)));
   const isLeading = (location: ProxySite["locations"][number] | null): boolean =>
-    location !== null && leading.has(location);
+    location !== null && location.paths.kind !== "exact" && leading.has(location);
   const passed = MANAGING.filter((route) => isLeading(findLocation(site, route)));
   if (passed.length > 0) {
     return { by: "no-path-policy", paths: passed.map(({ methods, path }) => `${methods[0] ?? ""} ${path}`) };

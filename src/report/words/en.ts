@@ -5,6 +5,7 @@ import { toPrintable } from "../printable.ts";
 import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
 import { JOURNAL_EN } from "./journal.en.ts";
+import { toPathText } from "./lists.ts";
 import { PLAN_EN } from "./plan.en.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_EN } from "./rules.en.ts";
@@ -49,8 +50,9 @@ export const EN: Words = {
       `straight to container ${show(container)}, network ${show(network)}`,
     proxy: ({ name, serverNames, paths, to }) => {
       const site = serverNames.length === 0 ? [] : [`server name ${listShort(serverNames)}`];
-      const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
-      return `through ${show(name)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
+      const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)])];
+      const proxy = name === "portlock" ? "Portlock's gateway" : show(name);
+      return `through ${proxy}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
     },
     tunnel: ({ name, to }) => `through the tunnel ${show(name)} to ${show(to)}`,
     forwarded: ({ by, to }) => `forwarded by ${show(by)} to ${show(to)}`,
@@ -117,6 +119,7 @@ export const EN: Words = {
     "proxy-not-understood": "a part of its configuration is not understood",
     "proxy-changed": "its files are newer than what it runs with",
     "proxy-upstream-unclear": "where it hands on to depends on the request",
+    "relay-target-unknown": "which servers it hands on to is not told",
     "proxy-upstream-unresolved": "the name it hands on to could not be resolved",
     "answers-without-credential": "answers without a credential",
     "demands-credential": "demands a credential",
@@ -194,7 +197,10 @@ export const EN: Words = {
           ? "It was read as root, and even root was refused: run it outside of the container or sandbox it ran in."
           : "Run as root: `sudo portlock audit`; over SSH, log in as root; for a recording, record as root.",
     timeout: () => "Run it again; if it stays so, the host is overloaded or a mount hangs.",
-    unparsed: ({ from }) => `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
+    unparsed: ({ from }) =>
+      from.startsWith("/")
+        ? `Please report this with what stands at ${show(from)}, without its secrets: Portlock should understand it.`
+        : `Please report this with the output of \`${show(from)}\`: Portlock should understand it.`,
     "too-large": ({ from }) => `Look at \`${show(from)}\` by hand: there is more than Portlock reads.`,
     failed: ({ from }) => `Try \`${show(from.replace(/^GET /, "curl -i "))}\` by hand to see why it fails.`,
   },
@@ -319,6 +325,12 @@ function toExcept(networks: readonly string[]): string {
 
 function inBrackets(parts: readonly string[]): string {
   return parts.length === 0 ? "" : ` (${parts.slice(0, 3).map(show).join(", ")})`;
+}
+
+/** The paths that a proxy hands on: a list of what is let through is told by its first. */
+function toPaths(paths: readonly string[]): string {
+  const [first = "", ...rest] = paths.map((path) => show(toPathText(path)));
+  return rest.length > 2 ? `${first} and ${rest.length} more paths` : join([first, ...rest]);
 }
 
 function listShort(values: readonly string[]): string {

@@ -21,3 +21,17 @@ export function listInChinese(values: readonly string[]): string {
   const shown = values.slice(0, MOST).map(show).join("、");
   return values.length > MOST ? `${shown} 等 ${values.length} 个` : shown;
 }
+
+/** Proxies that `portlock proxy` makes sites for. */
+export const MADE: ReadonlySet<string> = new Set(["nginx", "caddy", "haproxy"]);
+
+/** A path of a proxy as one would type it: that it is the whole path goes without saying. */
+export function toPathText(path: string): string {
+  return path.replace(/^= /, "");
+}
+
+/** Bytes as a limit is written: whole mebibytes where they are. */
+export function toSize(bytes: number): string {
+  const mebibyte = 1024 * 1024;
+  return bytes >= mebibyte ? `${Math.round(bytes / mebibyte)} MiB` : `${Math.round(bytes / 1024)} KiB`;
+}

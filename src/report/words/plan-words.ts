@@ -2,6 +2,8 @@ import type { HostVerdict } from "../report.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type {
   Expectation,
+  GatewayRefusal,
+  GatewayRemark,
   LeaveReason,
   ProxyRefusal,
   ProxyRemark,
@@ -23,6 +25,14 @@ export interface ProxyPlanWords {
   refusal(refusal: ProxyRefusal): { readonly sentence: string; readonly hint: string };
 }
 
+/** What a plan about Portlock's own gateway says, in one language. */
+export interface GatewayPlanWords {
+  summary(host: string): string;
+  nothingToDo(host: string): string;
+  remark(remark: GatewayRemark): string;
+  refusal(refusal: GatewayRefusal): { readonly sentence: string; readonly hint: string };
+}
+
 /** What a plan says of itself, in one language. What came from the host is made printable. */
 export interface PlanWords {
   /** Between things that are told in one line. */
@@ -35,6 +45,7 @@ export interface PlanWords {
   /** Below facts that only root may read. */
   readonly asRoot: string;
   readonly proxy: ProxyPlanWords;
+  readonly gateway: GatewayPlanWords;
   readonly steps: Readonly<Record<StepKind, (target: string) => string>>;
   readonly headings: Readonly<
     Record<"runs" | "checks" | "undo" | "mind" | "interrupts" | "closes" | "stays" | "missing", string>

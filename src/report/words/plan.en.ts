@@ -2,6 +2,8 @@ import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.
 import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
+import { GATEWAY_PLAN_EN } from "./gateway-plan.en.ts";
+import { MADE } from "./lists.ts";
 import { PROXY_PLAN_EN } from "./proxy-plan.en.ts";
 
 export const PLAN_EN: PlanWords = {
@@ -34,8 +36,10 @@ export const PLAN_EN: PlanWords = {
     "check-proxy": (target) => `Let ${target} check its files as they are`,
     "set-proxy-site": (target) => `Put the model server behind ${target}`,
     "set-proxy-people": (target) => `Change who is let in by ${target}`,
+    "install-gateway": (target) => `Let in who has a key, by the service ${target}`,
   },
   proxy: PROXY_PLAN_EN,
+  gateway: GATEWAY_PLAN_EN,
   headings: {
     runs: "Runs",
     checks: "Then checks",
@@ -121,6 +125,12 @@ function toRemarkText(remark: Remark, own: OwnCommand): string {
     case "replaces-file":
     case "open-beside":
       return PROXY_PLAN_EN.remark(remark);
+    case "no-key-yet":
+    case "makes-own-certificate":
+    case "certificate-at-restart":
+    case "firewall-untouched":
+    case "keys-stay-after-undo":
+      return GATEWAY_PLAN_EN.remark(remark);
   }
 }
 
@@ -128,6 +138,13 @@ function toLeaveText(why: LeaveReason, own: OwnCommand): string {
   switch (why.code) {
     case "not-asked":
       return `not asked for; ${why.flag} does it`;
+    case "opened-by":
+      return (
+        `what is open is ${show(why.by)}${why.place === null ? "" : ` (${show(why.place)})`}, which hands on to the server: ` +
+        (MADE.has(why.by)
+          ? `let it ask for a credential there, or make a site that does with \`${own("proxy", why.by)}\` and take that one away`
+          : "let it ask for a credential there, or end it")
+      );
     case "no-safe-change":
       return "there is no change that surely mends it";
     case "set-by-command":
@@ -223,6 +240,9 @@ function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: 
     case "person-there":
     case "no-such-person":
       return PROXY_PLAN_EN.refusal(refusal);
+    case "word-not-plain":
+    case "gateway-port-held":
+      return GATEWAY_PLAN_EN.refusal(refusal);
   }
 }
 

@@ -2,6 +2,8 @@ import type { Expectation, LeaveReason, Refusal, Remark } from "../../plan/plan.
 import { toCommandLine, toPrintable } from "../printable.ts";
 import type { OwnCommand } from "../own-command.ts";
 import type { PlanWords } from "./plan-words.ts";
+import { GATEWAY_PLAN_ZH_CN } from "./gateway-plan.zh-CN.ts";
+import { MADE } from "./lists.ts";
 import { PROXY_PLAN_ZH_CN } from "./proxy-plan.zh-CN.ts";
 
 export const PLAN_ZH_CN: PlanWords = {
@@ -27,8 +29,10 @@ export const PLAN_ZH_CN: PlanWords = {
     "check-proxy": (target) => `让 ${target} 检查现有的文件`,
     "set-proxy-site": (target) => `把模型服务放到 ${target} 之后`,
     "set-proxy-people": (target) => `更改 ${target} 允许的用户`,
+    "install-gateway": (target) => `由服务 ${target} 只放行持有密钥的人`,
   },
   proxy: PROXY_PLAN_ZH_CN,
+  gateway: GATEWAY_PLAN_ZH_CN,
   headings: {
     runs: "执行",
     checks: "随后检查",
@@ -110,6 +114,12 @@ function toRemarkText(remark: Remark, own: OwnCommand): string {
     case "replaces-file":
     case "open-beside":
       return PROXY_PLAN_ZH_CN.remark(remark);
+    case "no-key-yet":
+    case "makes-own-certificate":
+    case "certificate-at-restart":
+    case "firewall-untouched":
+    case "keys-stay-after-undo":
+      return GATEWAY_PLAN_ZH_CN.remark(remark);
   }
 }
 
@@ -117,6 +127,13 @@ function toLeaveText(why: LeaveReason, own: OwnCommand): string {
   switch (why.code) {
     case "not-asked":
       return `没有要求；使用 ${why.flag} 即可处理`;
+    case "opened-by":
+      return (
+        `敞开的是把请求转给该服务的 ${show(why.by)}${why.place === null ? "" : `（${show(why.place)}）`}：` +
+        (MADE.has(why.by)
+          ? `请让它在那里要求凭据，或用 \`${own("proxy", why.by)}\` 另建要求凭据的站点并删去现有的`
+          : "请让它在那里要求凭据，或停止它")
+      );
     case "no-safe-change":
       return "没有能确保解决的更改";
     case "set-by-command":
@@ -212,6 +229,9 @@ function toRefusalText(refusal: Refusal, own: OwnCommand): { readonly sentence: 
     case "person-there":
     case "no-such-person":
       return PROXY_PLAN_ZH_CN.refusal(refusal);
+    case "word-not-plain":
+    case "gateway-port-held":
+      return GATEWAY_PLAN_ZH_CN.refusal(refusal);
   }
 }
 

@@ -8,6 +8,7 @@ export const PRODUCT_NAMES: Readonly<Record<Exclude<ServerKindId, "openai-compat
   "llama-cpp": "llama.cpp",
   "lm-studio": "LM Studio",
   localai: "LocalAI",
+  olla: "Olla",
   "open-webui": "Open WebUI",
   tgi: "Text Generation Inference",
   sglang: "SGLang",

@@ -1,6 +1,6 @@
 import type { ProxyFindingData, ProxySiteData, StreamingFault } from "../../judge/proxy-finding.ts";
 import type { RuleWords } from "../report.ts";
-import { listInEnglish as list, show } from "./lists.ts";
+import { listInEnglish as list, MADE, show, toPathText, toSize } from "./lists.ts";
 
 /** The rules about proxies and tunnels, in English. */
 export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWords<Id> } = {
@@ -8,13 +8,14 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
     what: "A reverse proxy hands requests of others on to a model server and asks for no credential.",
     title: (data) =>
       `Others can use the server without a credential through ${toSite(data)} at ${list(data.entries)}, which hands on to ` +
-      `${show(data.to)}${data.paths.length === 0 ? "" : ` what asks for ${list(data.paths)}`}`,
+      `${show(data.to)}${data.paths.length === 0 ? "" : ` what asks for ${list(data.paths.map(toPathText))}`}`,
     why:
       "That the server itself listens on loopback no longer protects it: the proxy calls it from this host. Whoever reaches " +
       "the proxy can run models, read and delete them, and use every flaw of the server's version.",
     fix: ({ proxy }) =>
-      `Let the proxy ask for a credential in front of every path that leads to the server${toHowTo(proxy)}, over TLS; then reload it.`,
-    check: "`curl -i http://NAME/api/tags` from another machine is answered 401.",
+      `Let the proxy ask for a credential in front of every path that leads to the server${toHowTo(proxy)}, over TLS; then reload it.${toMaker(proxy)}`,
+    check:
+      "`curl -i https://NAME/api/tags` from another machine is answered 401, and the same over plain HTTP at most with a redirect.",
   },
   "proxy-auth-without-tls": {
     what: "A reverse proxy in front of a model server takes credentials over plain HTTP.",
@@ -23,7 +24,7 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
       "A password or key crosses the network as it is, with every request. Whoever is on the way, or in the same network, " +
       "reads it and from then on is let in.",
     fix: ({ proxy }) =>
-      `Serve the site over TLS${toTls(proxy)} and let plain HTTP only redirect there. Give out new passwords and keys: the old ones have been in the open.`,
+      `Serve the site over TLS${toTls(proxy)} and let plain HTTP only redirect there. Give out new passwords and keys: the old ones have been in the open.${toMaker(proxy)}`,
     check: "`curl -i http://NAME/` is answered with a redirect to https, and never with 401.",
   },
   "every-user-manages-models": {
@@ -41,9 +42,9 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
     why:
       "One user can delete the models of all, replace one by another under the same name, fill the disk, and push what is " +
       "private to a registry.",
-    fix: () =>
+    fix: ({ proxy }) =>
       "Hand on exactly the paths that people need (`/api/chat`, `/api/generate`, `/api/embed`, `/api/tags`, `/api/show`, " +
-      "`/v1/chat/completions`, `/v1/models`), each as an exact match, and refuse everything else.",
+      `\`/v1/chat/completions\`, \`/v1/models\`), each as an exact match, and refuse everything else.${toMaker(proxy)}`,
     check: "`curl -i -u USER:PASSWORD -X DELETE https://NAME/api/delete` is answered 403 or 404 by the proxy.",
   },
   "credential-forwarded-upstream": {
@@ -140,6 +141,7 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
 };
 
 function toSite({ proxy, names }: Pick<ProxySiteData, "proxy" | "names">): string {
+  if (proxy === "portlock") return "Portlock's gateway";
   return names.length === 0 ? show(proxy) : `${show(proxy)} (server name ${list(names)})`;
 }
 
@@ -152,14 +154,20 @@ function toFault(fault: StreamingFault, data: ProxyFindingData["proxy-breaks-str
     case "gives-up-early":
       return `it gives up after ${Math.round((data.silenceMs ?? 0) / 1000)} s of silence`;
     case "small-body":
-      return `it refuses requests over ${Math.round((data.bodyLimitBytes ?? 0) / 1024)} KiB`;
+      return `it refuses requests over ${toSize(data.bodyLimitBytes ?? 0)}`;
   }
+}
+
+/** Portlock makes sites for some of the proxies that it reads. */
+function toMaker(proxy: string): string {
+  if (!MADE.has(proxy)) return "";
+  return ` \`portlock proxy ${proxy}\` makes such a site on a port of its own, with the rest set right too; take this one away then.`;
 }
 
 function toHowTo(proxy: string): string {
   const ways: Readonly<Record<string, string>> = {
     nginx: " (`auth_basic` and `auth_basic_user_file`, or a `map` on `$http_authorization`)",
-    caddy: " (`basicauth`, or a matcher on the Authorization header)",
+    caddy: " (`basic_auth`, which was `basicauth` before 2.8, or a matcher on the Authorization header)",
     haproxy: " (`http-request auth unless { http_auth(LIST) }`)",
     apache: " (`AuthType Basic`, `AuthUserFile`, `Require valid-user`)",
     traefik: " (a `basicAuth` or `forwardAuth` middleware on the router)",
@@ -168,6 +176,7 @@ function toHowTo(proxy: string): string {
 }
 
 function toTls(proxy: string): string {
+  if (proxy === "portlock") return " (`--tls-self-signed`, or `--tls-cert` and `--tls-key`)";
   return proxy === "caddy" ? " (write the site's address without `http://`)" : "";
 }
 
@@ -186,16 +195,19 @@ function toStreaming(proxy: string): string {
   const ways: Readonly<Record<string, string>> = {
     nginx:
       " (`proxy_buffering off; proxy_http_version 1.1; proxy_read_timeout 3600s; client_max_body_size 0; proxy_request_buffering off;`)",
-    caddy: " (`flush_interval -1`)",
+    caddy:
+      " (without `response_buffers` and `buffer_responses`, `read_timeout` and `response_header_timeout` of an hour or none; " +
+      "`flush_interval -1` is not needed, and keeps a model busy for clients that have left)",
     haproxy: " (`timeout server 1h`, `option http-no-delay`)",
     apache: " (`ProxyTimeout 3600`, `LimitRequestBody 0`)",
+    traefik: " (no `buffering` middleware, `respondingTimeouts.readTimeout` of the entry point 0)",
   };
   return ways[proxy] ?? "";
 }
 
 const TUNNEL_FIXES: Readonly<Record<string, string>> = {
   cloudflared: "Put Cloudflare Access in front of the name, or a proxy that asks for a credential behind it.",
-  ngrok: "Start it with `--basic-auth` or an OAuth policy.",
+  ngrok: "Give it a traffic policy with a `basic-auth` or `oauth` action.",
   "tailscale-funnel":
     "Use `tailscale serve`, which only members of your network reach, or put a proxy with a credential behind it.",
   "ssh-remote-forward":

@@ -1,6 +1,6 @@
 import type { ProxyFindingData, ProxySiteData, StreamingFault } from "../../judge/proxy-finding.ts";
 import type { RuleWords } from "../report.ts";
-import { listInChinese as list, show } from "./lists.ts";
+import { listInChinese as list, MADE, show, toPathText, toSize } from "./lists.ts";
 
 /** The rules about proxies and tunnels, in Simplified Chinese. */
 export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleWords<Id> } = {
@@ -8,17 +8,18 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
     what: "反向代理把他人的请求转给模型服务，且不要求任何凭据。",
     title: (data) =>
       `他人无需凭据即可在 ${list(data.entries)} 经 ${toSite(data)}使用该服务，代理将` +
-      `${data.paths.length === 0 ? "请求" : `对 ${list(data.paths)} 的请求`}转到 ${show(data.to)}`,
+      `${data.paths.length === 0 ? "请求" : `对 ${list(data.paths.map(toPathText))} 的请求`}转到 ${show(data.to)}`,
     why: "服务只监听回环地址已不起保护作用：代理正是从本机访问它。能连到代理的任何人都能运行、读取和删除模型，并利用该版本的所有漏洞。",
-    fix: ({ proxy }) => `让代理在所有通往该服务的路径前要求凭据${toHowTo(proxy)}，并使用 TLS，然后重新加载代理。`,
-    check: "在另一台机器上执行 `curl -i http://NAME/api/tags`，得到 401。",
+    fix: ({ proxy }) =>
+      `让代理在所有通往该服务的路径前要求凭据${toHowTo(proxy)}，并使用 TLS，然后重新加载代理。${toMaker(proxy)}`,
+    check: "在另一台机器上执行 `curl -i https://NAME/api/tags`，得到 401；改用明文 HTTP 时至多得到跳转。",
   },
   "proxy-auth-without-tls": {
     what: "模型服务前的反向代理通过明文 HTTP 接收凭据。",
     title: (data) => `${toSite(data)}在 ${list(data.entries)} 以明文 HTTP 要求凭据`,
     why: "密码或密钥随每个请求以明文经过网络。途中或同一网络中的任何人都能读到，之后即可凭此通过。",
     fix: ({ proxy }) =>
-      `改用 TLS 提供该站点${toTls(proxy)}，明文 HTTP 只做跳转。并更换密码和密钥：旧的已在网络上暴露过。`,
+      `改用 TLS 提供该站点${toTls(proxy)}，明文 HTTP 只做跳转。并更换密码和密钥：旧的已在网络上暴露过。${toMaker(proxy)}`,
     check: "`curl -i http://NAME/` 得到跳转到 https 的应答，而不是 401。",
   },
   "every-user-manages-models": {
@@ -32,8 +33,9 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
         ? []
         : ["换一种写法即可绕过这类名单：末尾斜杠、`//`、`%2F`、大小写；今后新增的路径同样放行。"],
     why: "一名用户就能删除所有人的模型、以同名模型替换、写满磁盘，或把私有内容推送到模型仓库。",
-    fix: () =>
-      "只放行确实需要的路径（`/api/chat`、`/api/generate`、`/api/embed`、`/api/tags`、`/api/show`、`/v1/chat/completions`、`/v1/models`），逐条精确匹配，其余全部拒绝。",
+    fix: ({ proxy }) =>
+      "只放行确实需要的路径（`/api/chat`、`/api/generate`、`/api/embed`、`/api/tags`、`/api/show`、" +
+      `\`/v1/chat/completions\`、\`/v1/models\`），逐条精确匹配，其余全部拒绝。${toMaker(proxy)}`,
     check: "`curl -i -u USER:PASSWORD -X DELETE https://NAME/api/delete` 由代理应答 403 或 404。",
   },
   "credential-forwarded-upstream": {
@@ -111,6 +113,7 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
 };
 
 function toSite({ proxy, names }: Pick<ProxySiteData, "proxy" | "names">): string {
+  if (proxy === "portlock") return "Portlock 网关";
   return names.length === 0 ? `${show(proxy)} ` : `${show(proxy)}（域名 ${list(names)}）`;
 }
 
@@ -123,14 +126,21 @@ function toFault(fault: StreamingFault, data: ProxyFindingData["proxy-breaks-str
     case "gives-up-early":
       return `静默 ${Math.round((data.silenceMs ?? 0) / 1000)} 秒即放弃`;
     case "small-body":
-      return `拒绝超过 ${Math.round((data.bodyLimitBytes ?? 0) / 1024)} KiB 的请求`;
+      return `拒绝超过 ${toSize(data.bodyLimitBytes ?? 0)} 的请求`;
   }
+}
+
+/** Portlock makes sites for some of the proxies that it reads. */
+function toMaker(proxy: string): string {
+  return MADE.has(proxy)
+    ? `\`portlock proxy ${proxy}\` 可在另一端口建立这样的站点，其余设置也一并妥当；之后请删去现有的这个。`
+    : "";
 }
 
 function toHowTo(proxy: string): string {
   const ways: Readonly<Record<string, string>> = {
     nginx: "（`auth_basic` 与 `auth_basic_user_file`，或对 `$http_authorization` 使用 `map`）",
-    caddy: "（`basicauth`，或匹配 Authorization 请求头的 matcher）",
+    caddy: "（`basic_auth`，2.8 之前名为 `basicauth`；或匹配 Authorization 请求头的 matcher）",
     haproxy: "（`http-request auth unless { http_auth(LIST) }`）",
     apache: "（`AuthType Basic`、`AuthUserFile`、`Require valid-user`）",
     traefik: "（在 router 上使用 `basicAuth` 或 `forwardAuth` 中间件）",
@@ -139,6 +149,7 @@ function toHowTo(proxy: string): string {
 }
 
 function toTls(proxy: string): string {
+  if (proxy === "portlock") return "（`--tls-self-signed`，或 `--tls-cert` 与 `--tls-key`）";
   return proxy === "caddy" ? "（站点地址不写 `http://`）" : "";
 }
 
@@ -157,16 +168,19 @@ function toStreaming(proxy: string): string {
   const ways: Readonly<Record<string, string>> = {
     nginx:
       "（`proxy_buffering off; proxy_http_version 1.1; proxy_read_timeout 3600s; client_max_body_size 0; proxy_request_buffering off;`）",
-    caddy: "（`flush_interval -1`）",
+    caddy:
+      "（去掉 `response_buffers` 和 `buffer_responses`；`read_timeout` 和 `response_header_timeout` 设为一小时或不设；" +
+      "不需要 `flush_interval -1`，它会让模型继续为已离开的客户端运算）",
     haproxy: "（`timeout server 1h`、`option http-no-delay`）",
     apache: "（`ProxyTimeout 3600`、`LimitRequestBody 0`）",
+    traefik: "（不用 `buffering` 中间件，入口点的 `respondingTimeouts.readTimeout` 设为 0）",
   };
   return ways[proxy] ?? "";
 }
 
 const TUNNEL_FIXES: Readonly<Record<string, string>> = {
   cloudflared: "在该域名前启用 Cloudflare Access，或在隧道之后放一个要求凭据的代理。",
-  ngrok: "启动时使用 `--basic-auth` 或 OAuth 策略。",
+  ngrok: "为它设置带 `basic-auth` 或 `oauth` 动作的 traffic policy。",
   "tailscale-funnel": "改用只有网络成员可达的 `tailscale serve`，或在隧道之后放一个要求凭据的代理。",
   "ssh-remote-forward": "只转发到对方机器的回环地址（`-R 127.0.0.1:PORT:…`），或在隧道之后放一个要求凭据的代理。",
 };

@@ -5,6 +5,7 @@ import { toPrintable } from "../printable.ts";
 import { toTellingNetworks } from "../telling-networks.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { JOURNAL_ZH_CN } from "./journal.zh-CN.ts";
+import { toPathText } from "./lists.ts";
 import { PLAN_ZH_CN } from "./plan.zh-CN.ts";
 import { PRODUCT_NAMES } from "./product-names.ts";
 import { RULES_ZH_CN } from "./rules.zh-CN.ts";
@@ -45,8 +46,9 @@ export const ZH_CN: Words = {
     "container-address": ({ container, network }) => `直达网络 ${show(network)} 中的容器 ${show(container)}`,
     proxy: ({ name, serverNames, paths, to }) => {
       const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
-      const parts = [...site, ...(paths.length === 0 ? [] : [listShort(paths)])];
-      return `经代理 ${show(name)}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
+      const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)])];
+      const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
+      return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
     tunnel: ({ name, to }) => `经隧道 ${show(name)} 转到 ${show(to)}`,
     forwarded: ({ by, to }) => `由 ${show(by)} 转发到 ${show(to)}`,
@@ -112,6 +114,7 @@ export const ZH_CN: Words = {
     "proxy-not-understood": "其配置有一部分无法理解",
     "proxy-changed": "配置文件比正在运行的配置新",
     "proxy-upstream-unclear": "转到哪里取决于请求内容",
+    "relay-target-unknown": "无从得知它转到哪些服务",
     "proxy-upstream-unresolved": "所转到的名称无法解析",
     "answers-without-credential": "无需凭据即应答",
     "demands-credential": "要求提供凭据",
@@ -189,7 +192,10 @@ export const ZH_CN: Words = {
           ? "读取时已是 root，仍被拒绝：请在所处的容器或沙箱之外运行。"
           : "请以 root 运行：`sudo portlock audit`；通过 SSH 时以 root 登录；使用记录文件时以 root 重新记录。",
     timeout: () => "请重试；若仍超时，可能是主机负载过高或某个挂载点无响应。",
-    unparsed: ({ from }) => `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
+    unparsed: ({ from }) =>
+      from.startsWith("/")
+        ? `请附上 ${show(from)} 处的内容（去掉密钥）提交问题：Portlock 本应能解析。`
+        : `请附上 \`${show(from)}\` 的输出提交问题：Portlock 本应能解析。`,
     "too-large": ({ from }) => `\`${show(from)}\` 超出 Portlock 的读取上限，请人工查看。`,
     failed: ({ from }) => `请手工执行 \`${show(from.replace(/^GET /, "curl -i "))}\`，查看失败原因。`,
   },
@@ -316,6 +322,12 @@ function toExcept(networks: readonly string[]): string {
 
 function inBrackets(parts: readonly string[]): string {
   return parts.length === 0 ? "" : `（${parts.slice(0, 3).map(show).join("，")}）`;
+}
+
+/** The paths that a proxy hands on: a list of what is let through is told by its first. */
+function toPaths(paths: readonly string[]): string {
+  const shown = paths.map((path) => show(toPathText(path)));
+  return shown.length > 3 ? `${shown[0] ?? ""} 等 ${shown.length} 个路径` : shown.join("、");
 }
 
 function listShort(values: readonly string[]): string {

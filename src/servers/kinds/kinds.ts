@@ -5,6 +5,7 @@ import {
   LLAMA_CPP_PROPS,
   OPEN_WEBUI_CONFIG,
   OPENAI_MODELS,
+  OLLA_ENDPOINTS,
   OPENAI_MODELS_AT_ROOT,
   ROOT,
   SERVICE_INFO,
@@ -115,6 +116,15 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
     program: /^local-?ai$/i,
   },
   {
+    id: "olla",
+    ports: [40114],
+    // It has no authentication of its own.
+    marks: [{ asks: VERSION, has: ["name", "edition", "capabilities", "supported_backends"], specificity: 90 }],
+    access: { asks: OLLA_ENDPOINTS, by: "status" },
+    version: { asks: VERSION, path: "version" },
+    program: /^olla$/,
+  },
+  {
     id: "open-webui",
     ports: [8080, 3000],
     marks: [
@@ -136,9 +146,17 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
     id: "portkey",
     ports: [8787],
     // It takes whoever calls, and calls whatever address he names, this host's loopback too.
-    marks: [{ asks: ROOT, body: /^AI Gateway says hey!$/, specificity: 80 }],
+    marks: [
+      { asks: ROOT, body: /^AI Gateway says hey!$/, specificity: 80 },
+      {
+        asks: OPENAI_MODELS,
+        status: 400,
+        says: ["message", "Either x-portkey-config or x-portkey-provider header is required"],
+        specificity: 97,
+      },
+    ],
     access: { asks: ROOT, by: "status" },
-    program: /^@?portkey/,
+    program: /^@?portkey|\/@portkey-ai\/gateway\//,
   },
   {
     id: "ray",

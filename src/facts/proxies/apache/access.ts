@@ -142,7 +142,7 @@ function readVariable(names: readonly string[], blocks: readonly (readonly Apach
   return matchesPattern(pattern, WRONG_CREDENTIAL) === true ? ANY_CREDENTIAL : { kind: "bearer" };
 }
 
-const ANY_CREDENTIAL: Protection = { kind: "unclear", text: "any credential is enough" };
+const ANY_CREDENTIAL: Protection = { kind: "any-credential" };
 
 /** An expression that compares a header: `%{HTTP:Authorization} == 'Bearer key'`. Null: it is another one. */
 export function readExpression(text: string): Protection | null {

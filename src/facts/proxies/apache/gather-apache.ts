@@ -2,7 +2,8 @@ import type { HostReader, Reading } from "../../../host/host.ts";
 import { HOST_ROOT, openConfigurationFiles, resolvePath, toUnread } from "../configuration-files.ts";
 import { withPasswordFiles } from "../passwords.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
-import { changedSince, findOptions, type RunningProxy } from "../running.ts";
+import { findOptions } from "../command-options.ts";
+import { changedSince, type RunningProxy } from "../running.ts";
 import { readApache } from "./configuration.ts";
 import { parseEnvironmentVariables } from "./load.ts";
 

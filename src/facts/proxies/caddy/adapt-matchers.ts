@@ -55,6 +55,8 @@ function readMatcher({ words, block }: Segment, depth: number): readonly Conditi
       return [{ kind: "paths", paths: [{ kind: "pattern", text: values.at(-1) ?? "" }] }];
     case "method":
       return [{ kind: "methods", methods: values.map((method) => method.toUpperCase()) }];
+    case "host":
+      return [{ kind: "hosts", names: values }];
     case "header": {
       const [field = "", ...wanted] = values;
       return [field.startsWith("!") ? toHeaderAbsence(field.slice(1)) : toHeaderCondition(field, wanted)];

@@ -1,4 +1,4 @@
-import { toHost, toOrigin } from "./handlers-json.ts";
+import { takesCredentialOff, toHost, toOrigin, toSetCredential } from "./handlers-json.ts";
 import type { Changes, Handler } from "./model.ts";
 import { toMilliseconds, toUpstream } from "./names.ts";
 import type { Segment } from "./segments.ts";
@@ -55,9 +55,10 @@ export function toRequestHeader(values: readonly string[]): Changes {
     .replace(/:$/, "")
     .toLowerCase();
   if (name === "host" && value !== undefined) return { host: replacement === undefined ? toHost(value) : null };
-  if (name !== "authorization" && !(name === "*" && field.startsWith("-"))) return {};
-  if (field.startsWith("-")) return { authorization: "removed" };
-  return value === undefined ? {} : { authorization: "replaced" };
+  if (field.startsWith("-")) return takesCredentialOff(name) ? { authorization: "removed" } : {};
+  if (name !== "authorization") return {};
+  if (value === undefined) return {};
+  return { authorization: replacement === undefined ? toSetCredential(value) : "passed" };
 }
 
 /** `header Access-Control-Allow-Origin *`, or a block with a field a line. */

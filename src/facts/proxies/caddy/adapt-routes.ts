@@ -3,6 +3,7 @@ import type { SourceLine } from "../proxy.ts";
 import { type Matchers, readMatchers, takeMatcher } from "./adapt-matchers.ts";
 import { adaptForwardAuth, adaptProxy, toRequestHeader, toResponseHeader } from "./adapt-proxy.ts";
 import type { Condition, Handler, Route } from "./model.ts";
+import { toMaps } from "./mapping.ts";
 import { toBytes, toPaths } from "./names.ts";
 import type { Segment } from "./segments.ts";
 
@@ -14,7 +15,7 @@ const ORDER: readonly string[] =
 const SAME: Readonly<Record<string, string>> = { handle_path: "handle", basicauth: "basic_auth" };
 /** Directives that neither let in nor keep out, nor change what matters. */
 const HARMLESS: ReadonlySet<string> = new Set(
-  `tls bind log import vars root encode map templates tracing metrics push fs log_skip skip_log log_append log_name
+  `tls bind log import vars root encode templates tracing metrics push fs log_skip skip_log log_append log_name
   method copy_response_headers copy_response rate_limit`.split(/\s+/),
 );
 
@@ -164,6 +165,15 @@ function toHandlers(name: string, words: readonly string[], block: readonly Segm
       const size = block.find((segment) => segment.words[0] === "max_size")?.words[1];
       return size === undefined ? [] : [{ kind: "changes", changes: { bodyLimitBytes: toBytes(size) } }];
     }
+    case "map":
+      return toMaps(
+        words[0] ?? "",
+        words.length === 2 ? (words[1] ?? "") : "",
+        block.flatMap(({ words: [pattern = "", text = ""] }) =>
+          pattern === "default" ? [] : [[pattern.replace(/^~/, ""), text] as const],
+        ),
+        block.find(({ words: [pattern] }) => pattern === "default")?.words[1] ?? "",
+      );
     case "authorize":
     case "authenticate":
     case "jwtauth":

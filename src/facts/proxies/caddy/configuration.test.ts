@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
   {
     name: "any key will do",
     caddyfile: `ai.example.com {\n @bad not header Authorization *\n respond @bad 401\n reverse_proxy localhost:11434\n}`,
-    sites: withRedirect("* unclear(any credential is enough) -> localhost#11434"),
+    sites: withRedirect("* any-credential -> localhost#11434"),
   },
   {
     name: "an expression",

@@ -12,11 +12,12 @@ export function toConfiguration(
   const read = sites.map((site) => ({ site, ...walkRoutes(site.routes) }));
   return {
     files,
-    sites: read.map(({ site, rules }): ProxySite => {
+    sites: read.map(({ site, rules, names: served }): ProxySite => {
+      const names = site.names.length > 0 ? site.names : served;
       const locations = toLocations(rules);
       return {
-        names: site.names,
-        isDefault: site.names.length === 0,
+        names,
+        isDefault: names.length === 0,
         listeners: site.listeners,
         locations: site.certificate === null ? locations : locations.map((each) => withCertificate(each, site)),
         source: site.source,

@@ -1,6 +1,7 @@
 import { isRecord } from "../../container-settings-json.ts";
 import { summarizeHashes } from "../passwords.ts";
 import type { Upstream } from "../proxy.ts";
+import { toMaps } from "./mapping.ts";
 import { toText, toTexts } from "./matchers-json.ts";
 import type { Changes, Handler, Route } from "./model.ts";
 import { toMilliseconds, toUpstream } from "./names.ts";
@@ -11,7 +12,6 @@ export type HandlerJson = Readonly<Record<string, unknown>>;
 const HARMLESS: ReadonlySet<string> = new Set([
   "encode",
   "vars",
-  "map",
   "templates",
   "push",
   "tracing",
@@ -47,6 +47,8 @@ export function toHandlers(handler: HandlerJson, inner: (routes: unknown) => rea
           changes: { ...toRequestChanges(handler["request"]), ...toResponseChanges(handler["response"]) },
         },
       ];
+    case "map":
+      return toMap(handler);
     case "request_body": {
       const size = handler["max_size"];
       return typeof size === "number" ? [{ kind: "changes", changes: { bodyLimitBytes: size } }] : [];
@@ -54,6 +56,20 @@ export function toHandlers(handler: HandlerJson, inner: (routes: unknown) => rea
     default:
       return [{ kind: "unknown", text: name }];
   }
+}
+
+function toMap({ source, destinations, mappings, defaults }: HandlerJson): readonly Handler[] {
+  const [destination = "", ...others] = toTexts(destinations);
+  const entries = Array.isArray(mappings) ? mappings.filter(isRecord) : [];
+  return toMaps(
+    toText(source),
+    others.length === 0 ? destination : "",
+    entries.map(({ input_regexp: pattern, outputs }) => [
+      toText(pattern),
+      Array.isArray(outputs) ? toText(outputs[0]) : "",
+    ]),
+    toTexts(defaults)[0] ?? "",
+  );
 }
 
 function toProxy(handler: HandlerJson): Handler {
@@ -113,12 +129,31 @@ function toRequestChanges(value: unknown): Changes {
   const named = (entries: unknown, name: string) =>
     isRecord(entries) ? Object.entries(entries).find(([field]) => field.toLowerCase() === name)?.[1] : undefined;
   const host = toTexts(named(value["set"], "host")).at(-1);
-  const deletes = toTexts(value["delete"]).some((field) => /^authorization$/i.test(field) || field === "*");
-  const sets = named(value["set"], "authorization") ?? named(value["replace"], "authorization");
+  const deletes = toTexts(value["delete"]).some(takesCredentialOff);
+  const sets = named(value["set"], "authorization");
+  const isReplaced = named(value["replace"], "authorization") !== undefined;
   return {
     ...(host === undefined ? {} : { host: toHost(host) }),
-    ...(sets === undefined ? (deletes ? { authorization: "removed" } : {}) : { authorization: "replaced" }),
+    ...(isReplaced ? { authorization: "passed" } : {}),
+    ...(sets === undefined ? {} : { authorization: toSetCredential(toTexts(sets).at(-1) ?? "") }),
+    ...(sets === undefined && deletes ? { authorization: "removed" } : {}),
   };
+}
+
+/** What is made of something that the caller sent is the caller's credential in another form. */
+export function toSetCredential(value: string): "passed" | "replaced" {
+  return /\{(?:http\.request\.)?(?:header|cookie|uri\.query|query)\./.test(value) ? "passed" : "replaced";
+}
+
+/** Whether deleting a field takes the credential off; `*` at either end stands for anything (headers.HeaderOps). */
+export function takesCredentialOff(field: string): boolean {
+  const wanted = field.toLowerCase();
+  if (wanted === "*") return true;
+  const [starts, ends] = [wanted.startsWith("*"), wanted.endsWith("*")];
+  const text = wanted.slice(starts ? 1 : 0, ends ? -1 : undefined);
+  if (starts && ends) return "authorization".includes(text);
+  if (starts) return "authorization".endsWith(text);
+  return ends ? "authorization".startsWith(text) : text === "authorization";
 }
 
 /** A `Host` header as it is set. */

@@ -28,6 +28,8 @@ function toCondition(name: string, value: unknown, depth: number): readonly Cond
     }
     case "method":
       return [{ kind: "methods", methods: toTexts(value) }];
+    case "host":
+      return [{ kind: "hosts", names: toTexts(value) }];
     case "header":
       return toEntries(value).map(([field, values]) =>
         values === null ? toHeaderAbsence(field) : toHeaderCondition(field, toTexts(values)),

@@ -1,4 +1,5 @@
 import type { Passwords } from "../passwords.ts";
+import type { RequestPattern } from "../request-patterns.ts";
 import type { PathMatch, Passing, Protection, ProxyListener, SourceLine, Upstream } from "../proxy.ts";
 
 /** A site of Caddy, whether its JSON or a Caddyfile told it. */
@@ -26,6 +27,10 @@ export type Condition =
   | { readonly kind: "methods"; readonly methods: readonly string[] }
   /** Only who has this fits. */
   | { readonly kind: "shows"; readonly protection: Protection }
+  /** One of these names is asked for. */
+  | { readonly kind: "hosts"; readonly names: readonly string[] }
+  /** What a map made of the request is, or is not, this text. */
+  | { readonly kind: "compares"; readonly variable: string; readonly text: string; readonly negated: boolean }
   | { readonly kind: "not"; readonly sets: readonly (readonly Condition[])[] }
   | { readonly kind: "unclear"; readonly text: string };
 
@@ -37,10 +42,17 @@ export type Handler =
   | { readonly kind: "basic"; readonly passwords: Passwords }
   | { readonly kind: "checks"; readonly text: string }
   | { readonly kind: "answers" }
+  | { readonly kind: "maps"; readonly variable: string; readonly mapping: Mapping }
   | { readonly kind: "strips"; readonly prefix: string }
   | { readonly kind: "rewrites"; readonly path: string }
   | { readonly kind: "changes"; readonly changes: Changes }
   | { readonly kind: "unknown"; readonly text: string };
+
+/** What a map makes of requests: a text for those of each pattern, and one for all others. */
+export interface Mapping {
+  readonly entries: readonly { readonly pattern: RequestPattern; readonly text: string }[];
+  readonly fallback: string;
+}
 
 /** What is not as by default. */
 export type Changes = { readonly [Name in keyof Passing]?: Passing[Name] };

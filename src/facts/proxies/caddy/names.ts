@@ -29,7 +29,7 @@ export function toHeaderPatternCondition(name: string, pattern: string): Conditi
 }
 
 /** Whoever fills it with anything is let in. */
-const ANY_CREDENTIAL: Protection = { kind: "unclear", text: "any credential is enough" };
+const ANY_CREDENTIAL: Protection = { kind: "any-credential" };
 
 /** A header that must not be there. */
 export function toHeaderAbsence(name: string): Condition {
@@ -40,8 +40,12 @@ export function toHeaderAbsence(name: string): Condition {
 const HEADER_IN_EXPRESSION =
   /\{(?:http\.request\.header|header|http\.request\.uri\.query|query|http\.request\.cookie|cookie)\.([\w-]+)\}\s*([!=]=)\s*[^&|]+|\bheader\(\s*\{\s*["'`]([\w-]+)["'`]\s*:/;
 
-/** An expression of CEL, as far as it compares one header. */
+/** An expression of CEL, as far as it compares one header, or what a map made of the request. */
 export function toExpressionCondition(text: string): Condition {
+  const [, variable, comparison, wanted] = /^\s*\{(\w+)\}\s*([!=]=)\s*"([^"\\]*)"\s*$/.exec(text) ?? [];
+  if (variable !== undefined && wanted !== undefined) {
+    return { kind: "compares", variable, text: wanted, negated: comparison === "!=" };
+  }
   const [whole, name, operator, called] = HEADER_IN_EXPRESSION.exec(text) ?? [];
   const header = name ?? called;
   const rest = whole === undefined ? "" : text.replace(whole, "");

@@ -3,8 +3,11 @@ import { escapePattern } from "../path-sets.ts";
 import type { PathMatch, Protection } from "../proxy.ts";
 import { MOST_ALTERNATIVES, negate, type Term, type Test } from "../request-tests.ts";
 
-/** Named ACLs; those of one name are alternatives. */
-export type Acls = ReadonlyMap<string, readonly Test[]>;
+/** Terms that all hold, or those of another alternative. */
+export type Alternatives = readonly (readonly Term[])[];
+
+/** Named ACLs, and by `var(name)` when a variable is there; those of one name are alternatives. */
+export type Acls = ReadonlyMap<string, Alternatives>;
 
 const PREDEFINED: Readonly<Record<string, Test>> = {
   TRUE: { kind: "always" },
@@ -25,16 +28,35 @@ const PREDEFINED: Readonly<Record<string, Test>> = {
  * The condition behind `if` or `unless` as alternatives of terms that all hold: words side by side are meant
  * together, `or` and `||` part them, `!` negates. Null: there is no condition.
  */
-export function parseCondition(words: readonly string[], acls: Acls): readonly (readonly Term[])[] | null {
+export function parseCondition(words: readonly string[], acls: Acls): Alternatives | null {
   const start = words.findIndex((word) => word === "if" || word === "unless");
   if (start < 0) return null;
   const alternatives = splitAlternatives(words.slice(start + 1), acls);
   return words[start] === "if" ? alternatives : negate(alternatives);
 }
 
-function splitAlternatives(words: readonly string[], acls: Acls): readonly (readonly Term[])[] {
-  let alternatives: readonly (readonly Term[])[] = [];
-  let current: readonly (readonly Term[])[] = [[]];
+/** What every request fits that a refusal lets go on, where paths and methods alone decide; else null. */
+export function findLeftOver(words: readonly string[], acls: Acls): Alternatives | null {
+  const start = words.findIndex((word) => word === "if" || word === "unless");
+  if (start < 0) return null;
+  const condition = words.slice(start + 1);
+  const [first = "", ...others] = condition;
+  const isOneNot =
+    words[start] === "if" &&
+    first.startsWith("!") &&
+    (others.length === 0 || others.indexOf("}") === others.length - 1);
+  if (words[start] === "if" && !isOneNot) return null;
+  const positive = isOneNot ? [first.slice(1), ...others].filter((word) => word !== "") : condition;
+  const alternatives = splitAlternatives(positive, acls);
+  const isTold = alternatives.every((terms) =>
+    terms.every(({ test, negated }) => !negated && (test.kind === "paths" || test.kind === "methods")),
+  );
+  return isTold ? alternatives : null;
+}
+
+function splitAlternatives(words: readonly string[], acls: Acls): Alternatives {
+  let alternatives: Alternatives = [];
+  let current: Alternatives = [[]];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? "";
     if (word === "or" || word === "||") {
@@ -44,15 +66,15 @@ function splitAlternatives(words: readonly string[], acls: Acls): readonly (read
     }
     const negated = word.startsWith("!");
     const plain = word.replace(/^!/, "");
-    let tests: readonly Test[];
+    let tests: Alternatives;
     if (plain === "{" || (plain === "" && words[at + 1] === "{")) {
       const from = plain === "{" ? at + 1 : at + 2;
       const end = words.indexOf("}", from);
       const inner = words.slice(from, end < 0 ? words.length : end);
-      tests = [parseTest(inner)];
+      tests = toAlternatives(inner, acls);
       at = end < 0 ? words.length : end;
     } else {
-      tests = acls.get(plain) ?? [PREDEFINED[plain] ?? { kind: "unclear", text: plain, held: true }];
+      tests = acls.get(plain) ?? [toTerms(PREDEFINED[plain] ?? { kind: "unclear", text: plain, held: true })];
     }
     current = addTests(current, tests, negated).slice(0, MOST_ALTERNATIVES);
   }
@@ -60,17 +82,24 @@ function splitAlternatives(words: readonly string[], acls: Acls): readonly (read
 }
 
 /** ACLs of one name are alternatives; negated, none of them may hold. */
-function addTests(
-  alternatives: readonly (readonly Term[])[],
-  tests: readonly Test[],
-  negated: boolean,
-): readonly (readonly Term[])[] {
-  if (negated) return alternatives.map((terms) => [...terms, ...tests.map((test) => ({ test, negated }))]);
-  return alternatives.flatMap((terms) => tests.map((test) => [...terms, { test, negated }]));
+function addTests(alternatives: Alternatives, tests: Alternatives, negated: boolean): Alternatives {
+  const added = negated ? negate(tests) : tests;
+  return alternatives.flatMap((terms) => added.map((more) => [...terms, ...more]));
+}
+
+/** A test as it stands in an ACL or between braces; that a variable is there means what it was set by. */
+export function toAlternatives(words: readonly string[], acls: Acls): Alternatives {
+  const [fetch = "", ...rest] = words;
+  const isFound = rest.join(" ") === "-m found";
+  return (isFound ? acls.get(fetch) : undefined) ?? [toTerms(parseTest(words))];
+}
+
+function toTerms(test: Test): readonly Term[] {
+  return [{ test, negated: false }];
 }
 
 /** One test: a fetch, flags and patterns, as `path_beg /api`, `req.hdr(authorization) -m str "Bearer x"`. */
-export function parseTest(words: readonly string[]): Test {
+function parseTest(words: readonly string[]): Test {
   const [fetch = "", ...rest] = words;
   const { method, ignoresCase, values, isFile } = parseFlags(rest);
   const [, name = "", argument = "", converters = ""] = /^([\w.]+)(?:\(([^)]*)\))?(.*)$/s.exec(fetch) ?? [];
@@ -85,6 +114,10 @@ export function parseTest(words: readonly string[]): Test {
     return { kind: "shows", protection: { kind: "client-certificate", required: true } };
   }
   if (base === "http_auth" || base === "http_auth_group") return toBasic(argument);
+  const [, counted] = /^(?:req\.)?f?hdr_cnt\(([\w-]+)\)$/.exec(fetch) ?? [];
+  if (counted !== undefined && isCredentialHeader(counted) && /^(?:gt 0|ge 1)$/.test(values.join(" "))) {
+    return { kind: "shows", protection: { kind: "unclear", text: "any credential is enough" } };
+  }
   if (/^(?:hdr|req\.hdr|req\.fhdr|fhdr|cook|req\.cook|urlp|url_param)$/.test(base)) {
     return toHeaderTest({ base, argument, values, matching, ignoresCase, converters });
   }
@@ -186,7 +219,7 @@ function toHeaderTest({ base, argument, values, matching, ignoresCase, converter
     matching === "found" ||
     converters.includes(",length") ||
     values.some((value) => isWeak(value, matching, ignoresCase));
-  const protection: Protection = weak ? { kind: "unclear", text: "any credential is enough" } : { kind: "bearer" };
+  const protection: Protection = weak ? { kind: "any-credential" } : { kind: "bearer" };
   return { kind: "shows", protection };
 }
 

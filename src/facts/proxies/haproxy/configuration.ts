@@ -11,10 +11,11 @@ import type {
   Upstream,
 } from "../proxy.ts";
 import { type Bind, parseBind, parseServer } from "./bind.ts";
-import { type Entry, narrow, type Term, type Test } from "../request-tests.ts";
-import { type Acls, parseCondition, parseTest } from "./conditions.ts";
+import { type Entry, narrow } from "../request-tests.ts";
+import { type Acls, type Alternatives, findLeftOver, parseCondition } from "./conditions.ts";
 import { type HaproxyLine, parseSections, type Section } from "./sections.ts";
 import { findReplacement, readPassing } from "./settings.ts";
+import { readAcls } from "./variables.ts";
 
 interface Context {
   readonly sections: readonly Section[];
@@ -91,15 +92,6 @@ function isTls(listener: ProxyListener): boolean {
   return listener.kind === "tcp" && listener.tls;
 }
 
-function readAcls(lines: readonly HaproxyLine[]): Acls {
-  const acls = new Map<string, Test[]>();
-  for (const { words } of lines) {
-    const [keyword, name = "", ...test] = words;
-    if (keyword === "acl") acls.set(name, [...(acls.get(name) ?? []), parseTest(test)]);
-  }
-  return acls;
-}
-
 const MOST_NAMES = 64;
 
 /** The names that conditions tell apart. */
@@ -149,7 +141,7 @@ interface Walk {
 
 /** Bytes are handed on, whatever is asked; only who calls may be looked at. */
 function walkTcp(front: Section, lines: readonly HaproxyLine[], walk: Walk): readonly OrderedRule[] {
-  const refusals = walkRequests(lines, [[]], walk);
+  const { rules: refusals } = walkRequests(lines, [[]], walk);
   const named = lines.filter(({ words }) => words[0] === "use_backend" || words[0] === "default_backend");
   const backends = named.flatMap(({ words }) => findBackend(words[1] ?? "", walk.context) ?? []);
   return [
@@ -160,19 +152,35 @@ function walkTcp(front: Section, lines: readonly HaproxyLine[], walk: Walk): rea
 
 function walkHttp(front: Section, lines: readonly HaproxyLine[], walk: Walk): readonly OrderedRule[] {
   const acls = readAcls(lines);
-  const rules: OrderedRule[] = [...walkRequests(lines, [[]], walk)];
-  for (const { words } of lines.filter((line) => line.words[0] === "use_backend")) {
-    const terms = parseCondition(words, acls) ?? [[]];
+  const { rules: refusals, left, end } = walkRequests(lines, [[]], walk);
+  const rules: OrderedRule[] = [...refusals];
+  for (const line of lines.filter(({ words }) => words[0] === "use_backend")) {
+    const { words } = line;
+    const terms = combine(left, parseCondition(words, acls) ?? [[]]);
     const backend = findBackend(words[1] ?? "", walk.context);
-    if (backend !== null) rules.push(...walkBackend(backend, terms, walk));
+    if (backend !== null) rules.push(...walkBackend(backend, terms, { ...walk, source: toSource(line) }));
     else rules.push(...toRules(terms, walk, { ends: "handed", upstreams: [{ kind: "unclear", text: "use_backend" }] }));
   }
-  const last = lines.findLast(({ words }) => words[0] === "default_backend")?.words[1];
-  const backend = last === undefined ? (front.kind === "listen" ? front : null) : findBackend(last, walk.context);
-  if (backend === front) rules.push(...toHanded(front, [[]], walk));
-  else if (backend !== null) rules.push(...walkBackend(backend, [[]], walk));
-  return rules;
+  const last = lines.findLast(({ words }) => words[0] === "default_backend");
+  const named = last === undefined ? null : findBackend(last.words[1] ?? "", walk.context);
+  const backend = last === undefined && front.kind === "listen" ? front : named;
+  const source = last === undefined ? walk.source : toSource(last);
+  if (backend === front) rules.push(...toHanded(front, left, walk));
+  else if (backend !== null) rules.push(...walkBackend(backend, left, { ...walk, source }));
+  return [...rules, ...toRefusedRest([[]], end, walk)];
 }
+
+/** What no list of what is let through names. */
+function toRefusedRest(terms: Alternatives, end: HaproxyLine | null, walk: Walk): readonly OrderedRule[] {
+  return end === null ? [] : toRules(terms, { ...walk, source: toSource(end) }, { ends: "refused", upstreams: [] });
+}
+
+/** What fits an alternative of both. */
+function combine(first: Alternatives, second: Alternatives): Alternatives {
+  return first.flatMap((one) => second.map((two) => [...one, ...two])).slice(0, MOST_COMBINED);
+}
+
+const MOST_COMBINED = 256;
 
 function findBackend(name: string, { sections }: Context): Section | null {
   return (
@@ -181,10 +189,9 @@ function findBackend(name: string, { sections }: Context): Section | null {
   );
 }
 
-type Alternatives = readonly (readonly Term[])[];
-
 function walkBackend(backend: Section, terms: Alternatives, walk: Walk): readonly OrderedRule[] {
-  return [...walkRequests(withDefaults(backend, walk.context), terms, walk), ...toHanded(backend, terms, walk)];
+  const { rules, left, end } = walkRequests(withDefaults(backend, walk.context), terms, walk);
+  return [...rules, ...toHanded(backend, combine(terms, left), walk), ...toRefusedRest(terms, end, walk)];
 }
 
 const REFUSES: ReadonlySet<string> = new Set([
@@ -198,14 +205,31 @@ const REFUSES: ReadonlySet<string> = new Set([
   "use-service",
 ]);
 
+interface Requests {
+  readonly rules: readonly OrderedRule[];
+  /** What goes on: a list of what is let through leaves nothing else. */
+  readonly left: Alternatives;
+  /** The line that refuses the rest; null where there is no such list. */
+  readonly end: HaproxyLine | null;
+}
+
 /** The refusals of `http-request` and `tcp-request`, in their order; `allow` ends them for whom it fits. */
-function walkRequests(lines: readonly HaproxyLine[], outer: Alternatives, walk: Walk): readonly OrderedRule[] {
-  const acls = readAcls(lines);
+function walkRequests(lines: readonly HaproxyLine[], outer: Alternatives, walk: Walk): Requests {
+  const acls = readAcls(lines, walk.front);
   let allowed: Alternatives = [[]];
+  let left: Alternatives = [[]];
+  let end: HaproxyLine | null = null;
   const rules: OrderedRule[] = [];
   for (const line of lines) {
     const action = toAction(line.words);
     if (action === null) continue;
+    const isForAll = allowed.length === 1 && allowed[0]?.length === 0;
+    const leftOver = REFUSES.has(action) && isForAll ? findLeftOver(line.words, acls) : null;
+    if (leftOver !== null) {
+      left = combine(left, leftOver);
+      end = line;
+      continue;
+    }
     const terms = parseCondition(line.words, acls);
     if (action === "allow" || action === "accept") {
       const single =
@@ -224,7 +248,7 @@ function walkRequests(lines: readonly HaproxyLine[], outer: Alternatives, walk: 
       rules.push(...toRules(all, { ...walk, source: toSource(line) }, { ends: "refused", upstreams: [] }));
     } else if (action.startsWith("lua.")) walk.context.unclear.push(toSource(line));
   }
-  return rules;
+  return { rules, left, end };
 }
 
 function toAction(words: readonly string[]): string | null {
@@ -249,16 +273,12 @@ function toHanded(backend: Section, terms: Alternatives, walk: Walk): readonly O
   if (upstreams.length === 0) return [];
   const isHttp = findMode(walk.front) === "http";
   const passing = readPassing(walk.front, lines);
-  return toRules(
-    terms,
-    { ...walk, source: toSource(backend.head) },
-    {
-      ends: "handed",
-      upstreams,
-      replacesPath: replaced ?? null,
-      passing: isHttp ? passing : { ...passing, buffered: false, httpVersion: null },
-    },
-  );
+  return toRules(terms, walk, {
+    ends: "handed",
+    upstreams,
+    replacesPath: replaced ?? null,
+    passing: isHttp ? passing : { ...passing, buffered: false, httpVersion: null },
+  });
 }
 
 type Outcome = Pick<OrderedRule, "ends" | "upstreams"> & Partial<OrderedRule>;
@@ -300,6 +320,8 @@ function withUsers(protection: Protection, { sections }: Context): Protection {
 /** Where a line stands; its words only as far as they are no place for a credential. */
 function toSource({ words, file, line }: HaproxyLine): SourceLine {
   const [keyword = "", first = ""] = words;
-  const shown = /^(?:frontend|backend|listen|http-request|tcp-request|use_backend)$/.test(keyword) ? ` ${first}` : "";
+  const shown = /^(?:frontend|backend|listen|http-request|tcp-request|use_backend|default_backend)$/.test(keyword)
+    ? ` ${first}`
+    : "";
   return { file, line, text: `${keyword}${shown}`.slice(0, 200) };
 }

@@ -1,7 +1,8 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
 import { HOST_ROOT, openConfigurationFiles, toUnread } from "../configuration-files.ts";
 import type { Proxy, ProxyConfiguration } from "../proxy.ts";
-import { changedSince, findOptions, type RunningProxy } from "../running.ts";
+import { findOptions } from "../command-options.ts";
+import { changedSince, type RunningProxy } from "../running.ts";
 import { readHaproxy } from "./configuration.ts";
 
 /** Where distributions keep it. */

@@ -1,3 +1,4 @@
+import { matchesPattern } from "../credential-names.ts";
 import type { Passing } from "../proxy.ts";
 import type { HaproxyLine } from "./sections.ts";
 
@@ -65,11 +66,36 @@ function findHost(requests: Requests): Passing["host"] {
 }
 
 function findAuthorization(requests: Requests): Passing["authorization"] {
-  const last = requests.findLast(
-    ([action, field]) => /^(?:set|del|replace)-header$/.test(action ?? "") && /^authorization$/i.test(field ?? ""),
+  const last = requests.findLast(([action = "", field = "", ...rest]) =>
+    action === "del-header"
+      ? isDeleted(field, rest)
+      : /^(?:set|replace)-header$/.test(action) && /^authorization$/i.test(field),
   );
   if (last === undefined) return "passed";
-  return last[0] === "del-header" ? "removed" : "replaced";
+  if (last[0] === "del-header") return "removed";
+  // What is made of a header of the caller's is the caller's credential in another form.
+  return last[0] === "replace-header" || /%\[(?:req\.)?(?:f?hdr|cook|urlp)\(/.test(last[2] ?? "")
+    ? "passed"
+    : "replaced";
+}
+
+/** Whether `del-header FIELD [-m METHOD]` takes the header off that holds a credential, for every request. */
+function isDeleted(field: string, rest: readonly string[]): boolean {
+  if (rest.includes("if") || rest.includes("unless")) return false;
+  const wanted = field.toLowerCase();
+  const method = rest[0] === "-m" ? (rest[1] ?? "") : "str";
+  switch (method) {
+    case "reg":
+      return matchesPattern(field, "authorization") === true;
+    case "beg":
+      return "authorization".startsWith(wanted);
+    case "end":
+      return "authorization".endsWith(wanted);
+    case "sub":
+      return "authorization".includes(wanted);
+    default:
+      return wanted === "authorization";
+  }
 }
 
 /**
@@ -77,9 +103,13 @@ function findAuthorization(requests: Requests): Passing["authorization"] {
  * that is not understood, null where none does.
  */
 export function findReplacement(lines: readonly HaproxyLine[]): string | null | undefined {
-  const changes = lines.flatMap(({ words }) =>
-    words[0] === "http-request" && /^(?:set|replace)-(?:path|uri|pathq)$/.test(words[1] ?? "") ? [words.slice(1)] : [],
-  );
+  const changes = lines
+    .flatMap(({ words }) =>
+      words[0] === "http-request" && /^(?:set|replace)-(?:path|uri|pathq)$/.test(words[1] ?? "")
+        ? [words.slice(1)]
+        : [],
+    )
+    .filter(([, value]) => value !== "%[path]");
   const [change, ...others] = changes;
   if (change === undefined) return null;
   if (others.length > 0) return undefined;

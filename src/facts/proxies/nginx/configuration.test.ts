@@ -70,7 +70,7 @@ ${server(`location / { if ($allowed = 0) { return 401; } ${PASS} }`)}`,
   {
     name: "a key that is only asked to be there",
     http: server(`location / { if ($http_authorization = "") { return 401; } ${PASS} }`),
-    sites: site("/ unclear(any credential is enough) -> 127.0.0.1#11434"),
+    sites: site("/ any-credential -> 127.0.0.1#11434"),
   },
   {
     name: "preflights are answered, the rest needs a key",
@@ -328,4 +328,18 @@ test("origins and hosts as they are written", async () => {
   );
   assert.deepEqual([passing?.host, passing?.allowsOrigins], [{ kind: "literal", text: "localhost:11434" }, ["*"]]);
   assert.equal((await passingOf('proxy_set_header Authorization "Basic c2VjcmV0";'))?.authorization, "replaced");
+});
+
+test("the name of an upstream block is the Host that is sent, unless another is written", async () => {
+  const group = "upstream ollama_backend { server 127.0.0.1:11434; }";
+  const hostOf = async (body: string) => {
+    const files = writeFiles({ [MAIN]: `http { ${group} server { listen 80; location / { ${body} } } }` });
+    const configuration = await readNginx(files, { path: MAIN, folder: "/etc/nginx", version: "1.22.1" });
+    return configuration?.sites[0]?.locations[0]?.passing.host;
+  };
+  const named = { kind: "literal", text: "ollama_backend" };
+  assert.deepEqual(await hostOf("proxy_pass http://ollama_backend;"), named);
+  assert.deepEqual(await hostOf("proxy_pass http://ollama_backend/; proxy_set_header Host $proxy_host;"), named);
+  assert.deepEqual(await hostOf("proxy_pass http://ollama_backend; proxy_set_header Host $host;"), { kind: "client" });
+  assert.deepEqual(await hostOf("proxy_pass http://127.0.0.1:11434;"), { kind: "upstream" });
 });

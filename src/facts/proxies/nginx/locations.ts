@@ -1,11 +1,13 @@
 import { resolvePath } from "../configuration-files.ts";
 import { WRONG_CREDENTIAL } from "../credential-names.ts";
+import { covers } from "../path-sets.ts";
 import type { PathMatch, Protection, ProxyLocation, SourceLine, Upstream } from "../proxy.ts";
 import { readAccess } from "./access.ts";
 import type { Directive } from "./directives.ts";
 import { orderLocations } from "./location-order.ts";
-import { readPassing } from "./passing.ts";
+import { readPassing, withGroupName } from "./passing.ts";
 import { followRewriting, type Outcome } from "./rewriting.ts";
+import { findRouting, type Routed } from "./routed.ts";
 import { type Scope, toSource } from "./scope.ts";
 import { type Groups, resolvePass } from "./upstreams.ts";
 import type { Caller, Maps } from "./variables.ts";
@@ -32,9 +34,25 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as 
 
 /** The locations of a server in the order in which requests meet them. */
 export function readLocations(context: ServerContext): readonly ProxyLocation[] {
-  return orderLocations(context.server.block ?? []).flatMap(({ paths, within }) =>
-    readLocation(context, simplify(paths), within),
-  );
+  const ordered = orderLocations(context.server.block ?? []);
+  const routing = findRouting(context.server.block ?? [], context.maps);
+  if (routing === null) {
+    return ordered.flatMap(({ paths, within }) => readLocation(context, { paths: simplify(paths), within }));
+  }
+  return routing.requests.flatMap((routed) => {
+    const { paths, path } = routed;
+    const asked: PathMatch = path === null ? paths : { kind: "exact", text: path };
+    const taking = ordered.find((each) => covers(each.paths, asked));
+    return readLocation(context, { paths, within: taking?.within ?? [], routed: { ...routed, by: routing.rewrite } });
+  });
+}
+
+/** Requests of one kind, and the locations that they have come to. */
+interface Place {
+  readonly paths: PathMatch;
+  /** Outermost first; empty: the server itself. */
+  readonly within: readonly Directive[];
+  readonly routed?: Routed & { readonly by: Directive };
 }
 
 /** `^/ollama/(.*)$` matches what the prefix does. */
@@ -44,22 +62,20 @@ function simplify(paths: PathMatch): PathMatch {
   return prefix === undefined ? paths : { kind: "prefix", text: prefix.replaceAll("\\", "") };
 }
 
-function readLocation(
-  context: ServerContext,
-  paths: PathMatch,
-  within: readonly Directive[],
-): readonly ProxyLocation[] {
+function readLocation(context: ServerContext, place: Place): readonly ProxyLocation[] {
+  const { paths, within, routed } = place;
   const innermost = within.at(-1);
   const block = innermost?.block ?? [];
   const source = toSource(innermost ?? context.server);
   const scope = toScope(context, within);
-  const early = findEarlyProtection(context, block, innermost ?? context.server);
+  const early = findEarlyProtection(context, { paths, block, at: innermost ?? context.server });
   const access = readAccess(
     scope,
     (path) => resolvePath(path, context.folder),
     (path) => findService(context, path),
   );
-  const handed = early.fallback === null ? findHanded(context, paths, block, early.outcome) : null;
+  const outcome = routed === undefined ? early.outcome : toRouted(early.outcome, routed);
+  const handed = early.fallback === null ? findHanded(context, paths, block, outcome) : null;
   const base = { paths, source, passing: readPassing(scope, context.version) };
   if (early.fallback !== null) {
     return [{ ...base, ...readNamed(context, paths, early.fallback), methods: null }];
@@ -76,13 +92,23 @@ function readLocation(
   const inner = handed?.named === undefined ? null : readNamed(context, paths, handed.named);
   const location: ProxyLocation = {
     ...base,
-    methods: early.methods,
+    methods: routed?.methods ?? early.methods,
     upstreams: inner?.upstreams ?? handed?.upstreams ?? [],
     replacesPath: inner?.replacesPath ?? handed?.replacesPath ?? null,
     ...combine(early.protections, access, inner?.protections ?? []),
-    passing: inner?.passing ?? base.passing,
+    passing: inner?.passing ?? withGroupName(base.passing, handed?.group ?? null),
   };
   return limitMethods(context, scope, location, block);
+}
+
+/** What is known once maps have told where a request goes: the path it was given is no longer its own. */
+function toRouted(outcome: Outcome | null, { by, variables }: NonNullable<Place["routed"]>): Outcome | null {
+  if (outcome === null) return outcome;
+  return {
+    ...outcome,
+    variables: new Map([...outcome.variables, ...variables]),
+    rewrites: outcome.rewrites.filter((rewrite) => rewrite !== by),
+  };
 }
 
 function toScope({ http, server }: ServerContext, within: readonly Directive[]): Scope {
@@ -110,10 +136,14 @@ interface Early {
 }
 
 /** What `if`, `return` and `rewrite` make of callers without a credential, with a wrong one and with the right one. */
-function findEarlyProtection(context: ServerContext, block: readonly Directive[], at: Directive): Early {
+function findEarlyProtection(
+  context: ServerContext,
+  { paths, block, at }: { readonly paths: PathMatch; readonly block: readonly Directive[]; readonly at: Directive },
+): Early {
+  const path = paths.kind === "exact" ? paths.text : null;
   const blocks = [context.server.block ?? [], ...(block === context.server.block ? [] : [block])];
   const follow = (credential: string | null, method: string) => {
-    const caller: Caller = { credential, method, tls: context.tls };
+    const caller: Caller = { credential, method, path, tls: context.tls };
     return followRewriting(at === context.server ? blocks.slice(0, 1) : blocks, caller, context.maps);
   };
   const members = METHODS.map((method) => ({ method, outcomes: follow(null, method) }));
@@ -148,7 +178,9 @@ function toProtections(
   const passes = (outcomes: readonly Outcome[]) => outcomes.filter(({ status }) => status === null);
   const through = passes(strangers);
   if (through.length === 0) {
-    if (passes(wrong).length > 0) return [{ kind: "unclear", text: "any credential is enough" }];
+    if (wrong.some(({ status, guesses }) => status !== null && guesses.has("credential")))
+      return [{ kind: "unclear", text: "a credential that is compared with an expression" }];
+    if (passes(wrong).length > 0) return [{ kind: "any-credential" }];
     const looksAt = new Set(passes(member).flatMap((outcome) => [...outcome.looksAt]));
     if (looksAt.has("certificate") && !looksAt.has("credential"))
       return [{ kind: "client-certificate", required: true }];
@@ -163,6 +195,7 @@ function toProtections(
 interface Handed {
   readonly upstreams: readonly Upstream[];
   readonly replacesPath: string | null;
+  readonly group: string | null;
   readonly named?: Directive;
 }
 
@@ -182,7 +215,7 @@ function findHanded(
   );
   if (passes.length === 0) {
     const named = findFallback(context, block);
-    return named === null ? null : { upstreams: [], replacesPath: null, named };
+    return named === null ? null : { upstreams: [], replacesPath: null, group: null, named };
   }
   const passed = passes.map(({ values }) =>
     resolvePass(values[0] ?? "", { ...context, variables: outcome?.variables ?? new Map() }),
@@ -190,8 +223,14 @@ function findHanded(
   const rewritten = readRewrites(context, paths, outcome?.rewrites ?? []);
   return {
     upstreams: passed.flatMap(({ upstreams }) => upstreams),
-    replacesPath: rewritten ?? toReplacement(context, passed.at(-1)?.path ?? null, passes.at(-1)),
+    group: passed.length === 1 ? (passed[0]?.group ?? null) : null,
+    replacesPath: rewritten ?? toReplacement(context, withoutItself(paths, passed.at(-1)?.path ?? null), passes.at(-1)),
   };
+}
+
+/** A path that is put in place of itself changes nothing. */
+function withoutItself(paths: PathMatch, path: string | null): string | null {
+  return paths.kind === "exact" && path === paths.text ? null : path;
 }
 
 /** Variables that are the path as it came leave it so; one of an expression is what is left behind its beginning. */
@@ -255,7 +294,7 @@ function readNamed(
   named: Directive,
 ): Pick<ProxyLocation, "upstreams" | "replacesPath" | "protections" | "satisfy" | "passing"> {
   const scope = toScope(context, [named]);
-  const early = findEarlyProtection(context, named.block ?? [], named);
+  const early = findEarlyProtection(context, { paths, block: named.block ?? [], at: named });
   const access = readAccess(
     scope,
     (path) => resolvePath(path, context.folder),
@@ -266,7 +305,7 @@ function readNamed(
     upstreams: handed?.upstreams ?? [],
     replacesPath: handed?.replacesPath ?? null,
     ...combine(early.protections, access, []),
-    passing: readPassing(scope, context.version),
+    passing: withGroupName(readPassing(scope, context.version), handed?.group ?? null),
   };
 }
 

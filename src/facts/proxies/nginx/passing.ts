@@ -23,6 +23,12 @@ export function readPassing(scope: Scope, version: string | null): Passing {
   };
 }
 
+/** `$proxy_host`, which is sent unless told otherwise, is the name of an `upstream` block as it is written. */
+export function withGroupName(passing: Passing, group: string | null): Passing {
+  if (group === null || passing.host?.kind !== "upstream") return passing;
+  return { ...passing, host: { kind: "literal", text: group } };
+}
+
 /** Of a stream, which hands on bytes. */
 export function readStreamPassing(scope: Scope): Passing {
   return {
@@ -46,7 +52,8 @@ function toHost(value: string | undefined): Passing["host"] {
 function toAuthorization(value: string | undefined, passesHeaders: boolean): Passing["authorization"] {
   if (value === undefined) return passesHeaders ? "passed" : "removed";
   if (value === "") return "removed";
-  return /^\$\{?http_authorization\}?$/.test(value) ? "passed" : "replaced";
+  // What is made of something that the caller sent is the caller's credential in another form.
+  return /\$\{?(?:http_|cookie_|arg_)/.test(value) ? "passed" : "replaced";
 }
 
 function toHttpVersion(value: string | null, version: string | null): Passing["httpVersion"] {

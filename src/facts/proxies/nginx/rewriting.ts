@@ -7,6 +7,8 @@ export interface Outcome {
   readonly status: number | null;
   /** Whose values decided on the way. */
   readonly looksAt: ReadonlySet<Origin>;
+  /** Whose values decided without being known, so that the other way was followed too. */
+  readonly guesses: ReadonlySet<Origin>;
   readonly variables: ReadonlyMap<string, Value>;
   /** `rewrite` directives that may have changed its path. */
   readonly rewrites: readonly Directive[];
@@ -25,7 +27,9 @@ export function followRewriting(
   maps: Maps,
 ): readonly Outcome[] | null {
   const walk = { caller, maps, steps: 0 };
-  let outcomes: readonly Outcome[] = [{ status: null, looksAt: new Set(), variables: new Map(), rewrites: [] }];
+  let outcomes: readonly Outcome[] = [
+    { status: null, looksAt: new Set(), guesses: new Set(), variables: new Map(), rewrites: [] },
+  ];
   for (const block of blocks) {
     outcomes = outcomes.flatMap((outcome) =>
       outcome.status === null ? runBlock(block, 0, outcome, walk).map(({ outcome: after }) => after) : [outcome],
@@ -65,7 +69,11 @@ function runBlock(block: readonly Directive[], from: number, before: Outcome, wa
     }
     if (name === "if" && directive.block !== null) {
       const { truths, origin } = decide(values, environment);
-      const looked = { ...outcome, looksAt: new Set([...outcome.looksAt, origin]) };
+      const looked: Outcome = {
+        ...outcome,
+        looksAt: new Set([...outcome.looksAt, origin]),
+        guesses: truths.length > 1 ? new Set([...outcome.guesses, origin]) : outcome.guesses,
+      };
       const inner = directive.block;
       const ways = truths.flatMap((truth): readonly Ended[] =>
         truth ? runBlock(inner, 0, looked, walk) : [{ outcome: looked, stops: false }],

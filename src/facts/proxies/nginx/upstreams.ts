@@ -18,6 +18,8 @@ export interface Passed {
   readonly upstreams: readonly Upstream[];
   /** The path part behind the address as written; null: none. */
   readonly path: string | null;
+  /** Name of the `upstream` block; null for an address, and where several come into question. */
+  readonly group: string | null;
 }
 
 export interface Context {
@@ -27,11 +29,18 @@ export interface Context {
 }
 
 const MOST_VALUES = 32;
+/** What maps say instead of a path that they took whole. */
+export const PATH_AS_IT_CAME: string = "$uri";
 
 /** To whom a `proxy_pass` of HTTP hands on; variables are filled in with every value they may have. */
 export function resolvePass(text: string, context: Context): Passed {
   const passed = expand(text, context).map((url) => resolveUrl(url, context.groups));
-  return { upstreams: passed.flatMap(({ upstreams }) => upstreams), path: passed[0]?.path ?? null };
+  const [first, ...others] = new Set(passed.map(({ group }) => group));
+  return {
+    upstreams: passed.flatMap(({ upstreams }) => upstreams),
+    path: passed[0]?.path ?? null,
+    group: others.length === 0 ? (first ?? null) : null,
+  };
 }
 
 /** To whom a `proxy_pass` of a stream hands on, which names no scheme. */
@@ -41,17 +50,22 @@ export function resolveStreamPass(text: string, tls: boolean, context: Context):
 
 function resolveUrl(url: string, groups: Groups): Passed {
   const [, scheme, rest = ""] = /^(https?):\/\/(.*)$/is.exec(url) ?? [];
-  if (scheme === undefined) return { upstreams: [unclear(url)], path: null };
+  if (scheme === undefined) return { upstreams: [unclear(url)], path: null, group: null };
   const tls = scheme.toLowerCase() === "https";
   if (rest.startsWith("unix:")) {
     const [path = "", uri] = rest.slice("unix:".length).split(":", 2);
-    return { upstreams: [{ kind: "unix", path }], path: uri ?? null };
+    return { upstreams: [{ kind: "unix", path }], path: uri ?? null, group: null };
   }
   const [, place = "", path = ""] =
     /^((?:\$(?!request_uri|uri|is_args|args|document_uri)|[^/?$])*)(.*)$/s.exec(rest) ?? [];
-  const upstreams = resolvePlace(place.replace(/^.*@/, ""), { tls, port: tls ? 443 : 80 }, groups);
+  const name = place.replace(/^.*@/, "");
+  const upstreams = resolvePlace(name, { tls, port: tls ? 443 : 80 }, groups);
   // What a query holds may be a key.
-  return { upstreams, path: path === "" ? null : path.replace(/\?.*$/s, "") };
+  return {
+    upstreams,
+    path: path === "" ? null : path.replace(/\?.*$/s, ""),
+    group: groups.has(name) ? name : null,
+  };
 }
 
 function resolvePlace(
@@ -87,7 +101,7 @@ function expand(text: string, { maps, variables }: Context): readonly string[] {
     const name = braced ?? plain ?? "";
     const value = variables.get(name)?.text ?? null;
     const values = value === null ? listValues(name, maps) : [value];
-    const known = values?.filter((each) => each !== "" && !each.includes("$")) ?? [];
+    const known = values?.filter((each) => each === PATH_AS_IT_CAME || (each !== "" && !each.includes("$"))) ?? [];
     if (known.length > 0) texts = texts.flatMap((each) => known.map((one) => each.replace(whole, () => one)));
     texts = texts.slice(0, MOST_VALUES);
   }

@@ -15,6 +15,8 @@ export interface Caller {
   /** In each header, cookie and parameter that may be a credential; null: the right one, whatever that is. */
   readonly credential: string | null;
   readonly method: string;
+  /** Without its query; null: it may be any. */
+  readonly path: string | null;
   readonly tls: boolean;
 }
 
@@ -69,6 +71,7 @@ function readVariable(name: string, environment: Environment, depth: number): Va
   const map = maps.get(name);
   if (map !== undefined) return readMap(map, environment, depth);
   if (name === "request_method") return { text: caller.method, origin: "caller" };
+  if (name === "uri" || name === "document_uri") return { text: caller.path, origin: "caller" };
   if (name === "scheme") return { text: caller.tls ? "https" : "http", origin: "fixed" };
   if (name === "https") return { text: caller.tls ? "on" : "", origin: "fixed" };
   if (name === "ssl_client_verify") return { text: caller.credential === null ? null : "NONE", origin: "certificate" };

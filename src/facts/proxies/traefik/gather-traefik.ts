@@ -1,7 +1,8 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
 import { type ConfigurationFiles, HOST_ROOT, openConfigurationFiles } from "../configuration-files.ts";
 import type { Proxy, ProxyConfiguration, SourceLine } from "../proxy.ts";
-import { changedSince, findOptions, type RunningProxy } from "../running.ts";
+import { findOptions } from "../command-options.ts";
+import { changedSince, type RunningProxy } from "../running.ts";
 import { type Provided, toTraefikConfiguration } from "./configuration.ts";
 import { readLabels } from "./labels.ts";
 import { findMiddlewares, findUserFiles } from "./middlewares.ts";

@@ -128,6 +128,6 @@ function toHeaderTest(name: string, weak: boolean): Test {
   if (!isCredentialHeader(name)) return { kind: "unclear", text: `header ${name}`.slice(0, 60), held: false };
   return {
     kind: "shows",
-    protection: weak ? { kind: "unclear", text: "any credential is enough" } : { kind: "bearer" },
+    protection: weak ? { kind: "any-credential" } : { kind: "bearer" },
   };
 }
