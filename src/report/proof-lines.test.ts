@@ -32,6 +32,7 @@ function conclude(facts: Facts, ...tried: readonly (readonly [port: number, verd
     proofs,
     oldSessions: [],
     survival: [],
+    sites: [],
     untried: [],
     sites: [],
   };

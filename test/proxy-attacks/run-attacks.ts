@@ -22,9 +22,19 @@ export async function runAttacks(starting: Promise<Target>): Promise<readonly Ou
   const target = await starting;
   try {
     const outcomes: Outcome[] = [];
-    for (const [number, attack] of ATTACKS.entries()) outcomes.push(await tryAttack(attack, target, number));
+    for (const [number, attack] of ATTACKS.entries()) outcomes.push(await tryUntilAnswered(attack, target, number));
     return outcomes;
   } finally {
     await target.end();
   }
+}
+
+/** Whoever closes a connection on which more is coming may take his own answer back: then it is tried again. */
+async function tryUntilAnswered(attack: Attack, target: Target, number: number): Promise<Outcome> {
+  let outcome = await tryAttack(attack, target, number);
+  for (let tries = 1; tries < 3; tries += 1) {
+    if (outcome.status !== null || outcome.harms.length > 0 || attack.leaves) return outcome;
+    outcome = await tryAttack(attack, target, number);
+  }
+  return outcome;
 }
