@@ -32,6 +32,7 @@ function conclude(facts: Facts, ...tried: readonly (readonly [port: number, verd
     proofs,
     oldSessions: [],
     survival: [],
+    sites: [],
     untried: [],
   };
   return toConclusions({ report: reportOf(facts), proofs: document }, EN).join("\n");
