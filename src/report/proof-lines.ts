@@ -38,14 +38,14 @@ export function toProofCells(proof: TriedConnection, words: Words): ProofCells {
 }
 
 /** What the connections come to, in sentences each of which stands on connections that were really made. */
-export function toConclusions({ report, proofs: { proofs } }: Verified, words: Words): readonly string[] {
+export function toConclusions({ report, proofs: { proofs, sites } }: Verified, words: Words): readonly string[] {
   const { proofs: says } = words;
   const outside = proofs.filter(({ place }) => place.kind !== "host");
   const parting = proofs.filter(({ agrees }) => !agrees);
   const served = outside.filter(({ verdict }) => verdict === "open");
   const own = served.filter((proof) => isOfOwnLink(proof, report.servers));
   const open = served.filter((proof) => !own.includes(proof));
-  const unmet = listUnmet(report, words);
+  const unmet = listUnmet(report, sites, words);
   const closed = unmet.length === 0 && outside.length > 0 && outside.every(({ verdict }) => verdict === "closed");
   return [
     ...(outside.length === 0 ? [says.nothingFromOutside] : []),
@@ -60,11 +60,12 @@ export function toConclusions({ report, proofs: { proofs } }: Verified, words: W
 }
 
 /** Sites of proxies that let others through, and that nobody meets who knows nothing but address and port. */
-function listUnmet({ servers }: Report, words: Words): readonly string[] {
+function listUnmet({ servers }: Report, sites: Proofs["sites"], words: Words): readonly string[] {
   const unmet = servers.flatMap(({ routes }) =>
     routes.flatMap(({ from, verdict, hops, entry }) => {
       const isOutside = from.vantage === "internet" || from.vantage === "neighbour";
-      if (!isOutside || verdict === "closed" || hops.every(isKnock)) return [];
+      const wasCalled = sites.some(({ to }) => to.port === entry.port);
+      if (!isOutside || verdict === "closed" || wasCalled || hops.every(isKnock)) return [];
       return hops.flatMap((hop) => (hop.kind === "proxy" ? [`${words.hops.proxy(hop)} (${entry.port})`] : []));
     }),
   );
