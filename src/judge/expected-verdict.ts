@@ -1,5 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import { covers, toCanonical, toFamily } from "./addresses.ts";
+import { FIRST_QUESTIONS } from "../servers/questions.ts";
 import { isRelayName } from "../servers/relays.ts";
 import { toRouteVerdict } from "./barriers.ts";
 import { SSH_SERVER } from "./run-by.ts";
@@ -58,9 +59,14 @@ function isSameDoor({ entry, hops }: Route, to: Route["entry"]): boolean {
 export function isKnock(hop: Route["hops"][number]): boolean {
   // A relay answers for itself.
   if (hop.kind === "proxy" && isRelayName(hop.name)) return false;
-  if (hop.kind === "proxy") return hop.serverNames.length === 0 && hop.paths.length === 0;
+  if (hop.kind === "proxy") return hop.serverNames.length === 0 && isAskedPath(hop.paths);
   if (hop.kind === "tunnel") return hop.name === SSH_SERVER;
   return hop.kind !== "container-address";
+}
+
+/** Among the paths is one that every listener is asked for. */
+function isAskedPath(paths: readonly string[]): boolean {
+  return paths.length === 0 || FIRST_QUESTIONS.some(({ path }) => paths.includes(`= ${path}`));
 }
 
 /** Stops whoever it is, whatever the rules say. */

@@ -1,10 +1,11 @@
-import type { Finding, RuleId } from "../judge/finding.ts";
+import type { RuleId } from "../judge/finding.ts";
+import { findOpener } from "../judge/proxies/opener.ts";
 import type { Route } from "../judge/route.ts";
 import { findOpenRoutes, type NumberedRoute } from "../judge/rules/others-routes.ts";
 import type { Server } from "../judge/server.ts";
 import type { Judgement } from "../report/report.ts";
 import { isAllowed } from "./firewall-closing.ts";
-import type { Claim, Leave, LeaveReason } from "./plan.ts";
+import type { Claim, Leave } from "./plan.ts";
 
 /** What a plan says it closes, and what stays open all the same. */
 export interface Outcome {
@@ -101,18 +102,10 @@ export function leaveRoutes(
       findings.find((each) => CAUSES.has(each.rule) && each.server === server.id && each.routes.includes(index)) ??
       null,
   );
-  return [...new Set(causes)].map((finding) => ({
-    server: server.id,
-    rule: finding?.rule ?? null,
-    why: toOpener(finding) ?? (flag === null ? { code: "no-safe-change" } : { code: "not-asked", flag }),
-  }));
-}
-
-/** What hands on to a server has to be changed itself: nothing that is done to the server closes it. */
-function toOpener(finding: Finding | null): LeaveReason | null {
-  const [where] = finding?.evidence ?? [];
-  const place = where === undefined ? null : where.line === undefined ? where.from : `${where.from}:${where.line}`;
-  if (finding?.rule === "proxy-without-auth") return { code: "opened-by", by: finding.data.proxy, place };
-  if (finding?.rule === "tunnel-without-auth") return { code: "opened-by", by: finding.data.tunnel, place };
-  return null;
+  return [...new Set(causes)].map((finding) => {
+    const opener = finding === null ? null : findOpener(finding);
+    const rule = finding?.rule ?? null;
+    if (opener !== null) return { server: server.id, rule, why: { code: "opened-by", ...opener } };
+    return { server: server.id, rule, why: flag === null ? { code: "no-safe-change" } : { code: "not-asked", flag } };
+  });
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Facts } from "../facts/facts.ts";
 import { aHost, ollamaReplies, read, type AHost } from "../judge/testing/a-host.ts";
+import { aLocation, aProxiedHost, aSite } from "../judge/testing/proxied-host.ts";
 import type { Choices } from "./choices.ts";
 import type { LeaveReason } from "./plan.ts";
 import { anOllama, type Files, planOf, planWith, sets, withEnvironmentFile, withUnit } from "./testing/plan-of.ts";
@@ -200,4 +201,17 @@ test("a leftover in a file whose name is not plain stays", () => {
   assert.deepEqual(plan.leaves, [
     { server: "ollama-1", rule: "setting-without-effect", why: { code: "owner-decides" } },
   ]);
+});
+
+test("what is open is the proxy: it is named with its line, and no rule of the server's own is offered", () => {
+  const { leaves } = planOf(aProxiedHost([aSite([aLocation()])]).facts);
+  assert.deepEqual(
+    leaves.map(({ rule, why }) => ({ rule, why })),
+    [
+      {
+        rule: "proxy-without-auth",
+        why: { code: "opened-by", by: "nginx", place: "/etc/nginx/sites-enabled/ollama:4" },
+      },
+    ],
+  );
 });

@@ -1,4 +1,6 @@
 import { toFamily } from "../judge/addresses.ts";
+import { isKnock } from "../judge/expected-verdict.ts";
+import { findOpener } from "../judge/proxies/opener.ts";
 import type { Server } from "../judge/server.ts";
 import type { OldSession, Proofs, Survival, TriedConnection, TriedSite, Untried } from "../verify/proofs.ts";
 import type { Report } from "./report.ts";
@@ -43,30 +45,45 @@ export function toConclusions({ report, proofs: { proofs } }: Verified, words: W
   const served = outside.filter(({ verdict }) => verdict === "open");
   const own = served.filter((proof) => isOfOwnLink(proof, report.servers));
   const open = served.filter((proof) => !own.includes(proof));
-  const closed = outside.length > 0 && outside.every(({ verdict }) => verdict === "closed");
+  const unmet = listUnmet(report, words);
+  const closed = unmet.length === 0 && outside.length > 0 && outside.every(({ verdict }) => verdict === "closed");
   return [
     ...(outside.length === 0 ? [says.nothingFromOutside] : []),
     ...(open.length > 0 ? [says.openFrom(listPlaces(open, words), open.length)] : []),
     ...listOpeners(report, open, words),
     ...(own.length > 0 ? [says.openByOwnLink(listPlaces(own, words), own.length)] : []),
     ...(closed ? [says.closedFrom(listPlaces(outside, words), outside.length)] : []),
+    ...(unmet.length > 0 ? [says.sitesNotCalled(words.join(unmet))] : []),
     ...(proofs.length > 0 ? [says.tried(proofs.length, parting.length)] : []),
     ...(outside.length < proofs.length ? [says.ownProvesNothing] : []),
   ];
 }
 
+/** Sites of proxies that let others through, and that nobody meets who knows nothing but address and port. */
+function listUnmet({ servers }: Report, words: Words): readonly string[] {
+  const unmet = servers.flatMap(({ routes }) =>
+    routes.flatMap(({ from, verdict, hops, entry }) => {
+      const isOutside = from.vantage === "internet" || from.vantage === "neighbour";
+      if (!isOutside || verdict === "closed" || hops.every(isKnock)) return [];
+      return hops.flatMap((hop) => (hop.kind === "proxy" ? [`${words.hops.proxy(hop)} (${entry.port})`] : []));
+    }),
+  );
+  return [...new Set(unmet)].slice(0, MOST_UNMET);
+}
+
+const MOST_UNMET = 4;
+
 /** The proxies through which somebody was really served, and the tunnels, whose outside is elsewhere. */
 function listOpeners({ findings, servers }: Report, open: readonly TriedConnection[], words: Words): readonly string[] {
   const sentences = findings.flatMap((finding) => {
-    if (finding.rule !== "proxy-without-auth" && finding.rule !== "tunnel-without-auth") return [];
+    const opener = findOpener(finding);
+    if (opener === null) return [];
     const routes = servers.find(({ id }) => id === finding.server)?.routes ?? [];
     const ports = finding.routes.map((index) => routes[index]?.entry.port);
-    const isTunnel = finding.rule === "tunnel-without-auth";
-    if (!isTunnel && !open.some(({ server, to }) => server === finding.server && ports.includes(to.port))) return [];
-    const [where] = finding.evidence;
-    const place = where === undefined ? null : where.line === undefined ? where.from : `${where.from}:${where.line}`;
-    const by = finding.rule === "proxy-without-auth" ? finding.data.proxy : finding.data.tunnel;
-    return [words.proofs.openedBy(show(by), place === null ? null : toPrintable(place, 200), finding.rule)];
+    const wasMet = open.some(({ server, to }) => server === finding.server && ports.includes(to.port));
+    if (!wasMet && finding.rule !== "tunnel-without-auth") return [];
+    const place = opener.place === null ? null : toPrintable(opener.place, 200);
+    return [words.proofs.openedBy(show(opener.by), place, finding.rule)];
   });
   return [...new Set(sentences)];
 }

@@ -38,7 +38,10 @@ export function toSummary(report: Report): Summary {
   const routes = server?.routes ?? [];
   return {
     verdict: report.verdict,
-    server: server === undefined ? null : { kind: server.kind, version: server.version, ports: toPorts(server) },
+    server:
+      server === undefined
+        ? null
+        : { kind: server.kind, version: server.version, ports: toPorts(server, report.verdict) },
     others: Math.max(0, same.length - 1),
     audience: toAudience(routes, report.verdict === "guarded" ? "guarded" : "open"),
     unknown: toUnknown(routes),
@@ -46,9 +49,11 @@ export function toSummary(report: Report): Summary {
   };
 }
 
-function toPorts(server: Server): number[] {
+/** The ports that the sentence is about: of an exposed server those that are open, not those that are guarded. */
+function toPorts(server: Server, verdict: HostVerdict): number[] {
   const reached = server.routes.filter((route) => route.verdict !== "closed" && !isOnHost(route));
-  const ports = reached.map((route) => route.entry.port);
+  const told = reached.filter((route) => route.verdict === (verdict === "exposed" ? "open" : route.verdict));
+  const ports = told.map((route) => route.entry.port);
   return unique(ports.length > 0 ? ports : server.listeners.map((listener) => listener.port));
 }
 

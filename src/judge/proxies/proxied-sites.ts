@@ -1,6 +1,7 @@
 import type { Evidence } from "../../facts/evidence.ts";
 import type { Proxy, ProxySite } from "../../facts/proxies/proxy.ts";
 import { toAuthority } from "../authentication.ts";
+import type { Finding } from "../finding.ts";
 import type { ProxySiteData } from "../proxy-finding.ts";
 import type { Hop, Route } from "../route.ts";
 import type { JudgedHost } from "../rule.ts";
@@ -74,4 +75,29 @@ export function toWayEvidence(ways: readonly Pick<JudgedWay, "way">[]): readonly
 
 export function toIndexes(routes: readonly NumberedRoute[]): readonly number[] {
   return [...new Set(routes.map(({ index }) => index))].toSorted((one, other) => one - other);
+}
+
+/** A finding about a site of a proxy. */
+type SiteFinding = Pick<Finding, "server" | "routes" | "evidence"> & { readonly data: ProxySiteData };
+
+/** Sites of one proxy of which the very same is found are told once, with all of their names and addresses. */
+export function mergeAlike<Each extends SiteFinding>(findings: readonly Each[]): readonly Each[] {
+  const alike = Map.groupBy(findings, ({ server, data }) =>
+    JSON.stringify([server, { ...data, names: [], entries: [] }]),
+  );
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const names = same.some(({ data }) => data.names.length === 0) ? [] : same.flatMap(({ data }) => data.names);
+    const entries = same.flatMap(({ data }) => data.entries);
+    const evidence = same.flatMap((each) => each.evidence);
+    return [
+      {
+        ...first,
+        routes: [...new Set(same.flatMap(({ routes }) => routes))].toSorted((one, other) => one - other),
+        data: { ...first.data, names: [...new Set(names)], entries: [...new Set(entries)] },
+        evidence: [...new Map(evidence.map((each) => [JSON.stringify(each), each])).values()],
+      },
+    ];
+  });
 }

@@ -51,10 +51,9 @@ export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stanc
     : all.some(({ credential }) => credential === null)
       ? null
       : false;
-  const probe = toProbe(
-    way.door === null ? [] : answersFor(facts.proxyAnswers ?? [], way.door, way.place),
-    toExpected(configured, all),
-  );
+  const expected = toExpected(configured, all);
+  const own = toProbe(way.door === null ? [] : answersFor(facts.proxyAnswers ?? [], way.door, way.place), expected);
+  const probe = own === null || own.outcome === null ? (findDemandBehind(facts, way, expected) ?? own) : own;
   return {
     authentication: toAuthentication(server, { places, all, configured, probe, free: first.free }),
     doubt: toDoubt(way, probe),
@@ -65,6 +64,22 @@ export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stanc
     configured,
     serverDemands: toServersOwn(server, places).stops === true,
   };
+}
+
+/**
+ * A proxy behind the first that answered 401 itself: it demands the credential of whoever comes by this way too, unless
+ * one before it adds one. Both are called from this host.
+ */
+function findDemandBehind(facts: Facts, { place, behind }: BareWay, expected: Expected): Probe | null {
+  const before = [place, ...behind];
+  const probes = behind.flatMap(({ at }, index) => {
+    if (before.slice(0, index + 1).some(({ location }) => location.passing.authorization === "replaced")) return [];
+    const answers = (facts.proxyAnswers ?? []).filter(
+      (each) => each.proxy === at.proxy && each.site === at.site && each.location === at.location,
+    );
+    return [toProbe(answers, expected)];
+  });
+  return probes.find((each) => each?.outcome === "guarded") ?? null;
 }
 
 function toExpected(configured: boolean | null, all: readonly Demand[]): Expected {

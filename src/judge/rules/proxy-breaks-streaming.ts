@@ -1,7 +1,8 @@
 import type { Passing } from "../../facts/proxies/proxy.ts";
 import type { FindingOf } from "../finding.ts";
 import type { StreamingFault } from "../proxy-finding.ts";
-import { listProxiedSites, toIndexes, toSiteData, toWayEvidence, type JudgedWay } from "../proxies/proxied-sites.ts";
+import { listProxiedSites, mergeAlike, toIndexes, toSiteData, toWayEvidence } from "../proxies/proxied-sites.ts";
+import type { JudgedWay, ProxiedSite } from "../proxies/proxied-sites.ts";
 import { toLastPlace } from "../proxies/proxy-way.ts";
 import type { Rule } from "../rule.ts";
 
@@ -13,29 +14,30 @@ const SMALLEST_BODY_BYTES = 16 * 1024 * 1024;
 /** A proxy that collects answers before it hands them on, gives up while a model loads, or refuses large requests. */
 export const PROXY_BREAKS_STREAMING: Rule<"proxy-breaks-streaming"> = {
   id: "proxy-breaks-streaming",
-  judge: (host) =>
-    listProxiedSites(host).flatMap((site): FindingOf<"proxy-breaks-streaming">[] => {
-      const ways = site.ways.filter((each) => toFaults(each).length > 0);
-      const routes = ways.flatMap((each) => each.routes.filter(({ route }) => route.verdict !== "closed"));
-      const passings = ways.map(toPassing);
-      if (routes.length === 0) return [];
-      return [
-        {
-          rule: "proxy-breaks-streaming",
-          severity: "low",
-          server: site.server.id,
-          routes: toIndexes(routes),
-          data: {
-            ...toSiteData(site, routes),
-            faults: [...new Set(ways.flatMap(toFaults))],
-            silenceMs: toLeast(passings.map(({ silenceMs }) => silenceMs)),
-            bodyLimitBytes: toLeast(passings.map(({ bodyLimitBytes }) => bodyLimitBytes)),
-          },
-          evidence: toWayEvidence(ways),
-        },
-      ];
-    }),
+  judge: (host) => mergeAlike(listProxiedSites(host).flatMap(judgeSite)),
 };
+
+function judgeSite(site: ProxiedSite): readonly FindingOf<"proxy-breaks-streaming">[] {
+  const ways = site.ways.filter((each) => toFaults(each).length > 0);
+  const routes = ways.flatMap((each) => each.routes.filter(({ route }) => route.verdict !== "closed"));
+  const passings = ways.map(toPassing);
+  if (routes.length === 0) return [];
+  return [
+    {
+      rule: "proxy-breaks-streaming",
+      severity: "low",
+      server: site.server.id,
+      routes: toIndexes(routes),
+      data: {
+        ...toSiteData(site, routes),
+        faults: [...new Set(ways.flatMap(toFaults))],
+        silenceMs: toLeast(passings.map(({ silenceMs }) => silenceMs)),
+        bodyLimitBytes: toLeast(passings.map(({ bodyLimitBytes }) => bodyLimitBytes)),
+      },
+      evidence: toWayEvidence(ways),
+    },
+  ];
+}
 
 function toPassing({ way }: JudgedWay): Passing {
   return toLastPlace(way).location.passing;

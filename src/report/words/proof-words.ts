@@ -45,6 +45,8 @@ export interface ProofWords {
   openedBy(by: string, place: string | null, rule: string): string;
   /** They were served by the way they came in, and nobody is who comes in by another. */
   openByOwnLink(places: string, connections: number): string;
+  /** Who calls only by address and port does not meet these sites; each is a way, with the port it begins at. */
+  sitesNotCalled(ways: string): string;
   readonly nothingFromOutside: string;
   /** What the host's own connections say, and what they do not. */
   readonly ownProvesNothing: string;
@@ -126,9 +128,10 @@ export const PROOFS_EN: ProofWords = {
     `OPEN as seen from ${places}: ${connections === 1 ? "a new connection was" : `${connections} new connections were`} served without a credential.`,
   openedBy: (by, place, rule) =>
     `What is open is ${by}${place === null ? "" : ` (${place})`}, which hands on to the server: \`portlock explain ${rule}\` says how it is closed` +
-    `${MADE.has(by) ? `, and \`portlock proxy ${by}\` makes a site that asks for a credential.` : "."}`,
+    (MADE.has(by) ? `, and \`portlock proxy ${by}\` makes a site that asks for a credential.` : "."),
   openByOwnLink: (places, connections) =>
     `Served to ${places} by the interface made for the trial, as the rules say: ${connections}. What keeps others out names the interfaces they come in by, and was not tried.`,
+  sitesNotCalled: (ways) => `Not called, for it takes a name or a path of its own: ${ways}.`,
   nothingFromOutside: "No connection from outside was tried: whether anything is stopped was not proved.",
   ownProvesNothing: "A connection from the host to itself shows that it serves; it says nothing about a firewall.",
   oldSession: ({ local, remote, cut }) =>
@@ -256,9 +259,10 @@ export const PROOFS_ZH_CN: ProofWords = {
   openFrom: (places, connections) => `从${places}看仍开放：${connections} 个新连接无需凭据即得到服务。`,
   openedBy: (by, place, rule) =>
     `敞开的是把请求转给该服务的 ${by}${place === null ? "" : `（${place}）`}：如何关闭见 \`portlock explain ${rule}\`` +
-    `${MADE.has(by) ? `；\`portlock proxy ${by}\` 可建立要求凭据的站点。` : "。"}`,
+    (MADE.has(by) ? `；\`portlock proxy ${by}\` 可建立要求凭据的站点。` : "。"),
   openByOwnLink: (places, connections) =>
     `${places}经测试专用接口得到服务，与规则一致：${connections} 个连接。拦住他人的规则指定了他们进入的接口，未经测试。`,
+  sitesNotCalled: (ways) => `以下站点须以其域名或路径访问，未经测试：${ways}。`,
   nothingFromOutside: "没有从外部测试任何连接：是否有所拦截未经证实。",
   ownProvesNothing: "本机连接自己只说明服务可用，不能说明防火墙的任何情况。",
   oldSession: ({ local, remote, cut }) => (cut ? `${remote} 到 ${local}：已切断` : `${remote} 到 ${local}：仍然存在`),

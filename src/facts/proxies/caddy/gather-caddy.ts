@@ -1,6 +1,6 @@
 import type { HostReader, Reading } from "../../../host/host.ts";
 import { HOST_ROOT, openConfigurationFiles, toUnread, type ConfigurationFiles } from "../configuration-files.ts";
-import type { Proxy, ProxyConfiguration } from "../proxy.ts";
+import type { Proxy, ProxyConfiguration, ProxyLocation, ProxySite } from "../proxy.ts";
 import { findOptions } from "../command-options.ts";
 import { changedSince, type RunningProxy } from "../running.ts";
 import { adaptCaddyfile } from "./adapt.ts";
@@ -35,7 +35,10 @@ export async function gatherCaddy(host: HostReader, running: RunningProxy | null
     pid: running?.pid ?? null,
     version: running?.executable === "/usr/bin/caddy" && root === "" ? await readPackageVersion(host) : null,
     declared: declared.reading,
-    running: told,
+    running:
+      told?.ok === true && declared.reading.ok
+        ? { ...told, value: withPlaces(told.value, declared.reading.value) }
+        : told,
     // It may have been told anew since it started, by `caddy reload`.
     changedSinceLoaded:
       told?.ok === true && declared.reading.ok
@@ -113,6 +116,24 @@ async function readRunning(host: HostReader, admin: string | null): Promise<Read
   const { status, body, truncated } = outcome.answer;
   if (truncated) return { ok: false, why: "too-large", from };
   return status === 200 ? toReading(body, from, []) : { ok: false, why: "denied", from, detail: `status ${status}` };
+}
+
+/** What runs, told by the lines of the file that say the same: its own answer has none. */
+function withPlaces(told: ProxyConfiguration, declared: ProxyConfiguration): ProxyConfiguration {
+  const keyOf = ({ names, listeners }: ProxySite): string => JSON.stringify([names.toSorted(), listeners]);
+  const written = new Map(declared.sites.map((site) => [keyOf(site), site]));
+  const sites = told.sites.map((site): ProxySite => {
+    const same = written.get(keyOf(site));
+    if (same === undefined) return site;
+    const lines = new Map(same.locations.map((each) => [toText(each), each.source]));
+    const locations = site.locations.map((each) => ({ ...each, source: lines.get(toText(each)) ?? each.source }));
+    return { ...site, locations, source: same.source };
+  });
+  return { ...told, sites };
+}
+
+function toText({ paths, methods, upstreams, protections }: ProxyLocation): string {
+  return JSON.stringify([paths, methods, upstreams, protections]);
 }
 
 /** Whether both hand on the same, wherever they say so. */

@@ -154,16 +154,19 @@ function walkHttp(front: Section, lines: readonly HaproxyLine[], walk: Walk): re
   const acls = readAcls(lines);
   const { rules: refusals, left, end } = walkRequests(lines, [[]], walk);
   const rules: OrderedRule[] = [...refusals];
-  for (const { words } of lines.filter((line) => line.words[0] === "use_backend")) {
+  for (const line of lines.filter(({ words }) => words[0] === "use_backend")) {
+    const { words } = line;
     const terms = combine(left, parseCondition(words, acls) ?? [[]]);
     const backend = findBackend(words[1] ?? "", walk.context);
-    if (backend !== null) rules.push(...walkBackend(backend, terms, walk));
+    if (backend !== null) rules.push(...walkBackend(backend, terms, { ...walk, source: toSource(line) }));
     else rules.push(...toRules(terms, walk, { ends: "handed", upstreams: [{ kind: "unclear", text: "use_backend" }] }));
   }
-  const last = lines.findLast(({ words }) => words[0] === "default_backend")?.words[1];
-  const backend = last === undefined ? (front.kind === "listen" ? front : null) : findBackend(last, walk.context);
+  const last = lines.findLast(({ words }) => words[0] === "default_backend");
+  const named = last === undefined ? null : findBackend(last.words[1] ?? "", walk.context);
+  const backend = last === undefined && front.kind === "listen" ? front : named;
+  const source = last === undefined ? walk.source : toSource(last);
   if (backend === front) rules.push(...toHanded(front, left, walk));
-  else if (backend !== null) rules.push(...walkBackend(backend, left, walk));
+  else if (backend !== null) rules.push(...walkBackend(backend, left, { ...walk, source }));
   return [...rules, ...toRefusedRest([[]], end, walk)];
 }
 
@@ -270,16 +273,12 @@ function toHanded(backend: Section, terms: Alternatives, walk: Walk): readonly O
   if (upstreams.length === 0) return [];
   const isHttp = findMode(walk.front) === "http";
   const passing = readPassing(walk.front, lines);
-  return toRules(
-    terms,
-    { ...walk, source: toSource(backend.head) },
-    {
-      ends: "handed",
-      upstreams,
-      replacesPath: replaced ?? null,
-      passing: isHttp ? passing : { ...passing, buffered: false, httpVersion: null },
-    },
-  );
+  return toRules(terms, walk, {
+    ends: "handed",
+    upstreams,
+    replacesPath: replaced ?? null,
+    passing: isHttp ? passing : { ...passing, buffered: false, httpVersion: null },
+  });
 }
 
 type Outcome = Pick<OrderedRule, "ends" | "upstreams"> & Partial<OrderedRule>;
@@ -321,6 +320,8 @@ function withUsers(protection: Protection, { sections }: Context): Protection {
 /** Where a line stands; its words only as far as they are no place for a credential. */
 function toSource({ words, file, line }: HaproxyLine): SourceLine {
   const [keyword = "", first = ""] = words;
-  const shown = /^(?:frontend|backend|listen|http-request|tcp-request|use_backend)$/.test(keyword) ? ` ${first}` : "";
+  const shown = /^(?:frontend|backend|listen|http-request|tcp-request|use_backend|default_backend)$/.test(keyword)
+    ? ` ${first}`
+    : "";
   return { file, line, text: `${keyword}${shown}`.slice(0, 200) };
 }
