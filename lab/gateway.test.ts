@@ -8,6 +8,7 @@ import type { Plan } from "../src/plan/plan.ts";
 import type { Proofs } from "../src/verify/proofs.ts";
 import { auditHost } from "./audit.ts";
 import { attemptCommand } from "./command.ts";
+import { isFull } from "./extent.ts";
 import type { Host } from "./host.ts";
 import { readHostState, waitUntilAsBefore } from "./host-state.ts";
 import { type Lab, openLab } from "./lab.ts";
@@ -135,6 +136,8 @@ test(
       await assertLetsInOnly(host, alice);
       assert.equal(await askFromOutside(host, "/api/tags", "--header", `Authorization: Bearer ${bob}`), "401");
 
+      if (isFull) await assertStaysDownBesideOpen(host);
+
       const undone = await runPortlock(host, ["undo", "--json"]);
       assert.equal(undone.exitCode, 0, undone.stdout);
       // A kernel has tables of iptables-legacy once somebody has asked for them.
@@ -162,6 +165,24 @@ async function assertProven(host: Host): Promise<void> {
     assert.deepEqual(outcome, { kind: "answered", status: 401, isModelServer: false });
     assert.equal(verdict, "guarded");
   }
+}
+
+/** It does not start as long as others reach the server without it, and does by itself when they do not any more. */
+async function assertStaysDownBesideOpen(host: Host): Promise<void> {
+  const opened = "/etc/systemd/system/ollama.service.d/open.conf";
+  await host.write(opened, "[Service]\nEnvironment=OLLAMA_HOST=0.0.0.0\n");
+  await host.systemd("daemon-reload");
+  await host.systemd("restart", "ollama");
+  await host.waitForPort(11434);
+  const restarted = await host.attempt(["systemctl", "restart", "portlock-gateway"]);
+  assert.notEqual(restarted.exitCode, 0);
+  assert.match(await tellUnit(host), /upstream-exposed/);
+  assert.equal(await askFromOutside(host, "/api/tags"), "000");
+  await host.run(["rm", "-r", "/etc/systemd/system/ollama.service.d"]);
+  await host.systemd("daemon-reload");
+  await host.systemd("restart", "ollama");
+  await host.waitForPort(PORT);
+  assert.equal(await askFromOutside(host, "/api/tags"), "401");
 }
 
 async function tellUnit(host: Host): Promise<string> {

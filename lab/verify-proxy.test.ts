@@ -25,10 +25,8 @@ test(
     await host.installOllama();
     await host.systemd("start", "nginx");
     await host.waitForPort(80);
-    const made = await runPortlock(host, [
-      ...["proxy", "nginx", "--listen", "8443", "--tls-self-signed", "--auth", "basic"],
-      ...["--user", "alice", "--rate", "0", "--yes", "--json"],
-    ]);
+    const site8443 = ["proxy", "nginx", "--listen", "8443", "--tls-self-signed", "--auth", "basic"];
+    const made = await runPortlock(host, [...site8443, "--user", "alice", "--rate", "0", "--yes", "--json"]);
     assert.equal(made.exitCode, 0, made.stdout + made.stderr);
     const password = /password (\S+)/.exec(made.stderr)?.[1] ?? assert.fail(made.stderr);
     await host.write(CREDENTIAL, `alice:${password}\n`);

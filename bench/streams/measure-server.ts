@@ -4,6 +4,7 @@ import { percentile, type Driver, type Server, type Upstream } from "./processes
 
 /** How small requests fared. */
 export interface Throughput {
+  readonly requests: number;
   readonly perSecond: number;
   /** Requests for each second of its processor time: what it would serve on a core of its own. */
   readonly perCore: number;
@@ -35,7 +36,12 @@ export function measureSmall(
   const spent = server.cpuSeconds() - before;
   const requests = Number(/(\d+) requests in/u.exec(stdout)?.[1] ?? 0);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/u.exec(stdout)?.[1] ?? 0);
-  return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/u.exec(stdout)?.[1] ?? 0), perCore: requests / spent, failed };
+  return {
+    requests,
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/u.exec(stdout)?.[1] ?? 0),
+    perCore: requests / spent,
+    failed,
+  };
 }
 
 /** How streams fared. Milliseconds. */
@@ -116,9 +122,10 @@ export async function measureLeaving(
   upstream: Upstream,
   target: Target,
   when: "before-first" | "mid-stream",
+  rounds = 5,
 ): Promise<number> {
   const waits: number[] = [];
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const closed = Promise.race([
       upstream.whenClosed((id += 1)),
       new Promise<number>((resolve) => setTimeout(resolve, 3000, Number.POSITIVE_INFINITY)),

@@ -18,18 +18,18 @@ export function toBasic({ user, password }: Secret): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-/** nginx with one worker; each way of letting in is a port. */
-export interface Nginx {
-  readonly bearer: Server;
-  readonly ports: { readonly basic5: number; readonly basic10: number };
-}
-
-export async function startNginx(folder: string, upstream: number, secret: Secret): Promise<Nginx> {
-  const [bearer, basic5, basic10] = [await findPort(), await findPort(), await findPort()];
-  for (const cost of [5, 10]) {
-    const hash = hashSync(secret.password, cost).replace(/^\$2[ab]/u, "$2y");
-    writeFileSync(join(folder, `htpasswd-${cost}`), `${secret.user}:${hash}\n`);
-  }
+/**
+ * nginx with one worker, that lets in by a map of bearer tokens; or by basic authentication with bcrypt of a cost, where
+ * one is given. Each has a process of its own: who waits for a bcrypt of cost 10 holds up everybody.
+ */
+export async function startNginx(
+  folder: string,
+  upstream: number,
+  secret: Secret,
+  cost: number | null = null,
+): Promise<Server> {
+  const port = await findPort();
+  const home = join(folder, `nginx-${cost ?? "bearer"}`);
   const proxy = `
       proxy_pass http://model;
       proxy_http_version 1.1;
@@ -38,31 +38,32 @@ export async function startNginx(folder: string, upstream: number, secret: Secre
       proxy_set_header Authorization "";
       proxy_buffering off;
       proxy_read_timeout 600s;`;
-  const site = (port: number, check: string): string =>
-    `server { listen 127.0.0.1:${port} backlog=8192; ${check} location / { ${proxy} } }`;
-  const basic = (cost: number): string =>
-    `auth_basic portlock; auth_basic_user_file ${join(folder, `htpasswd-${cost}`)};`;
-  mkdirSync(join(folder, "nginx"), { recursive: true });
+  mkdirSync(home);
+  let check = "if ($is_let_in = 0) { return 401; }";
+  if (cost !== null) {
+    const hash = hashSync(secret.password, cost).replace(/^\$2[ab]/u, "$2y");
+    writeFileSync(join(home, "htpasswd"), `${secret.user}:${hash}\n`);
+    check = `auth_basic portlock; auth_basic_user_file ${join(home, "htpasswd")};`;
+  }
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((kind) => `${kind}_temp_path ${join(folder, "nginx", kind)};`)
+    .map((kind) => `${kind}_temp_path ${join(home, kind)};`)
     .join(" ");
-  const file = join(folder, "nginx.conf");
+  const file = join(home, "nginx.conf");
   writeFileSync(
     file,
     // The folder is for whoever runs this alone.
-    `${process.getuid?.() === 0 ? "user root; " : ""}worker_processes 1; daemon off; pid ${join(folder, "nginx.pid")}; error_log ${join(folder, "nginx.log")};
+    `${process.getuid?.() === 0 ? "user root; " : ""}worker_processes 1; daemon off; pid ${join(home, "nginx.pid")}; error_log ${join(home, "nginx.log")};
 worker_rlimit_nofile 20000;
 events { worker_connections 16000; }
 http { access_log off; ${temporary} keepalive_timeout 75s; keepalive_requests 1000000;
   map $http_authorization $is_let_in { default 0; "~^Bearer ${secret.bearer}$" 1; }
   upstream model { server 127.0.0.1:${upstream}; keepalive 512; }
-  ${site(bearer, "if ($is_let_in = 0) { return 401; }")}
-  ${site(basic5, basic(5))}
-  ${site(basic10, basic(10))}
+  server { listen 127.0.0.1:${port} backlog=8192; ${check} location / { ${proxy} } }
 }
 `,
   );
-  return { bearer: await startServer("nginx", bearer, ["nginx", "-c", file]), ports: { basic5, basic10 } };
+  const name = cost === null ? "nginx" : `nginx, basic with bcrypt ${cost}`;
+  return startServer(name, port, ["nginx", "-c", file]);
 }
 
 /** HAProxy with one thread. */
@@ -117,4 +118,20 @@ http://127.0.0.1:${port} {
   );
   const env = { GOMAXPROCS: "1", XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder };
   return startServer("Caddy", port, ["caddy", "run", "--adapter", "caddyfile", "--config", file], env);
+}
+
+/** What Node.js itself takes: answering alone; bytes from socket to socket; the least of a proxy. */
+export async function startBare(upstream: number): Promise<readonly Server[]> {
+  const kinds = [
+    ["Node.js, answering by itself", "answer"],
+    ["Node.js, sockets alone", "bytes"],
+    ["Node.js, node:http and undici alone", "undici"],
+  ] as const;
+  const file = join(import.meta.dirname, "bare.ts");
+  const servers: Server[] = [];
+  for (const [name, kind] of kinds) {
+    const port = await findPort();
+    servers.push(await startServer(name, port, [process.execPath, file, kind, String(port), String(upstream)]));
+  }
+  return servers;
 }

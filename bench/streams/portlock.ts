@@ -10,6 +10,8 @@ const MAIN = join(ROOT, "dist/main.js");
 export interface Gateway {
   readonly server: Server;
   readonly bearer: string;
+  /** Another one over the same store, that has served nobody yet. */
+  startAnother(): Promise<Server>;
   /** Milliseconds from its start to its listening, for another one over the same store. */
   measureStart(): Promise<number>;
 }
@@ -33,9 +35,12 @@ export async function startGateway(folder: string, upstream: number, profile: st
     return ["gateway", ...places, "--parallel", "6000", "--log", log, "--even-so"];
   };
   const flags = profile === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
+  const start = (at: number): Promise<Server> =>
+    startServer("Portlock", at, [process.execPath, ...flags, MAIN, ...toArgs(at)]);
   return {
-    server: await startServer("Portlock", port, [process.execPath, ...flags, MAIN, ...toArgs(port)]),
+    server: await start(port),
     bearer: String(key),
+    startAnother: async () => start(await findPort()),
     measureStart: async () => {
       const at = await findPort();
       const beganAt = performance.now();

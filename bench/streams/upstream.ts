@@ -4,10 +4,8 @@
  * parent the port it listens on, and when the connection of a stream was closed before its end.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { VERSION } from "./answers.ts";
 import { toPlan, type StreamPlan, type UpstreamNote } from "./stream-plan.ts";
-
-/** A small answer of about 1 KiB. */
-const VERSION = JSON.stringify({ version: "0.24.0", padding: "x".repeat(980) });
 
 const COMPLETION = JSON.stringify({
   id: "bench",

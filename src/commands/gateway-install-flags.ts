@@ -21,7 +21,7 @@ export type GatewayInstallFlags = LayoutFlags &
 
 /** What the flags ask for. Throws a `CommandError` where they contradict each other, or a service cannot have that. */
 export function toGatewayChoices(
-  session: Session,
+  session: Pick<Session, "env">,
   flags: GatewayInstallFlags,
   { upstream, program }: { readonly upstream: UpstreamPlace; readonly program: GatewayProgram },
 ): GatewayChoices {
@@ -50,7 +50,7 @@ export function toGatewayChoices(
   };
 }
 
-function toServiceData(session: Session, data: string | undefined): GatewayData {
+function toServiceData(session: Pick<Session, "env">, data: string | undefined): GatewayData {
   const place = toDataPlace(session, data);
   const folder = place.kind === "folder" ? place.path : place.folder;
   const name = STATE_FOLDER.exec(folder)?.[1];

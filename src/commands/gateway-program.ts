@@ -15,7 +15,10 @@ export type ProgramFlaw = "hidden" | "writable" | "unreadable";
  * What the service is started with: the Node.js and the file of this very run. Throws a `CommandError` where somebody
  * besides root could put something else there, or where the service could not read it.
  */
-export async function takeProgram({ program }: Session, host: HostReader): Promise<Session["program"]> {
+export async function takeProgram(
+  { program }: Pick<Session, "program">,
+  host: Pick<HostReader, "stat">,
+): Promise<Session["program"]> {
   for (const path of [program.node, program.main]) {
     if (HIDDEN.some((folder) => path.startsWith(folder))) throw refused(path, "hidden");
     for (const each of listUpwards(path)) {

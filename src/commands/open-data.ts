@@ -39,7 +39,7 @@ export async function changeStore<Result>(
 }
 
 /** Where data lies by `--data` and what surrounds it. Throws a `CommandError` where that is not understood. */
-export function toDataPlace({ env }: Session, data: string | undefined): DataPlace {
+export function toDataPlace({ env }: Pick<Session, "env">, data: string | undefined): DataPlace {
   const isRoot = process.geteuid?.() === 0;
   const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
   if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });

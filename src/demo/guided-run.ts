@@ -171,10 +171,9 @@ async function playGateway(theatre: Theatre, stage: Stage): Promise<void> {
 
 /** What a model said, out of the lines of a stream. */
 function toSaid(body: string): string {
-  return [...body.matchAll(/"content":"((?:[^"\\]|\\.)*)"/g)]
-    .map(([, text]) => text ?? "")
-    .join("")
-    .slice(0, 80);
+  const pieces = [...body.matchAll(/"content":"((?:[^"\\]|\\.)*)"/g)].map(([, piece]) => piece ?? "");
+  const text = pieces.join("");
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 async function replay(theatre: Theatre, recordings: Recordings, reason: string): Promise<void> {

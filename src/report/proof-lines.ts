@@ -152,7 +152,7 @@ export function toSiteLines({ tries, refusedAfter, isCut }: TriedSite, words: Wo
 const SHOWN = ["nothing", "wrong-credential", "credential"] as const;
 
 export function toSiteHeading({ proxy, file, to }: TriedSite, words: Words): string {
-  return words.proofs.site(proxy, show(file), toSocketText(show(to.address), to.port));
+  return words.proofs.site(proxy, file === null ? null : show(file), toSocketText(show(to.address), to.port));
 }
 
 /** Event, whether it stays closed, and why. */

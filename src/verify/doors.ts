@@ -60,7 +60,7 @@ export function listOwnDoors(facts: Facts, server: Server): readonly (Door & { r
 }
 
 /** A proxy that gave no answer to what every listener is asked says itself where it speaks TLS. */
-function speaksTls({ answers, proxies }: Facts, port: number): boolean {
+export function speaksTls({ answers, proxies }: Facts, port: number): boolean {
   if (answers.some((answer) => answer.port === port && answer.tls === true)) return true;
   const running = proxies?.ok === true ? proxies.value.filter(({ pid }) => pid !== null) : [];
   return running.some(({ declared, running: effective }) => {

@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { hash } from "bcryptjs";
 import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
+import { RECIPES } from "../../test/proxy-attacks/recipes.ts";
+import { startRecipe } from "../../test/proxy-attacks/targets.ts";
 import { makeCredential } from "../commands/make-credential.ts";
 import type { HostReader } from "../host/host.ts";
 import { openHost } from "../host/open-host.ts";
@@ -44,8 +46,8 @@ interface Scene {
 async function setUp(kind: ProxyKind, change: (text: string) => string = (text) => text): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "portlock-sites-"));
   const people = join(folder, "people");
-  const { authorization, line, secret } = await makeCredential(kind, "basic", "alice");
-  // At the cost that Caddy is given a wrong password takes a second, which is no matter here.
+  // A password is the same for all; at the cost that Caddy is given it is hashed for seconds, which is no matter here.
+  const { authorization, line, secret } = await makeCredential(kind === "caddy" ? "nginx" : kind, "basic", "alice");
   const cheap = `alice ${(await hash(secret, 4)).replace(/^\$2[ab]\$/, "$2y$")}`;
   writeFileSync(people, `${kind === "caddy" ? cheap : line}\n`);
   closing.push(() => rmSync(folder, { recursive: true }));
@@ -96,7 +98,7 @@ async function setUp(kind: ProxyKind, change: (text: string) => string = (text) 
 }
 
 async function examine({ host }: Scene, credential: string | null): Promise<TriedSite> {
-  const { sites } = await examineSites({ host, credential, now: () => new Date(0) });
+  const { sites } = await examineSites({ host, guarded: [], credential, now: () => new Date(0) });
   assert.equal(sites.length, 1);
   return sites[0] ?? assert.fail();
 }
@@ -125,7 +127,7 @@ for (const kind of PROXY_KINDS) {
     test("is called by nobody who is let in where no credential was handed in", async () => {
       const scene = await setUp(kind);
       const { host } = scene;
-      const { sites, untried } = await examineSites({ host, credential: null, now: () => new Date(0) });
+      const { sites, untried } = await examineSites({ host, guarded: [], credential: null, now: () => new Date(0) });
       assert.deepEqual(new Set(sites[0]?.tries.map(({ shown }) => shown)), new Set(["nothing", "wrong-credential"]));
       assert.deepEqual(
         untried.map(({ why }) => why),
@@ -156,4 +158,52 @@ for (const [what, kind, from, to, found] of OPENED) {
     const parting = listParting(await examine(scene, scene.authorization));
     assert.ok(parting.includes(found), parting.join("\n"));
   });
+}
+
+/** What a recipe of somebody else's lets through for nobody, where it is judged to demand a credential. */
+async function examineTheirs(name: string): Promise<readonly string[]> {
+  const recipe = RECIPES.find((each) => each.name.en === name);
+  assert.ok(recipe, name);
+  const target = await startRecipe(recipe);
+  const host = await openHost("localhost");
+  const guarded = { proxy: recipe.proxy, address: "127.0.0.1", port: target.port, tls: false, name: null, paths: [] };
+  const none: HostReader = Object.assign(Object.create(host), {
+    request: host.request.bind(host),
+    listDirectory: async (path: string) => ({ ok: true, value: [], from: path }),
+  });
+  try {
+    const examined = await examineSites({
+      host: none,
+      guarded: [guarded],
+      credential: target.person.value,
+      now: () => new Date(0),
+    });
+    assert.deepEqual([examined.sites.length, examined.untried.length], [1, 0]);
+    const [site] = examined.sites;
+    assert.ok(site?.tries.every(({ shown }) => shown === "nothing"));
+    return site === undefined ? [] : listParting(site);
+  } finally {
+    await host.close();
+    await target.end();
+  }
+}
+
+const THEIRS: readonly (readonly [recipe: string, found: string | null])[] = [
+  ["nginx, basic auth in front of everything", null],
+  ["HAProxy, a bearer key", null],
+  ["Caddy, basicauth for /api/* alone", "nothing: GET /v1/models"],
+];
+for (const [recipe, found] of THEIRS) {
+  const missing = PROXY_KINDS.find((kind) => readInstalledVersion(kind) === null);
+  test(
+    `somebody else's site is asked without a credential alone: ${recipe}`,
+    {
+      skip: missing === undefined ? false : `${missing} is not installed`,
+    },
+    async () => {
+      const parting = await examineTheirs(recipe);
+      if (found === null) assert.deepEqual(parting, []);
+      else assert.ok(parting.includes(found), parting.join(", "));
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import type { HostReader } from "../host/host.ts";
 import { OWN_SITE_FILES, readOwnSite, type OwnSite } from "../plan/proxy/own-site.ts";
 import { listSiteTries, type SiteTry } from "../plan/proxy/site-tries.ts";
+import type { GuardedDoor } from "./guarded-doors.ts";
 import type { Outcome, SiteProof, TriedSite, Untried } from "./proofs.ts";
 
 /** Somebody who is let in: the value of the Authorization header, which is put into no document. */
@@ -8,6 +9,8 @@ export type ShownCredential = string;
 
 export interface SiteExamination {
   readonly host: HostReader;
+  /** Doors of proxies that are judged to demand a credential; those of Portlock's own sites may be among them. */
+  readonly guarded: readonly GuardedDoor[];
   /** Null: nothing is asked with one. */
   readonly credential: ShownCredential | null;
   readonly now: () => Date;
@@ -15,7 +18,7 @@ export interface SiteExamination {
 
 /**
  * Calls every site that Portlock made on this host: without a credential, with a wrong one, and with that of somebody
- * who is let in. Only by GET and HEAD, so that nothing is changed even where a site lets through what it should not:
+ * who is let in; and every other one that is judged to demand a credential, without one. Only by GET and HEAD, so that nothing is changed even where a site lets through what it should not:
  * other methods, streams and uploads are tried in Portlock's own tests, on hosts of their own.
  */
 export async function examineSites(
@@ -24,6 +27,8 @@ export async function examineSites(
   const found = await findOwnSites(examination.host);
   const sites: TriedSite[] = [];
   for (const site of found) sites.push(await examineSite(examination, site));
+  const others = examination.guarded.filter(({ port }) => found.every((each) => each.port !== port));
+  for (const door of others) sites.push(await examineGuarded(examination, door));
   const isShown = examination.credential !== null;
   return {
     sites,
@@ -46,7 +51,7 @@ async function findOwnSites(host: HostReader): Promise<readonly OwnSite[]> {
 async function examineSite(examination: SiteExamination, site: OwnSite): Promise<TriedSite> {
   const tries = listSiteTries(site.scopes);
   const { proxy, file, address, port } = site;
-  const call = new Caller(examination, site);
+  const call = new Caller(examination, { ...site, isOwn: true });
   const wrong = site.auth === "basic" ? `Basic ${btoa("portlock-nobody:wrong")}` : "Bearer wrong";
   await call.all("nothing", tries, null);
   await call.all("wrong-credential", tries.filter(({ isAllowed }) => isAllowed).slice(0, 1), wrong);
@@ -55,6 +60,17 @@ async function examineSite(examination: SiteExamination, site: OwnSite): Promise
   if (credential !== null) await call.all("credential", tries, credential);
   const refusedAfter = credential === null ? null : await measureRefusals(call, credential);
   return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, isCut: call.isCut };
+}
+
+/** Somebody else's site is asked without a credential alone, and only for what it hands on. */
+async function examineGuarded(examination: SiteExamination, door: GuardedDoor): Promise<TriedSite> {
+  const { proxy, address, port, paths } = door;
+  const tries = listSiteTries([]).filter(
+    ({ path }) => /api|v1/i.test(path) && (paths.length === 0 || paths.some((each) => path.startsWith(each))),
+  );
+  const call = new Caller(examination, { ...door, isOwn: false });
+  await call.all("nothing", tries, null);
+  return { proxy, file: null, to: { address, port }, tries: call.proofs, refusedAfter: null, isCut: call.isCut };
 }
 
 /** A password is nothing to a site of keys. */
@@ -69,13 +85,15 @@ const ROUNDS = 3;
 const WAIT_MS = 1_000;
 const MOST_WAITS = 5;
 
+type CalledSite = Pick<OwnSite, "address" | "port" | "tls" | "name"> & { readonly isOwn: boolean };
+
 class Caller {
   readonly proofs: SiteProof[] = [];
   readonly #examination: SiteExamination;
-  readonly #site: OwnSite;
+  readonly #site: CalledSite;
   isCut: boolean = false;
 
-  constructor(examination: SiteExamination, site: OwnSite) {
+  constructor(examination: SiteExamination, site: CalledSite) {
     this.#examination = examination;
     this.#site = site;
   }
@@ -92,7 +110,15 @@ class Caller {
       const status = outcome.kind === "answered" ? outcome.status : null;
       const expected = shown === "credential" ? (one.isAllowed ? "let-through" : "refused") : "refused-as-stranger";
       const { method, path } = one;
-      this.proofs.push({ at, shown, method, path, expected, outcome, agrees: isAsExpected(expected, status) });
+      this.proofs.push({
+        at,
+        shown,
+        method,
+        path,
+        expected,
+        outcome,
+        agrees: isAsExpected(expected, status, this.#site.isOwn),
+      });
     }
   }
 
@@ -125,8 +151,10 @@ class Caller {
 }
 
 /** What is let through may be answered by the model server with anything but what the site itself refuses with. */
-function isAsExpected(expected: SiteProof["expected"], status: number | null): boolean {
+function isAsExpected(expected: SiteProof["expected"], status: number | null, isOwn: boolean): boolean {
   if (status === null) return false;
+  // Others refuse by a page for signing in, too. What the model server itself says is one of these.
+  if (expected === "refused-as-stranger" && !isOwn) return status >= 300 && status !== 404 && status !== 405;
   if (expected === "refused-as-stranger") return status === 401;
   return expected === "refused" ? status === 403 || status === 400 : status !== 401 && status !== 403 && status < 500;
 }

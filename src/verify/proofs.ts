@@ -1,5 +1,4 @@
 import type { NoAnswer } from "../host/host.ts";
-import type { ProxyKind } from "../proxy/site.ts";
 import type { RouteVerdict } from "../judge/route.ts";
 
 /** What was tried, `portlock.proofs/1`: each entry is one new connection, and nothing here was concluded. */
@@ -10,16 +9,18 @@ export interface Proofs {
   readonly proofs: readonly TriedConnection[];
   readonly oldSessions: readonly OldSession[];
   readonly survival: readonly Survival[];
-  /** What sites that Portlock made let through. */
+  /** What sites of proxies let through. */
   readonly sites: readonly TriedSite[];
   /** What was not tried, and why not. */
   readonly untried: readonly Untried[];
 }
 
-/** One site of a proxy, called by the host itself with requests that read. */
+/** One site of a proxy that is to demand a credential, called by the host itself with requests that read. */
 export interface TriedSite {
-  readonly proxy: ProxyKind;
-  readonly file: string;
+  /** The program: `nginx`. */
+  readonly proxy: string;
+  /** Of a site that Portlock made; null: somebody else's, which is asked without a credential alone. */
+  readonly file: string | null;
   readonly to: { readonly address: string; readonly port: number };
   readonly tries: readonly SiteProof[];
   /**

@@ -1,6 +1,7 @@
 import type { HostWriter } from "../host/writer.ts";
 import { foretell } from "../judge/survival.ts";
 import { examineHost } from "./examine-host.ts";
+import { listGuardedDoors } from "./guarded-doors.ts";
 import { examineSites, type ShownCredential } from "./examine-sites.ts";
 import type { Examination } from "./examination.ts";
 import { cutSessions, findOldSessions } from "./old-sessions.ts";
@@ -32,7 +33,12 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
   const { sites, untried } =
     settings.sites === null
       ? { sites: [], untried: [] }
-      : await examineSites({ host, ...settings.sites, now: examination.now });
+      : await examineSites({
+          host,
+          ...settings.sites,
+          guarded: listGuardedDoors(facts, judgement.servers),
+          now: examination.now,
+        });
   const oldSessions = settings.cutSessions && writer !== null ? await cutSessions(writer, found) : found;
   const tryAgain = async () => (await examineHost(examination)).proofs;
   const rehearsed =

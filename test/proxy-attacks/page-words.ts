@@ -15,6 +15,8 @@ export interface PageWords {
   readonly copied: string;
   readonly attack: string;
   readonly groups: Readonly<Record<AttackGroup, string>>;
+  /** With or without an answer. */
+  readonly refused: string;
   /** Closed, or left waiting, without an answer. */
   readonly silent: string;
 }
@@ -50,6 +52,7 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
       credential: "Credential",
       headers: "Headers",
     },
+    refused: "refused",
     silent: "no answer",
   },
   zh: {
@@ -82,6 +85,7 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
       credential: "凭据",
       headers: "请求头",
     },
+    refused: "拒绝",
     silent: "无应答",
   },
 };

@@ -84,7 +84,14 @@ function toCell({ outcomes }: Column, number: number, words: PageWords): string 
   if (outcome === undefined) throw new Error(`no outcome of attack ${number}`);
   const letters = HARMS.toReversed().flatMap((harm) => (outcome.harms.includes(harm) ? [LETTERS[harm]] : []));
   if (letters.length > 0) return `**${letters.join(" ")}**`;
+  if (outcome.heads.length === 0 && isLarge(number)) return words.refused;
   return outcome.status === null ? words.silent : String(outcome.status);
+}
+
+/** Whoever refuses so much closes while it still comes, and then it is chance whether his answer gets here. */
+function isLarge(number: number): boolean {
+  const nobody = { header: "", value: "", secret: "", stored: "" };
+  return (ATTACKS[number]?.bytes(nobody).length ?? 0) > 20_000;
 }
 
 function toRow(cells: readonly string[]): string {

@@ -120,3 +120,21 @@ test("options as people write them", () => {
   assert.deepEqual(findOptions(["nginx", "-c", "/a", "-p/b"], "-p"), ["/b"]);
   assert.deepEqual(findOptions(["caddy", "run", "--config=/a", "--config", "/b"], "--config"), ["/a", "/b"]);
 });
+
+test("a gateway of Portlock's is found by its command line, and only what it says of places is kept", async (context) => {
+  const script = "setInterval(() => {}, 1000);";
+  const words = [
+    "gateway",
+    "--listen=0.0.0.0:11999",
+    "--upstream",
+    "http://127.0.0.1:11434",
+    "--data=/home/alice/secret",
+  ];
+  const { pid } = start(context, [process.execPath, "FOLDER/main.js", ...words], { "main.js": script });
+  const proxy = await findProxy(pid, ({ declared }) => declared.ok);
+  assert.equal(proxy.kind, "portlock");
+  const sites = proxy.declared.ok ? proxy.declared.value.sites : [];
+  assert.deepEqual(sites[0]?.listeners, [{ kind: "tcp", address: "0.0.0.0", port: 11_999, tls: false }]);
+  assert.deepEqual(sites[0]?.locations[0]?.upstreams, [{ kind: "tcp", host: "127.0.0.1", port: 11_434, tls: false }]);
+  assert.ok(!JSON.stringify(proxy).includes("secret"));
+});

@@ -58,13 +58,20 @@ export async function findRunningProxies(
     const kind = KINDS[name] ?? (NODE.test(name) ? "portlock" : undefined);
     if (kind !== undefined) kinds.set(pid, kind);
   }
-  const found = await inTurns([...kinds].slice(0, MOST_PROCESSES), AT_A_TIME, ([pid, kind]) =>
+  // However many programs of Node.js a user starts, they take no other proxy's place.
+  const candidates = [...kinds].toSorted(
+    ([, one], [, other]) => Number(one === "portlock") - Number(other === "portlock"),
+  );
+  const found = await inTurns(candidates.slice(0, MOST_PROCESSES), AT_A_TIME, ([pid, kind]) =>
     readProcess(host, pid, kind, signs),
   );
   const processes = found.flatMap((process) =>
     process === null || (process.kind === "portlock" && parseGatewayCommand(process.words) === null) ? [] : [process],
   );
-  const mains = processes.filter(({ kind, parentPid }) => parentPid === null || kinds.get(parentPid) !== kind);
+  // A gateway has no workers, and may be the child of another program of Node.js, as npx.
+  const mains = processes.filter(
+    ({ kind, parentPid }) => kind === "portlock" || parentPid === null || kinds.get(parentPid) !== kind,
+  );
   return mains.map(({ parentPid: _parentPid, ...main }) => ({
     ...main,
     workers: processes

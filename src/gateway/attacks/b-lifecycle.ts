@@ -129,15 +129,21 @@ async function toMedians(world: World, values: readonly string[]): Promise<reado
 }
 
 const samePrefix: Attempt = async (world) => {
+  const at = Date.now();
   const made = await Promise.all(
     ["B", "C"].map(async (letter) => {
       const text = `plk_samesame_${letter.repeat(43)}`;
       world.secrets.add(text);
-      const key = { ...world.alice.key, id: makeKeyId(), name: `same-${letter}`, createdAt: Date.now() };
+      const key = { ...world.alice.key, id: makeKeyId(), name: `same-${letter}`, createdAt: at };
       const value = hashKeyText(world.open.pepper.secretKey, text);
       const secret = { prefix: "samesame", kind: "secret", value, expiresAt: null } as const;
       const detail = { ...key, id: undefined, createdAt: undefined, revokedAt: undefined };
-      const act = { ...anAct(), act: "create", detail: { ...detail, secret: { kind: "secret", prefix: "samesame" } } };
+      const act = {
+        at,
+        by: "tests",
+        act: "create",
+        detail: { ...detail, secret: { kind: "secret", prefix: "samesame" } },
+      };
       await world.open.store.createKey(key, [secret], act);
       return { key, text };
     }),

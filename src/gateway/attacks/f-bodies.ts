@@ -80,7 +80,7 @@ function peakOf({ gateway }: World): number {
 }
 
 /** In the full form 20 GB, and slower than the five minutes that servers of node:http otherwise have. */
-const BLOB = isFull ? { pieces: 20 * 1024, pauseMs: 15 } : { pieces: 192, pauseMs: 0 };
+const BLOB = isFull ? { pieces: 20 * 1024, pauseMs: 15 } : { pieces: 128, pauseMs: 0 };
 
 const largeBlob: Attempt = async (world, test) => {
   const hash = createHash("sha256");

@@ -48,7 +48,7 @@ export function tryAttacks(name: StoreName): void {
     after(() => world?.end());
 
     for (const [number, attempt] of Object.entries(ATTEMPTS)) {
-      void test(toTitle(number), { timeout: isFull ? 1_200_000 : 30_000 }, async (t) => {
+      void test(toTitle(number), { timeout: isFull ? 1_200_000 : 60_000 }, async (t) => {
         world.upstream.behave = answerOk;
         await attempt(world, t);
         assert.equal(world.gateway.hasEnded, false, world.gateway.said);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createKey, type KeyWish } from "../keys/key-acts.ts";
 import type { Key } from "../key.ts";
-import { SCOPES } from "../key.ts";
+import { GRANTS, SCOPES } from "../key.ts";
 import type { DataPlace } from "../store/data-place.ts";
 import { openStore } from "../store/open-store.ts";
 import type { OpenStore } from "../store/open-tables.ts";
@@ -94,69 +94,89 @@ async function build(name: StoreName, base: string, cleanups: Cleanups): Promise
   const open = await openStore(place);
   cleanups.push(() => open.store.close());
   const upstream = await startUpstream({ after: (end) => void cleanups.push(end) }, answerOk);
-  const accessLog = join(folder, "access.log");
-  const state = { secrets: new Set<string>(), heard: [] as string[], said: [] as string[], named: 0 };
-  const env = { HOME: folder, ...(servers === null ? {} : { PORTLOCK_PEPPER_FILE: toPepperFile(folder) }) };
+  const kept: Kept = { secrets: new Set<string>(), heard: [], said: [] };
+  const makeKey = toKeyMaker(open, kept.secrets);
+  const keys = await makeKeys(makeKey);
   const data = ["--data", place.kind === "folder" ? place.path : place.url];
+  const env = { HOME: folder, ...(servers === null ? {} : { PORTLOCK_PEPPER_FILE: toPepperFile(folder) }) };
   const redis = servers === null ? [] : ["--redis", servers.redis.url];
-  const common = [...data, ...redis, "--upstream", upstream.url, "--even-so"];
-  const makeKey = async (wish: Partial<KeyWish> = {}): Promise<WorldKey> => {
-    state.named += 1;
-    const { key, text } = await createKey(open, aWish(`key-${state.named}`, wish), { at: Date.now(), by: "tests" });
-    state.secrets.add(text ?? "");
-    return { key, text: text ?? "" };
-  };
-  const keys = {
-    alice: await makeKey({ name: "alice" }),
-    manager: await makeKey({ name: "manager", scopes: SCOPES }),
-    owner: await makeKey({ name: "owner", scopes: SCOPES, grants: ["cloud", "experimental", "debug"] }),
-    narrow: await makeKey({ name: "narrow", scopes: SCOPES, models: ["qwen3", "qwen3:*"] }),
-  };
   const start = (flags: readonly string[]): Promise<GatewayProcess> =>
-    startGatewayProcess({ flags: [...common, ...flags], env });
-  const main = ["--log", accessLog, "--metrics", "127.0.0.1:0", "--parallel", "8", "--origin", ORIGIN];
-  const gateway = await start(main);
+    startGatewayProcess({ flags: [...data, ...redis, "--upstream", upstream.url, "--even-so", ...flags], env });
+  const accessLog = join(folder, "access.log");
+  const flags = ["--log", accessLog, "--metrics", "127.0.0.1:0", "--parallel", "8", "--origin", ORIGIN];
+  const gateway = await start(flags);
   cleanups.push(() => gateway.end());
-  const connect = async (port = gateway.port): Promise<RawConnection> => {
-    const connection = await openRaw(port);
-    connection.socket.once("close", () => state.heard.push(connection.text.slice(0, 4096)));
-    return connection;
-  };
   return {
     name,
     place,
     open,
     upstream,
     gateway,
-    ...keys,
     servers,
     accessLog,
     folder,
-    secrets: state.secrets,
-    heard: state.heard,
-    said: state.said,
     makeKey,
+    ...keys,
+    ...kept,
+    ...toHands(gateway, kept, start),
     makePlace: () => toPlace(mkdtempSync(join(folder, "place-")), servers),
+    run: async (...argv) => {
+      const came = await runPortlock([...argv, ...data], env);
+      kept.said.push(came.said);
+      return came;
+    },
+    end: () => takeDown(cleanups),
+  };
+}
+
+type Kept = Pick<World, "secrets" | "heard" | "said">;
+
+/** What a test does with the gateway, and others like it. */
+function toHands(
+  gateway: GatewayProcess,
+  kept: Kept,
+  start: (flags: readonly string[]) => Promise<GatewayProcess>,
+): Pick<World, "start" | "connect" | "send"> {
+  const open = async (port = gateway.port): Promise<RawConnection> => {
+    const connection = await openRaw(port);
+    connection.socket.once("close", () => kept.heard.push(connection.text.slice(0, 4096)));
+    return connection;
+  };
+  return {
+    connect: open,
+    send: async (bytes, port) => {
+      const connection = await open(port);
+      connection.write(bytes);
+      return connection.end();
+    },
     start: async (test, flags = []) => {
       const another = await start(flags);
       test.after(async () => {
         await another.end("SIGKILL");
-        state.said.push(another.said);
+        kept.said.push(another.said);
       });
       return another;
     },
-    run: async (...argv) => {
-      const came = await runPortlock([...argv, ...data], env);
-      state.said.push(came.said);
-      return came;
-    },
-    connect,
-    send: async (bytes, port) => {
-      const connection = await connect(port);
-      connection.write(bytes);
-      return connection.end();
-    },
-    end: () => takeDown(cleanups),
+  };
+}
+
+function toKeyMaker(open: OpenStore, secrets: Set<string>): World["makeKey"] {
+  let made = 0;
+  return async (wish = {}) => {
+    made += 1;
+    const { key, text } = await createKey(open, aWish(`key-${made}`, wish), { at: Date.now(), by: "tests" });
+    if (text === null) throw new Error("a key without a text");
+    secrets.add(text);
+    return { key, text };
+  };
+}
+
+async function makeKeys(makeKey: World["makeKey"]): Promise<Pick<World, "alice" | "manager" | "owner" | "narrow">> {
+  return {
+    alice: await makeKey({ name: "alice" }),
+    manager: await makeKey({ name: "manager", scopes: SCOPES }),
+    owner: await makeKey({ name: "owner", scopes: SCOPES, grants: GRANTS }),
+    narrow: await makeKey({ name: "narrow", scopes: SCOPES, models: ["qwen3", "qwen3:*"] }),
   };
 }
 

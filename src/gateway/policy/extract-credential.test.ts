@@ -47,6 +47,12 @@ test("a key is taken from a bearer, from x-api-key and from the password of basi
   assert.equal(tell(extract([["Authorization", basic("alice:a:b")]])), "a:b");
 });
 
+test("an imported password counts together with its user, so that both are told", () => {
+  const credential = extract([["Authorization", basic("alice:a:b")]]);
+  assert.deepEqual(credential, { kind: "secret", secret: "a:b", user: "alice" });
+  assert.deepEqual(extract([["Authorization", `Bearer ${KEY}`]]), { kind: "secret", secret: KEY });
+});
+
 test("cases 1 and 9: no key is none, also where a query or a cookie has one", () => {
   assert.equal(tell(extract([])), "none");
   assert.equal(tell(extract([["Cookie", `key=${KEY}`]], `/api/chat?api_key=${KEY}&key=${KEY}`)), "none");

@@ -2,7 +2,7 @@ import { HEAD } from "../firewall-unit.ts";
 import type { GatewayChoices } from "./gateway-choices.ts";
 
 /** Passwords of a database or of Redis, which stand on no command line: only root reads it. */
-export const GATEWAY_SECRETS = "/etc/portlock/gateway.env";
+const GATEWAY_SECRETS = "/etc/portlock/gateway.env";
 
 /** Ports that only root binds, unless a service is given the right. */
 const FIRST_FREE_PORT = 1024;

@@ -59,8 +59,8 @@ export interface ProofWords {
   readonly holds: Readonly<Record<"yes" | "no" | "unknown", string>>;
   readonly reasons: Readonly<Record<Survival["because"], string>>;
   readonly untried: Readonly<Record<UntriedReason, (detail: string) => string>>;
-  /** Heading of one site: the proxy, its file and its place. */
-  site(proxy: string, file: string, place: string): string;
+  /** Heading of one site: the proxy, its file where Portlock wrote it, and its place. */
+  site(proxy: string, file: string | null, place: string): string;
   /** Some requests that came to what was expected. `refused` and `let` are how many of them. */
   siteTries(shown: SiteProof["shown"], count: { readonly refused: number; readonly let: number }): string;
   /** One request that did not. */
@@ -181,7 +181,7 @@ export const PROOFS_EN: ProofWords = {
     "no-free-range": (detail) => `no free test range of ${detail} on this host`,
     "vantage-failed": (detail) => `that host could not be used (${detail})`,
   },
-  site: (proxy, file, place) => `${proxy} at ${place} (${file})`,
+  site: (proxy, file, place) => `${proxy} at ${place}${file === null ? "" : ` (${file})`}`,
   siteTries: (shown, { refused, let: passed }) => {
     const who = {
       nothing: "without a credential",
@@ -196,7 +196,11 @@ export const PROOFS_EN: ProofWords = {
     const who = { nothing: "without a credential", "wrong-credential": "with a wrong one", credential: "with it" }[
       shown
     ];
-    const wanted = { "refused-as-stranger": "401", refused: "403", "let-through": "an answer of the model server" };
+    const wanted = {
+      "refused-as-stranger": "a refusal (401)",
+      refused: "a refusal (403)",
+      "let-through": "an answer of the model server",
+    };
     return `NOT AS EXPECTED: ${request} ${who}: ${came}, expected ${wanted[expected]}`;
   },
   refusedAfter: (unknownName, knownName) =>
@@ -309,7 +313,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     "no-free-range": (detail) => `主机上没有空闲的 ${detail} 测试网段`,
     "vantage-failed": (detail) => `无法使用该主机（${detail}）`,
   },
-  site: (proxy, file, place) => `${proxy}，${place}（${file}）`,
+  site: (proxy, file, place) => `${proxy}，${place}${file === null ? "" : `（${file}）`}`,
   siteTries: (shown, { refused, let: passed }) => {
     const who = { nothing: "不带凭据", "wrong-credential": "带错误凭据", credential: "带有效凭据" }[shown];
     return passed === 0
@@ -318,7 +322,7 @@ export const PROOFS_ZH_CN: ProofWords = {
   },
   siteParts: (shown, request, expected, came) => {
     const who = { nothing: "不带凭据", "wrong-credential": "带错误凭据", credential: "带有效凭据" }[shown];
-    const wanted = { "refused-as-stranger": "401", refused: "403", "let-through": "模型服务的应答" };
+    const wanted = { "refused-as-stranger": "拒绝（401）", refused: "拒绝（403）", "let-through": "模型服务的应答" };
     return `与预期不符：${request}，${who}：${came}，预期为 ${wanted[expected]}`;
   },
   refusedAfter: (unknownName, knownName) =>

@@ -15,6 +15,9 @@ export interface GatewayCommand {
 
 /** `portlock`, as npm links it, and the file that it begins with. */
 const SCRIPT = /(?:^|\/)(?:portlock|main\.[jt]s)$/;
+const ORIGIN = /^https?:\/\/[\w.:[\]-]{1,253}$/;
+const MOST_ORIGINS = 32;
+const SOCKET = /^\/[\w./@+-]{1,255}$/;
 const LISTEN = /^(?:(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):)?(\d{1,5})$/;
 
 /**
@@ -35,7 +38,9 @@ export function parseGatewayCommand(words: readonly string[]): GatewayCommand | 
     upstream: upstream === undefined ? null : parseUpstream(upstream),
     tls: own.some((word) => /^--tls-(?:self-signed|cert)(?:=|$)/.test(word)),
     demandsCertificate: findOptions(own, "--client-ca").length > 0,
-    origins: findOptions(own, "--origin"),
+    origins: findOptions(own, "--origin")
+      .filter((origin) => ORIGIN.test(origin))
+      .slice(0, MOST_ORIGINS),
   };
 }
 
@@ -46,9 +51,12 @@ function parseListen(text: string): GatewayCommand["listen"] | null {
 }
 
 function parseUpstream(text: string): GatewayCommand["upstream"] {
-  if (text.startsWith("unix:")) return { kind: "unix", path: text.slice("unix:".length).replace(/^\/\/(?=\/)/, "") };
+  if (text.startsWith("unix:")) {
+    const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
+    return SOCKET.test(path) ? { kind: "unix", path } : null;
+  }
   const url = URL.parse(text);
-  if (url === null) return null;
+  if (url === null || url.hostname.length > 253) return null;
   const tls = url.protocol === "https:";
   return { kind: "tcp", host: url.hostname, port: url.port === "" ? (tls ? 443 : 80) : Number(url.port), tls };
 }
