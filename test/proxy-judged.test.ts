@@ -84,7 +84,7 @@ function judgeHost(kind: ProxyKind, configuration: ProxyConfiguration, status: S
     questions: FIRST_QUESTIONS,
     local: new Set(["127.0.0.1"]),
     ports: new Set([11435, ...unique.map(({ port }) => port)]),
-      ownAddress: "192.168.1.10",
+    ownAddress: "192.168.1.10",
   });
   const proxyAnswers = questions.map((question): ProxyAnswer => {
     const { method, ...asked } = question;
