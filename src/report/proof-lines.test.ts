@@ -30,6 +30,7 @@ function conclude(facts: Facts, ...tried: readonly (readonly [port: number, verd
     tool: { name: "portlock", version: "0.1.0" },
     host: { name: "gpu-1" },
     proofs,
+    sites: [],
     oldSessions: [],
     survival: [],
     sites: [],

@@ -116,7 +116,7 @@ function parseTest(words: readonly string[]): Test {
   if (base === "http_auth" || base === "http_auth_group") return toBasic(argument);
   const [, counted] = /^(?:req\.)?f?hdr_cnt\(([\w-]+)\)$/.exec(fetch) ?? [];
   if (counted !== undefined && isCredentialHeader(counted) && /^(?:gt 0|ge 1)$/.test(values.join(" "))) {
-    return { kind: "shows", protection: { kind: "unclear", text: "any credential is enough" } };
+    return { kind: "shows", protection: { kind: "any-credential" } };
   }
   if (/^(?:hdr|req\.hdr|req\.fhdr|fhdr|cook|req\.cook|urlp|url_param)$/.test(base)) {
     return toHeaderTest({ base, argument, values, matching, ignoresCase, converters });

@@ -37,9 +37,7 @@ function toFound(name: string, expression: string, rest: readonly string[], acls
   if (isLookedUp) return [[toShown(isBasic ? BASIC : { kind: "bearer" })]];
   // Whatever stands in the header is taken as it is.
   const isAny = expression.endsWith(")") && !expression.includes("),");
-  return isAny
-    ? [[toShown({ kind: "unclear", text: "any credential is enough" })]]
-    : withTerm(condition, toUnclear(name));
+  return isAny ? [[toShown({ kind: "any-credential" })]] : withTerm(condition, toUnclear(name));
 }
 
 const BASIC: Protection = { kind: "basic", hash: null, users: null, file: null };
