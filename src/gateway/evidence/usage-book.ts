@@ -1,7 +1,8 @@
 import type { Store, UsageEntry } from "../store/store.ts";
 import type { Served } from "./served.ts";
 
-const WRITE_MS = 250;
+/** A commit waits for the disk, and every stream with it: some milliseconds. */
+const WRITE_MS = 500;
 const HOUR_MS = 3_600_000;
 /** Keys and models that wait for a store that is gone; what comes beyond counts for its key without its model. */
 const MOST_WAITING = 10_000;
@@ -9,7 +10,7 @@ const MOST_WAITING = 10_000;
 type Counts = { -readonly [Field in keyof UsageEntry]: UsageEntry[Field] };
 
 /**
- * Adds up what each key has used and writes it four times a second, so that a kill loses no more than the last moment.
+ * Adds up what each key has used and writes it twice a second, so that a kill loses no more than the last moment.
  * What the store does not take is kept and written later.
  */
 export class UsageBook {

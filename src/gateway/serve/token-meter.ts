@@ -43,13 +43,11 @@ export class TokenMeter {
   }
 
   #keep(chunk: Buffer): void {
-    const tail = (this.#tail ??= Buffer.allocUnsafeSlow(2 * TAIL_BYTES));
+    const tail = (this.#tail ??= Buffer.allocUnsafeSlow(TAIL_BYTES));
     const part = chunk.length > TAIL_BYTES ? chunk.subarray(chunk.length - TAIL_BYTES) : chunk;
-    if (this.#used + part.length > tail.length) {
-      const kept = Math.min(this.#used, TAIL_BYTES);
-      tail.copyWithin(0, this.#used - kept, this.#used);
-      this.#used = kept;
-    }
+    const kept = Math.min(this.#used, TAIL_BYTES - part.length);
+    if (kept < this.#used) tail.copyWithin(0, this.#used - kept, this.#used);
+    this.#used = kept;
     part.copy(tail, this.#used);
     this.#used += part.length;
   }
