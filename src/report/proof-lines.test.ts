@@ -30,10 +30,8 @@ function conclude(facts: Facts, ...tried: readonly (readonly [port: number, verd
     tool: { name: "portlock", version: "0.1.0" },
     host: { name: "gpu-1" },
     proofs,
-    sites: [],
     oldSessions: [],
     survival: [],
-    sites: [],
     untried: [],
     sites: [],
   };
