@@ -12,6 +12,7 @@ interface Sink {
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 const FLUSH_MS = 100;
 const FLUSH_BYTES = 64 * 1024;
+const PAGE_BYTES = 16 * 1024;
 
 /**
  * A log that never holds up what it tells of: lines are gathered for a tenth of a second and written together. Where
@@ -22,6 +23,12 @@ export class LogFile {
   readonly #onTrouble: (error: unknown) => void;
   #sink: Sink;
   #waiting = "";
+  /**
+   * The latest lines, in bytes: text that is put together stays in its many parts until it is written, and each
+   * collection of the young generation would carry them all on.
+   */
+  readonly #page = Buffer.allocUnsafeSlow(PAGE_BYTES);
+  #used = 0;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   #lost = 0;
@@ -37,13 +44,21 @@ export class LogFile {
 
   /** `line` ends with a line feed. */
   add(line: string): void {
-    if (this.#waiting.length + line.length > MOST_WAITING_BYTES) {
+    if (this.#waiting.length + this.#used + line.length > MOST_WAITING_BYTES) {
       this.#lose(1);
       return;
     }
-    this.#waiting += line;
+    // A character takes up to three bytes.
+    if (this.#used + 3 * line.length > PAGE_BYTES) this.#turnPage();
+    if (3 * line.length > PAGE_BYTES) this.#waiting += line;
+    else this.#used += this.#page.write(line, this.#used);
     if (this.#waiting.length >= FLUSH_BYTES) void this.flush();
     else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+
+  #turnPage(): void {
+    this.#waiting += this.#page.toString("utf8", 0, this.#used);
+    this.#used = 0;
   }
 
   /** Lines that were lost since the start. */
@@ -56,7 +71,7 @@ export class LogFile {
     this.#timer = null;
     if (this.#writing !== null) {
       await this.#writing;
-      if (this.#waiting === "" || this.#writing !== null) return;
+      if (this.#waiting.length + this.#used === 0 || this.#writing !== null) return;
     }
     this.#writing = this.#write();
     await this.#writing;
@@ -64,6 +79,7 @@ export class LogFile {
 
   async #write(): Promise<void> {
     const told = this.#lost === 0 ? "" : `${JSON.stringify({ at: new Date().toISOString(), lostLines: this.#lost })}\n`;
+    this.#turnPage();
     const lines = told + this.#waiting;
     this.#waiting = "";
     if (lines === "") {
