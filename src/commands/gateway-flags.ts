@@ -23,7 +23,8 @@ export interface GatewayFlags {
 }
 
 export const DEFAULT_LISTEN: ListenPlace = { host: "127.0.0.1", port: 11_435 };
-export const DEFAULT_DRAIN_MS: number = 10 * 60_000;
+/** Longer than the ten minutes that proxies in front are set to wait for a model: a stream of that length ends whole. */
+export const DEFAULT_DRAIN_MS: number = 15 * 60_000;
 
 /** Where the pair for TLS comes from. Throws a `CommandError` where two flags ask for different ones, or half is missing. */
 export function toTlsChoice({ tlsCert, tlsKey, tlsSelfSigned }: GatewayFlags): TlsChoice {

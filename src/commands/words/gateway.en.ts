@@ -59,7 +59,7 @@ export const GATEWAY_EN: GatewayWords = {
       "Redis or Valkey in which several gateways share their limits; a URL with a password goes in PORTLOCK_REDIS_URL",
     metrics: "Where Prometheus may ask for numbers; nowhere unless given",
     log: "File for the access log; standard output unless given",
-    drain: "How long requests under way may take to end after SIGTERM; 10m unless given",
+    drain: "How long requests under way may take to end after SIGTERM; 15m unless given",
     evenSo: "Start although it would not be safe: without TLS, or where others reach the model server directly",
     print: "Only print the unit",
     json: "Print one JSON document",
@@ -69,7 +69,7 @@ export const GATEWAY_EN: GatewayWords = {
     upstream: "URL",
     origin: "https://chat.example.com",
     redis: "URL",
-    drain: "10m",
+    drain: "15m",
   },
   usage: {
     badListen: "write HOST:PORT, [IPv6]:PORT or a port",

@@ -54,7 +54,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     redis: "供多个网关共享限额的 Redis 或 Valkey；带密码的 URL 请放入 PORTLOCK_REDIS_URL",
     metrics: "供 Prometheus 读取指标的位置；默认不提供",
     log: "访问日志文件；默认写到标准输出",
-    drain: "收到 SIGTERM 后，进行中的请求最多还能用多久；默认 10m",
+    drain: "收到 SIGTERM 后，进行中的请求最多还能用多久；默认 15m",
     evenSo: "即使不安全也启动：没有 TLS，或他人可直接访问模型服务",
     print: "只输出 unit",
     json: "输出一个 JSON 文档",
@@ -64,7 +64,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     upstream: "URL",
     origin: "https://chat.example.com",
     redis: "URL",
-    drain: "10m",
+    drain: "15m",
   },
   usage: {
     badListen: "请写成 主机:端口、[IPv6]:端口 或仅端口",

@@ -194,8 +194,8 @@ async function readName({ port }: GatewayProcess): Promise<string> {
   return (await askSecurely(port, toGet("/healthz"))).name;
 }
 
-/** In the full form the ten minutes that a drain has by itself, but for a few seconds. */
-const DRAIN_MS = isFull ? 590_000 : 1500;
+/** In the full form ten minutes, which the drain that a gateway has by itself outlasts. */
+const DRAIN_MS = isFull ? 600_000 : 1500;
 
 const draining: Attempt = async (world, test) => {
   const ending = await world.start(test, isFull ? [] : ["--drain", "60s"]);
