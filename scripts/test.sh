@@ -8,7 +8,7 @@ cd "$root"
 umask 022
 . "$root/scripts/find-node.sh"
 sh scripts/install.sh "$root" "the packages of this checkout"
-case ${1:-all} in
-all | lab*) sh scripts/install-lab.sh ;;
+case " ${*:-all} " in
+*" all "* | *" lab"*) sh scripts/install-lab.sh ;;
 esac
 exec "$node" scripts/test.ts "$@"

@@ -5,7 +5,7 @@
  *   npm test -- checks            types, lint and walls, format, dead code, build, package
  *   npm test -- unit              tests beside the sources
  *   npm test -- lab               tests on real hosts (root)
- *   npm test -- src/judge         test files whose path contains this text
+ *   npm test -- src/judge lab/ssh test files whose path contains one of these texts
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -136,16 +136,19 @@ function toFiles(wanted: string): readonly string[] {
   return globSync([...UNIT, ...LAB]).filter((file) => file.includes(wanted));
 }
 
-const wanted = process.argv[2] ?? "all";
-const all = wanted === "all";
-if (all || wanted === "checks") await stage("checks", runChecks);
-if (all || wanted === "unit") {
+const STAGES: readonly string[] = ["checks", "unit", "lab"];
+const wanted = process.argv.slice(2);
+const all = wanted.length === 0 || wanted.includes("all");
+if (all || wanted.includes("checks")) await stage("checks", runChecks);
+if (all || wanted.includes("unit")) {
   await stage("unit", () => runFiles(globSync(UNIT).toSorted(), LIMIT.unit, availableParallelism()));
 }
 // Lab hosts boot and count seconds: one file at a time keeps their timeouts honest.
-if (all || wanted === "lab") await stage("lab", () => runFiles(globSync(LAB).toSorted(), LIMIT.lab, LAB_FILES));
-if (!all && !["checks", "unit", "lab"].includes(wanted)) {
-  await stage(wanted, () => runFiles(toFiles(wanted).toSorted(), LIMIT.lab, 1));
+if (all || wanted.includes("lab")) await stage("lab", () => runFiles(globSync(LAB).toSorted(), LIMIT.lab, LAB_FILES));
+const named = wanted.filter((each) => !STAGES.includes(each));
+if (!all && named.length > 0) {
+  const files = [...new Set(named.flatMap(toFiles))].toSorted();
+  await stage(named.join(" "), () => runFiles(files, LIMIT.lab, 1));
 }
 
 for (const [why, names] of skips) console.log(`Skipped, ${why}:\n${indent(names.join("\n"))}\n`);

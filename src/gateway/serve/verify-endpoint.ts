@@ -35,7 +35,8 @@ const NEEDS_GATEWAY: Refusal = {
 /**
  * Answers a proxy with 204 and the id of the key, or with what the gateway itself would refuse the request with. The
  * same decision is made as for a request of one's own. What a proxy cannot show (the body, the address of the client,
- * the end of the answer) is never taken for harmless: a key that is limited by it is refused.
+ * the end of the answer) is not taken for harmless: a key that was given limits about it is refused. Grants, which every
+ * key lacks by itself, are not looked for in bodies here: else no key could ask a model anything through a proxy.
  */
 export async function answerVerify({ verifier, limiter }: Asked, exchange: Exchange): Promise<void> {
   const { rawHeaders } = exchange.request;
