@@ -65,6 +65,7 @@ export function toChangeLines(
           rehearse: toggle(words.flags.rehearse),
           cutSessions: toggle(words.flags.cutSessions),
           credentialFile: optional(words.flags.credentialFile, words.placeholders.file),
+          askModel: optional(words.flags.askModel, words.placeholders.model),
           report: optional(words.flags.evidence, words.placeholders.file),
           force: toggle(words.flags.force),
           json: toggle(words.flags.traceJson),

@@ -37,7 +37,11 @@ export function toVerifiedCode({ report, proofs }: Verified, unsettled: readonly
   const isServed = proofs.proofs.some(
     ({ place, verdict, expected }) => place.kind !== "host" && verdict === "open" && expected !== "open",
   );
-  if (isServed || [...proofs.proofs, ...proofs.sites.flatMap(({ tries }) => tries)].some(({ agrees }) => !agrees)) {
+  const isHeldBack = proofs.sites.some(
+    ({ asked }) => asked?.passesAtOnce.holds === false || asked?.stopsWithClient.holds === false,
+  );
+  const tried = [...proofs.proofs, ...proofs.sites.flatMap(({ tries }) => tries)];
+  if (isServed || isHeldBack || tried.some(({ agrees }) => !agrees)) {
     return EXIT.findings;
   }
   const code = toExitCode(report, failOn);

@@ -16,6 +16,7 @@ import type { Untried } from "../verify/proofs.ts";
 import { listUnsettled } from "../verify/settle.ts";
 import { verifyHost } from "../verify/verify-host.ts";
 import type { Session } from "./context.ts";
+import { CommandError } from "./errors.ts";
 import { toVerifiedCode, type ExitCode, type FailOn } from "./exit-code.ts";
 import { toTextOptions, type LayoutFlags } from "./page.ts";
 import { toProgress, toReadingText } from "./progress.ts";
@@ -30,6 +31,7 @@ export type VerifyFlags = LayoutFlags & {
   readonly rehearse?: boolean;
   readonly cutSessions?: boolean;
   readonly credentialFile?: string;
+  readonly askModel?: string;
   readonly report?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -43,6 +45,9 @@ export type VerifyFlags = LayoutFlags & {
  */
 export async function verify(session: Session, flags: VerifyFlags): Promise<ExitCode> {
   if (flags.report !== undefined && flags.report !== "-" && flags.force !== true) await refuseExisting(flags.report);
+  if (flags.askModel !== undefined && flags.credentialFile === undefined) {
+    throw new CommandError({ code: "flag-missing", data: { flag: "--ask-model", needs: "--credential-file" } });
+  }
   const credential = flags.credentialFile === undefined ? null : await readCredential(flags.credentialFile);
   const progress = toProgress(session.err, session.env);
   const target = flags.host ?? "localhost";
@@ -68,7 +73,7 @@ export async function verify(session: Session, flags: VerifyFlags): Promise<Exit
       writer,
       rehearse: flags.rehearse === true,
       cutSessions: flags.cutSessions === true,
-      sites: { credential },
+      sites: { credential, askModel: flags.askModel ?? null },
       untried,
     });
     progress.clear();
@@ -90,7 +95,7 @@ async function openDoor(
   target: string,
   flags: VerifyFlags,
 ): Promise<{ readonly host: HostReader; readonly writer: HostWriter | null }> {
-  if (flags.rehearse !== true && flags.cutSessions !== true) {
+  if (flags.rehearse !== true && flags.cutSessions !== true && flags.askModel === undefined) {
     return { host: await session.openHost(target), writer: null };
   }
   const writer = await session.openWriter(target);

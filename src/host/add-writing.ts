@@ -8,7 +8,7 @@ import type { ShellReply } from "./reply-reader.ts";
 import { formatCommand } from "./shell-quote.ts";
 import { toDone, toOutput } from "./shell-replies.ts";
 import { CHANGE_TIMEOUT_MS } from "./writer.ts";
-import type { Hold, HostWriter } from "./writer.ts";
+import type { ChangeSettings, Hold, HostWriter } from "./writer.ts";
 
 /** A file or a lock: a disk may have much to flush. */
 const FILE_TIMEOUT_MS = 60_000;
@@ -34,7 +34,7 @@ export function addWriting(reader: HostReader, source: ShellSource): HostWriter 
     stat: (path) => reader.stat(path),
     run: (command) => reader.run(command),
     request: (request) => reader.request(request),
-    change: (command, settings) => change(shell, command, settings?.timeoutMs ?? CHANGE_TIMEOUT_MS),
+    change: (command, settings) => change(shell, command, settings ?? {}),
     writeFile: async (path, text, { mode }) =>
       refusePath(path) ??
       refuseText(path, text) ??
@@ -51,10 +51,14 @@ export function addWriting(reader: HostReader, source: ShellSource): HostWriter 
   };
 }
 
-async function change(shell: ChangeShell, words: readonly string[], timeoutMs: number): Promise<Reading<Output>> {
+async function change(
+  shell: ChangeShell,
+  words: readonly string[],
+  { timeoutMs = CHANGE_TIMEOUT_MS, input = "" }: ChangeSettings,
+): Promise<Reading<Output>> {
   const from = formatCommand(words);
-  if (words.some((word) => word.includes("\0"))) return { ok: false, why: "failed", from, detail: "a NUL byte" };
-  const request = requests.changeRequest(words, Math.max(1, Math.ceil(timeoutMs / 1000)));
+  if ([...words, input].some((word) => word.includes("\0"))) return { ok: false, why: "failed", from, detail: "a NUL byte" };
+  const request = requests.changeRequest(words, Math.max(1, Math.ceil(timeoutMs / 1000)), input);
   const startedAt = performance.now();
   const outcome = await shell.ask(request, timeoutMs + ANSWER_GRACE_MS);
   const output = toReading(outcome, from, toOutput);

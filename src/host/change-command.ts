@@ -4,6 +4,7 @@
  * that no hostile name can become an option. Nothing here is ever put through a shell.
  */
 
+import type { AskCommand } from "./ask-script.ts";
 import type { VisitCommand } from "./visit-script.ts";
 
 type UnitName = string;
@@ -204,4 +205,5 @@ export type ChangeCommand =
   | SessionChange
   | ProxyCheck
   | CertificateChange
-  | VisitCommand;
+  | VisitCommand
+  | AskCommand;

@@ -17,11 +17,15 @@ const OUTPUT_BYTES = 1024 * 1024;
  * and owner are kept.
  */
 const FUNCTIONS = `pl_change() {
-  pl_nonce=$1 pl_seconds=$2; shift 2
+  pl_nonce=$1 pl_seconds=$2 pl_input=$3; shift 3
   if ! command -v "$1" >/dev/null; then pl_reply "$pl_nonce" missing ''; return; fi
   if [ "$pl_has_timeout" ] && [ "$1" != kill ]; then set -- timeout -k 5 "$pl_seconds" "$@"; fi
   pl_left=$({
-    { "$@" </dev/null 2>&4 3>&- 4>&- 9>&-; echo "/$?" >&4; } |
+    {
+      if [ "$pl_input" ]; then printf %s "$pl_input" 3>&- 4>&- 9>&- | "$@" 2>&4 3>&- 4>&- 9>&-
+      else "$@" </dev/null 2>&4 3>&- 4>&- 9>&-; fi
+      echo "/$?" >&4
+    } |
       { head -c ${OUTPUT_BYTES} >&3; cat >/dev/null; } 4>&- 9>&-
   } 4>&1)
   pl_reply "$pl_nonce" "\${pl_left##*/}" "\${pl_left%/*}"
@@ -81,9 +85,9 @@ esac
 /** The first request of a shell that changes its host. */
 export const startChangeRequest: ShellRequest = (nonce) => FUNCTIONS + LOCK_FUNCTIONS + startRequest(null)(nonce);
 
-/** Runs a command that the host itself ends after so many seconds. */
-export function changeRequest(words: readonly string[], seconds: number): ShellRequest {
-  return (nonce) => `pl_change ${nonce} ${seconds} ${words.map(quoteForShell).join(" ")}\n`;
+/** Runs a command that the host itself ends after so many seconds; what it is to read may be empty. */
+export function changeRequest(words: readonly string[], seconds: number, input: string): ShellRequest {
+  return (nonce) => `pl_change ${[nonce, seconds, ...[input, ...words].map(quoteForShell)].join(" ")}\n`;
 }
 
 /** Replaces a file's text; `mode` is for one that was not there. */

@@ -77,7 +77,7 @@ test("a shell that ends before it answers is told, and the request is not asked 
 
 test("a request of which only a part arrives does nothing, wherever it is cut", async (context) => {
   const folder = makeFolder(context);
-  const request = changeRequest(["rm", "-f", "--", join(folder, "abc")], 60);
+  const request = changeRequest(["rm", "-f", "--", join(folder, "abc")], 60, "");
   const length = `{ ${request("0".repeat(32))}}\n`.length;
   for (let bytes = 0; bytes <= length; bytes += 1) {
     for (const name of ["a", "ab", "abc"]) writeFileSync(join(folder, name), "");

@@ -14,6 +14,8 @@ export interface WriteSettings {
 export interface ChangeSettings {
   /** Default: `CHANGE_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
+  /** What the command reads from its standard input, which no list of processes shows. Default: nothing. */
+  readonly input?: string;
 }
 
 /** A lock on the host that is gone with whoever holds it, however that one ends. */

@@ -73,6 +73,13 @@ function toSite(hostile: string): TriedSite {
       { ...shown, path: hostile, outcome: answered(200), agrees: false },
     ],
     refusedAfter: { unknownName: 1, knownName: 3.5 },
+    asked: {
+      model: hostile,
+      firstAfter: { direct: 10, site: 11.5 },
+      moments: { direct: 33, site: 2 },
+      passesAtOnce: { holds: false },
+      stopsWithClient: { holds: null, why: "site-not-answering", detail: hostile },
+    },
     isCut: true,
   };
 }

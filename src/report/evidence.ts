@@ -69,7 +69,7 @@ export function formatEvidence(evidence: Evidence, words: Words, own: OwnCommand
         ]),
     ...proofs.sites.flatMap((site) => [
       `## ${escape(words.labelled(headings.sites, toSiteHeading(site, words)))}`,
-      ...toList([...toSiteLines(site, words), says.sitesCaveat]),
+      ...toList(toSiteLines(site, words)),
     ]),
     `## ${headings.untried}`,
     ...toList([...(untried.length === 0 ? [says.nothingUntried] : untried), says.caveat]),

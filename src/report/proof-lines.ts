@@ -2,7 +2,7 @@ import { toFamily } from "../judge/addresses.ts";
 import { isKnock } from "../judge/expected-verdict.ts";
 import { findOpener } from "../judge/proxies/opener.ts";
 import type { Server } from "../judge/server.ts";
-import type { OldSession, Proofs, Survival, TriedConnection, TriedSite, Untried } from "../verify/proofs.ts";
+import type { AskedSite, OldSession, Proofs, Survival, TriedConnection, TriedSite, Untried } from "../verify/proofs.ts";
 import type { Report } from "./report.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { Words } from "./words/words.ts";
@@ -126,8 +126,8 @@ export function toUntriedText({ place, why, detail }: Untried, words: Words): st
   return place === null ? text : words.labelled(toPlaceText(place, words), text);
 }
 
-/** What one site came to: all that was as expected by how many, everything else one by one. */
-export function toSiteLines({ tries, refusedAfter, isCut }: TriedSite, words: Words): readonly string[] {
+/** What one site came to: all that was as expected by how many, everything else one by one; and what was not tried. */
+export function toSiteLines({ tries, refusedAfter, asked, isCut }: TriedSite, words: Words): readonly string[] {
   const { proofs: says } = words;
   const groups = SHOWN.flatMap((shown) => {
     const seen = tries.filter((each) => each.shown === shown);
@@ -147,6 +147,23 @@ export function toSiteLines({ tries, refusedAfter, isCut }: TriedSite, words: Wo
     ...groups,
     ...(refusedAfter === null ? [] : [says.refusedAfter(refusedAfter.unknownName, refusedAfter.knownName)]),
     ...(isCut ? [says.siteCut] : []),
+    ...(asked === null ? [] : toAskedLines(asked, words)),
+    says.sitesCaveat(asked !== null),
+  ];
+}
+
+function toAskedLines(asked: AskedSite, { proofs }: Words): readonly string[] {
+  const { asked: says } = proofs;
+  const { model, firstAfter, moments } = asked;
+  const learned = (["passesAtOnce", "stopsWithClient"] as const).map((what) => {
+    const told = asked[what];
+    if (told.holds !== null) return says[what][told.holds ? "yes" : "no"];
+    return says.unlearned(what, says.reasons[told.why](told.detail === null ? null : toPrintable(told.detail, 200)));
+  });
+  return [
+    ...(firstAfter === null ? [] : [says.firstAfter(show(model), firstAfter)]),
+    ...(moments === null ? [] : [says.moments(moments)]),
+    ...learned,
   ];
 }
 

@@ -44,7 +44,7 @@ export function formatProofs({ report, proofs }: Verified, options: TextOptions)
       (site) =>
         [
           words.labelled(headings.sites, toSiteHeading(site, words)),
-          list([...toSiteLines(site, words), words.proofs.sitesCaveat]),
+          list(toSiteLines(site, words)),
         ] as const,
     ),
     [headings.oldSessions, formatSessions(report, proofs, options)],

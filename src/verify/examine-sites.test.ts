@@ -98,7 +98,7 @@ async function setUp(kind: ProxyKind, change: (text: string) => string = (text) 
 }
 
 async function examine({ host }: Scene, credential: string | null): Promise<TriedSite> {
-  const { sites } = await examineSites({ host, guarded: [], credential, now: () => new Date(0) });
+  const { sites } = await examineSites({ host, guarded: [], credential, asking: null, now: () => new Date(0) });
   assert.equal(sites.length, 1);
   return sites[0] ?? assert.fail();
 }
@@ -127,7 +127,7 @@ for (const kind of PROXY_KINDS) {
     test("is called by nobody who is let in where no credential was handed in", async () => {
       const scene = await setUp(kind);
       const { host } = scene;
-      const { sites, untried } = await examineSites({ host, guarded: [], credential: null, now: () => new Date(0) });
+      const { sites, untried } = await examineSites({ host, guarded: [], credential: null, asking: null, now: () => new Date(0) });
       assert.deepEqual(new Set(sites[0]?.tries.map(({ shown }) => shown)), new Set(["nothing", "wrong-credential"]));
       assert.deepEqual(
         untried.map(({ why }) => why),
@@ -176,6 +176,7 @@ async function examineTheirs(name: string): Promise<readonly string[]> {
       host: none,
       guarded: [guarded],
       credential: target.person.value,
+      asking: null,
       now: () => new Date(0),
     });
     assert.deepEqual([examined.sites.length, examined.untried.length], [1, 0]);

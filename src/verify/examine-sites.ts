@@ -1,8 +1,10 @@
 import type { HostReader } from "../host/host.ts";
+import type { HostWriter } from "../host/writer.ts";
 import { OWN_SITE_FILES, readOwnSite, type OwnSite } from "../plan/proxy/own-site.ts";
 import { listSiteTries, type SiteTry } from "../plan/proxy/site-tries.ts";
+import { askSite, toUnlearned, type Asking } from "./ask-site.ts";
 import type { GuardedDoor } from "./guarded-doors.ts";
-import type { Outcome, SiteProof, TriedSite, Untried } from "./proofs.ts";
+import type { AskedSite, Outcome, SiteProof, TriedSite, Untried } from "./proofs.ts";
 
 /** Somebody who is let in: the value of the Authorization header, which is put into no document. */
 export type ShownCredential = string;
@@ -13,13 +15,23 @@ export interface SiteExamination {
   readonly guarded: readonly GuardedDoor[];
   /** Null: nothing is asked with one. */
   readonly credential: ShownCredential | null;
+  /** A model to be asked for generations through Portlock's own sites; null: none is. */
+  readonly asking: ModelAsking | null;
   readonly now: () => Date;
+}
+
+export interface ModelAsking {
+  readonly model: string;
+  readonly writer: HostWriter;
+  /** The server behind a site on that port, as the host itself calls it. */
+  readonly findServer: (port: number) => Asking["server"] | null;
 }
 
 /**
  * Calls every site that Portlock made on this host: without a credential, with a wrong one, and with that of somebody
- * who is let in; and every other one that is judged to demand a credential, without one. Only by GET and HEAD, so that nothing is changed even where a site lets through what it should not:
- * other methods, streams and uploads are tried in Portlock's own tests, on hosts of their own.
+ * who is let in; and every other one that is judged to demand a credential, without one. Only by GET and HEAD, so that
+ * nothing is changed even where a site lets through what it should not; and by generations, of a model that the owner
+ * names. Other methods and uploads are tried in Portlock's own tests, on hosts of their own.
  */
 export async function examineSites(
   examination: SiteExamination,
@@ -51,15 +63,31 @@ async function findOwnSites(host: HostReader): Promise<readonly OwnSite[]> {
 async function examineSite(examination: SiteExamination, site: OwnSite): Promise<TriedSite> {
   const tries = listSiteTries(site.scopes);
   const { proxy, file, address, port } = site;
+  const credential = fits(site, examination.credential) ? examination.credential : null;
+  // Before the many requests, of which a site may have enough.
+  const asked = await askModel(examination, site, credential);
   const call = new Caller(examination, { ...site, isOwn: true });
   const wrong = site.auth === "basic" ? `Basic ${btoa("portlock-nobody:wrong")}` : "Bearer wrong";
   await call.all("nothing", tries, null);
   await call.all("wrong-credential", tries.filter(({ isAllowed }) => isAllowed).slice(0, 1), wrong);
   await call.all("wrong-credential", tries.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
-  const credential = fits(site, examination.credential) ? examination.credential : null;
   if (credential !== null) await call.all("credential", tries, credential);
   const refusedAfter = credential === null ? null : await measureRefusals(call, credential);
-  return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, isCut: call.isCut };
+  return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, asked, isCut: call.isCut };
+}
+
+async function askModel(
+  { asking }: SiteExamination,
+  site: OwnSite,
+  credential: ShownCredential | null,
+): Promise<AskedSite | null> {
+  if (asking === null) return null;
+  const { model, writer } = asking;
+  if (credential === null) return toUnlearned(model, "no-credential", null);
+  if (!site.scopes.includes("inference")) return toUnlearned(model, "no-inference", null);
+  const server = asking.findServer(site.port);
+  if (server === null) return toUnlearned(model, "no-server", null);
+  return await askSite(writer, { model, server, site, credential });
 }
 
 /** Somebody else's site is asked without a credential alone, and only for what it hands on. */
@@ -70,7 +98,8 @@ async function examineGuarded(examination: SiteExamination, door: GuardedDoor): 
   );
   const call = new Caller(examination, { ...door, isOwn: false });
   await call.all("nothing", tries, null);
-  return { proxy, file: null, to: { address, port }, tries: call.proofs, refusedAfter: null, isCut: call.isCut };
+  const unasked = { refusedAfter: null, asked: null };
+  return { proxy, file: null, to: { address, port }, tries: call.proofs, ...unasked, isCut: call.isCut };
 }
 
 /** A password is nothing to a site of keys. */

@@ -1,6 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
 import type { Server } from "../judge/server.ts";
-import { speaksTls } from "./doors.ts";
+import { listOwnDoors, speaksTls } from "./doors.ts";
 
 /** A socket of a proxy behind which a model server stands, and which demands a credential, as the judge says. */
 export interface GuardedDoor {
@@ -33,4 +33,17 @@ export function listGuardedDoors(facts: Facts, servers: readonly Server[]): read
       return [{ proxy, ...entry, tls: speaksTls(facts, entry.port), name, paths: plain }];
     });
   return [...new Map(doors.map((door) => [`${door.port} ${door.name}`, door])).values()].slice(0, MOST_DOORS);
+}
+
+/** Where the host itself calls the Ollama that a proxy's port hands on to; null: there is none, or more than one. */
+export function findServerBehind(
+  facts: Facts,
+  servers: readonly Server[],
+  port: number,
+): { readonly address: string; readonly port: number } | null {
+  const [server, ...others] = servers.filter(({ routes }) =>
+    routes.some(({ entry, hops }) => entry.port === port && hops.some(({ kind }) => kind === "proxy")),
+  );
+  if (server?.kind !== "ollama" || others.length > 0) return null;
+  return listOwnDoors(facts, server).find(({ tls, port: own }) => !tls && own !== port) ?? null;
 }

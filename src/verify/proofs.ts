@@ -29,6 +29,8 @@ export interface TriedSite {
    * was shown.
    */
   readonly refusedAfter: { readonly unknownName: number; readonly knownName: number } | null;
+  /** A generation that the owner had asked for; null where he had not, or of somebody else's site. */
+  readonly asked: AskedSite | null;
   /** True where the site had enough of the requests (429), so that the rest was not tried. */
   readonly isCut: boolean;
 }
@@ -44,6 +46,47 @@ export interface SiteProof {
   readonly outcome: Outcome;
   readonly agrees: boolean;
 }
+
+/** What a model's answer is like through a site, beside the same one straight from its server. */
+export interface AskedSite {
+  readonly model: string;
+  /** Milliseconds from the request to the first bytes; null where one of them did not answer. */
+  readonly firstAfter: BothWays | null;
+  /** At how many moments bytes came; null as above. */
+  readonly moments: BothWays | null;
+  /** The stream passes as it comes, and is not held back. */
+  readonly passesAtOnce: Learned;
+  /** The server is left by the proxy, and so stops, soon after the client has left. */
+  readonly stopsWithClient: Learned;
+}
+
+export interface BothWays {
+  readonly direct: number;
+  readonly site: number;
+}
+
+export type Learned =
+  | { readonly holds: boolean }
+  /** `detail` is a status, or what a tool said; hostile. */
+  | { readonly holds: null; readonly why: UnlearnedReason; readonly detail: string | null };
+
+export type UnlearnedReason =
+  /** The host has no curl, no ss, or none that is new enough. */
+  | "no-tool"
+  /** The credential is of another kind than the site's. */
+  | "no-credential"
+  /** The site lets nobody generate. */
+  | "no-inference"
+  /** No Ollama was found behind the site that the host itself can call. */
+  | "no-server"
+  | "server-not-answering"
+  | "site-not-answering"
+  /** The model answered in so few pieces, or so soon, that nothing can be told by it. */
+  | "too-short"
+  /** Neither as the server sent it nor at the end. */
+  | "between"
+  /** Which of the connections to the server was the one that it came by could not be seen. */
+  | "connection-not-seen";
 
 /** Where a connection was made from. */
 export type Place =

@@ -1,8 +1,8 @@
 import type { HostWriter } from "../host/writer.ts";
 import { foretell } from "../judge/survival.ts";
 import { examineHost } from "./examine-host.ts";
-import { listGuardedDoors } from "./guarded-doors.ts";
-import { examineSites, type ShownCredential } from "./examine-sites.ts";
+import { findServerBehind, listGuardedDoors } from "./guarded-doors.ts";
+import { examineSites, type ModelAsking, type ShownCredential } from "./examine-sites.ts";
 import type { Examination } from "./examination.ts";
 import { cutSessions, findOldSessions } from "./old-sessions.ts";
 import type { Proofs, Survival, Untried } from "./proofs.ts";
@@ -17,7 +17,11 @@ export interface VerifySettings {
   /** Cut the connections that outlived the rules. */
   readonly cutSessions: boolean;
   /** Call the sites of proxies that Portlock made, with this credential of somebody who is let in, or with none alone. */
-  readonly sites: { readonly credential: ShownCredential | null } | null;
+  readonly sites: {
+    readonly credential: ShownCredential | null;
+    /** Has this model generate through them, by the writer; null: none does. */
+    readonly askModel: string | null;
+  } | null;
   /** What is known before to stay untried. */
   readonly untried: readonly Untried[];
 }
@@ -35,7 +39,8 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
       ? { sites: [], untried: [] }
       : await examineSites({
           host,
-          ...settings.sites,
+          credential: settings.sites.credential,
+          asking: toAsking(examination, settings),
           guarded: listGuardedDoors(facts, judgement.servers),
           now: examination.now,
         });
@@ -55,6 +60,15 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
     sites,
     untried: [...settings.untried, ...examined.untried, ...untried],
   };
+}
+
+function toAsking(
+  { facts, judgement }: Examination,
+  { writer, sites }: VerifySettings,
+): ModelAsking | null {
+  const model = sites?.askModel ?? null;
+  if (model === null || writer === null) return null;
+  return { model, writer, findServer: (port) => findServerBehind(facts, judgement.servers, port) };
 }
 
 /** What was done says more than what was concluded. */

@@ -88,6 +88,7 @@ export interface CommandWords {
       | "rehearse"
       | "cutSessions"
       | "credentialFile"
+      | "askModel"
       | "evidence"
       | "changeHost",
       string
@@ -106,6 +107,7 @@ export interface CommandWords {
       | "target"
       | "vantage"
       | "file"
+      | "model"
       | "url"
       | "rule"
       | "shell"

@@ -1,4 +1,5 @@
 import type { OldSession, Outcome, Place, SiteProof, Survival, UntriedReason } from "../../verify/proofs.ts";
+import { ASKED_EN, ASKED_ZH_CN, type AskedWords } from "./asked-words.ts";
 import { MADE } from "./lists.ts";
 
 /** What `portlock verify` and its evidence say, in one language. Texts from a host come in printable. */
@@ -69,8 +70,9 @@ export interface ProofWords {
   refusedAfter(unknownName: number, knownName: number): string;
   /** The site refuses more than so many requests a minute. */
   readonly siteCut: string;
-  /** What is not asked of anybody's site. */
-  readonly sitesCaveat: string;
+  readonly asked: AskedWords;
+  /** What is not asked of anybody's site; `isAsked` where a model generated through it. */
+  sitesCaveat(isAsked: boolean): string;
   readonly urlsHint: string;
   changed(id: string, state: string): string;
   readonly notRecorded: string;
@@ -206,8 +208,11 @@ export const PROOFS_EN: ProofWords = {
   refusedAfter: (unknownName, knownName) =>
     `a wrong password was refused after ${unknownName} ms for a name that nobody has, and after ${knownName} ms for one that somebody has`,
   siteCut: "the site allows only so many requests a minute: the rest was not tried",
-  sitesCaveat:
-    "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here.",
+  asked: ASKED_EN,
+  sitesCaveat: (isAsked) =>
+    isAsked
+      ? "Called by this host itself, by GET and HEAD, and by the generations that --ask-model names. Other methods and uploads were not tried here."
+      : "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here.",
   urlsHint: "Run there, and nowhere on this host:",
   changed: (id, state) => `Change ${id}: ${state}`,
   notRecorded: "No change of Portlock's is told here.",
@@ -328,7 +333,11 @@ export const PROOFS_ZH_CN: ProofWords = {
   refusedAfter: (unknownName, knownName) =>
     `错误的密码：用户名不存在时 ${unknownName} 毫秒后被拒，用户名存在时 ${knownName} 毫秒后被拒`,
   siteCut: "站点限制每分钟的请求数：其余未经测试",
-  sitesCaveat: "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。",
+  asked: ASKED_ZH_CN,
+  sitesCaveat: (isAsked) =>
+    isAsked
+      ? "由本机自己调用，使用 GET 和 HEAD，以及 --ask-model 指定的生成请求。其他方法和上传未在此测试。"
+      : "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。",
   urlsHint: "请在其他机器上运行，不要在本机运行：",
   changed: (id, state) => `变更 ${id}：${state}`,
   notRecorded: "此处没有 Portlock 的变更记录。",

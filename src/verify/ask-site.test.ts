@@ -1,0 +1,185 @@
+/** A model generates through real proxies, in front of the stand-in, as `portlock verify --ask-model` has it. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
+import { makeCredential } from "../commands/make-credential.ts";
+import { startStandIn } from "../demo/stand-in/start.ts";
+import { openLocalWriter } from "../host/local-writer.ts";
+import { makeConfiguration } from "../proxy/configuration.ts";
+import type { ProxyKind } from "../proxy/site.ts";
+import { askSite } from "./ask-site.ts";
+import type { AskedSite, Learned } from "./proofs.ts";
+
+const MODEL = "llama3.2:3b";
+/** Words of the stand-in, and the pause before each. */
+const LONG = { tokens: 2_000, tokenIntervalMs: 20 };
+
+const closing: (() => unknown)[] = [];
+after(async () => {
+  for (const close of closing) await close();
+});
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return address.port;
+}
+
+interface Case {
+  readonly what: string;
+  readonly kind: ProxyKind;
+  readonly change?: readonly [from: RegExp, to: string];
+  readonly tokens?: number;
+  readonly model?: string;
+  readonly credential?: string;
+  readonly passes: Told;
+  readonly stops: Told;
+}
+
+/** Whether it holds, or why that is not known. */
+type Told = boolean | string;
+
+function toTold(learned: Learned): Told {
+  if (learned.holds !== null) return learned.holds;
+  return learned.detail === null ? learned.why : `${learned.why}: ${learned.detail}`;
+}
+
+async function ask(one: Case): Promise<AskedSite> {
+  const { kind, change, model = MODEL } = one;
+  const folder = mkdtempSync(join(tmpdir(), "portlock-ask-"));
+  closing.push(() => rmSync(folder, { recursive: true }));
+  const people = join(folder, "people");
+  const { authorization, line, secret } = await makeCredential(kind, "bearer", "alice");
+  writeFileSync(people, `${line}\n`);
+  const server = await startStandIn({ host: "127.0.0.1:0", ...LONG, tokens: one.tokens ?? LONG.tokens, parallel: 4 });
+  const probe = createServer();
+  const port = await listen(probe);
+  probe.close();
+  const version = readInstalledVersion(kind);
+  assert.ok(version);
+  const made = makeConfiguration(
+    kind,
+    {
+      id: "asked",
+      listen: { address: "127.0.0.1", port },
+      name: null,
+      upstream: { kind: "tcp", address: "127.0.0.1", port: server.port },
+      auth: { kind: "bearer", file: people },
+      scopes: ["inference"],
+      tls: { kind: "none" },
+      origins: [],
+      requestsPerMinute: null,
+    },
+    version,
+  );
+  assert.ok(made.kind === "text");
+  if (change !== undefined) assert.match(made.text, change[0]);
+  const text = change === undefined ? made.text : made.text.replaceAll(new RegExp(change[0], "g"), change[1]);
+  const proxy = await startProxy(kind, text, folder, port);
+  const host = openLocalWriter();
+  closing.unshift(
+    () => host.close(),
+    () => proxy.end(),
+    () => server.close(),
+  );
+  const isShown = watchArguments(secret);
+  const asked = await askSite(host, {
+    model,
+    server: { address: "127.0.0.1", port: server.port },
+    site: { address: "127.0.0.1", port, tls: false, name: null },
+    credential: one.credential ?? authorization,
+  });
+  assert.equal(isShown(), false);
+  return asked;
+}
+
+/** Looks again and again whether a secret stands in the arguments of any process. */
+function watchArguments(secret: string): () => boolean {
+  let isSeen = false;
+  const look = (): void => {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        isSeen ||= readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(secret);
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  const timer = setInterval(look, 50);
+  return () => {
+    clearInterval(timer);
+    return isSeen;
+  };
+}
+
+const CASES: readonly Case[] = [
+  { what: "nginx", kind: "nginx", passes: true, stops: true },
+  { what: "Caddy", kind: "caddy", passes: true, stops: true },
+  { what: "HAProxy", kind: "haproxy", passes: true, stops: true },
+  {
+    what: "nginx where somebody switched buffering on",
+    kind: "nginx",
+    change: [/proxy_buffering off;/, "proxy_buffering on;"],
+    passes: false,
+    stops: "connection-not-seen",
+  },
+  {
+    what: "nginx that does not care whether its client is there",
+    kind: "nginx",
+    change: [/proxy_buffering off;/, "proxy_buffering off; proxy_ignore_client_abort on;"],
+    passes: true,
+    stops: false,
+  },
+  { what: "a model of three words", kind: "nginx", tokens: 3, passes: "too-short", stops: "too-short" },
+  {
+    what: "a model that is not there",
+    kind: "nginx",
+    model: "no-such-model",
+    passes: "server-not-answering: HTTP 404",
+    stops: "server-not-answering: HTTP 404",
+  },
+  {
+    what: "a key that nobody has",
+    kind: "nginx",
+    credential: "Bearer nobody",
+    passes: "site-not-answering: HTTP 401",
+    stops: "site-not-answering: HTTP 401",
+  },
+];
+
+describe("a generation through a site", { concurrency: true }, () => {
+  for (const one of CASES) {
+    const skip = readInstalledVersion(one.kind) === null ? `${one.kind} is not installed` : false;
+    test(one.what, { skip }, async () => {
+      const asked = await ask(one);
+      assert.deepEqual([toTold(asked.passesAtOnce), toTold(asked.stopsWithClient)], [one.passes, one.stops]);
+      const isAnswered = !String(one.passes).includes("-answering");
+      assert.deepEqual([asked.firstAfter !== null, asked.moments !== null], [isAnswered, isAnswered]);
+    });
+  }
+
+  test("a credential reaches the site as it is, whatever it is made of", async () => {
+    const shown = new Set<string | undefined>();
+    const model = createServer((request, response) => {
+      shown.add(request.headers.authorization);
+      response.end(JSON.stringify({ response: "one", done: true }));
+    });
+    const port = await listen(model);
+    const host = openLocalWriter();
+    closing.unshift(
+      () => host.close(),
+      () => model.close(),
+    );
+    const place = { address: "127.0.0.1", port };
+    const credential = String.raw`Bearer a"b\c'$(d)%s`;
+    await askSite(host, { model: MODEL, server: place, site: { ...place, tls: false, name: "ai.test" }, credential });
+    assert.deepEqual(shown, new Set([undefined, credential]));
+  });
+});

@@ -1,0 +1,133 @@
+import { ASK_SCRIPT, type AskCommand } from "../host/ask-script.ts";
+import type { HostWriter } from "../host/writer.ts";
+import { toAuthority } from "../judge/authentication.ts";
+import { parseAsked, type Look, type SeenCall, type SeenCalls } from "./asked-lines.ts";
+import type { AskedSite, Learned, UnlearnedReason } from "./proofs.ts";
+
+/** A site, and the server behind it as the host itself calls it. */
+export interface Asking {
+  readonly model: string;
+  readonly server: { readonly address: string; readonly port: number };
+  readonly site: {
+    readonly address: string;
+    readonly port: number;
+    readonly tls: boolean;
+    /** Host name it is called by; null: by its address. */
+    readonly name: string | null;
+  };
+  /** Value of the Authorization header. */
+  readonly credential: string;
+}
+
+/** Longer than everything that the script waits for. */
+const PATIENCE_MS = 240_000;
+const NO_TOOL: readonly number[] = [41, 127];
+const PROMPT = "Count from one to one thousand, in words.";
+/** Tokens: enough to see whether they come one by one, and more than are generated while a client stays. */
+const SOME = 32;
+const MANY = 1024;
+
+/**
+ * Has a model generate through a site and straight from its server, one after the other, and leaves one generation in
+ * the middle: what it costs is a model that works for some seconds.
+ */
+export async function askSite(host: HostWriter, asking: Asking): Promise<AskedSite> {
+  const output = await host.change(toCommand(asking), { timeoutMs: PATIENCE_MS, input: toConfiguration(asking) });
+  if (!output.ok) return toUnlearned(asking.model, "no-tool", output.detail ?? output.why);
+  const { exitCode, stdout } = output.value;
+  if (NO_TOOL.includes(exitCode)) return toUnlearned(asking.model, "no-tool", null);
+  return concludeAsked(asking.model, parseAsked(stdout));
+}
+
+/** Nothing was learned, and why. */
+export function toUnlearned(model: string, why: UnlearnedReason, detail: string | null): AskedSite {
+  const learned: Learned = { holds: null, why, detail };
+  return { model, firstAfter: null, moments: null, passesAtOnce: learned, stopsWithClient: learned };
+}
+
+/** What was seen of the calls, put into three values. */
+export function concludeAsked(model: string, { calls, looks }: SeenCalls): AskedSite {
+  const { warm, direct, site, long } = calls;
+  if (warm.status !== 200) return toUnlearned(model, "server-not-answering", toDetail(warm));
+  if (direct.firstAfter === null) return toUnlearned(model, "server-not-answering", toDetail(direct));
+  if (site.status !== 200 || site.firstAfter === null) return toUnlearned(model, "site-not-answering", toDetail(site));
+  return {
+    model,
+    firstAfter: { direct: toMilliseconds(direct.firstAfter), site: toMilliseconds(site.firstAfter) },
+    moments: { direct: direct.moments, site: site.moments },
+    passesAtOnce: comparePace(direct, site),
+    stopsWithClient: concludeLeaving(long, looks),
+  };
+}
+
+function toDetail({ status }: SeenCall): string | null {
+  return status === null ? null : `HTTP ${status}`;
+}
+
+function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 10_000) / 10;
+}
+
+/** Fewer tell nothing: a busy host may find several of them at once. */
+const LEAST_MOMENTS = 8;
+
+function comparePace(direct: SeenCall, site: SeenCall): Learned {
+  if (direct.moments < LEAST_MOMENTS) return { holds: null, why: "too-short", detail: null };
+  const share = Math.min(site.moments / direct.moments, site.span / direct.span);
+  if (share >= 0.5) return { holds: true };
+  return share <= 0.25 ? { holds: false } : { holds: null, why: "between", detail: null };
+}
+
+/** Looks of the script: all, those before the client leaves, and one that is a second after. */
+const LOOKS = 14;
+const STAYING = 2;
+const SETTLED = 7;
+
+/** `long` is the same generation straight from the server: how long it takes where nobody leaves. */
+function concludeLeaving(long: SeenCall, looks: readonly Look[]): Learned {
+  const [first, second, settled, last] = [looks[0], looks[1], looks[SETTLED], looks.at(-1)];
+  if (looks.length !== LOOKS || !first || !second || !settled || !last) {
+    return { holds: null, why: "connection-not-seen", detail: null };
+  }
+  const busy = [...second.received].flatMap(([ends, bytes]) => (bytes > (first.received.get(ends) ?? 0) ? [ends] : []));
+  if (busy.length === 0) {
+    return { holds: null, why: long.span < second.at - first.at + 1 ? "too-short" : "connection-not-seen", detail: null };
+  }
+  const goesOn = (ends: string): boolean =>
+    (last.received.get(ends) ?? 0) > (settled.received.get(ends) ?? Number.POSITIVE_INFINITY);
+  if (busy.every(goesOn)) return { holds: false };
+  const gone = looks.slice(STAYING).find(({ received }) => busy.every((ends) => !received.has(ends)));
+  if (gone === undefined) return { holds: null, why: "connection-not-seen", detail: null };
+  // It may have come to its end by itself.
+  return gone.at - first.at + 1 < long.span ? { holds: true } : { holds: null, why: "too-short", detail: null };
+}
+
+function toCommand({ model, server, site }: Asking): AskCommand {
+  const { address, port, tls, name } = site;
+  const called = name !== null && /^[A-Za-z0-9.-]+$/.test(name) ? `${name}:${port}` : toAuthority(address, port);
+  const toBody = (tokens: number): string =>
+    JSON.stringify({
+      model,
+      prompt: PROMPT,
+      stream: true,
+      options: { num_predict: tokens, temperature: 0, seed: 1 },
+    });
+  return [
+    "/bin/sh",
+    "-c",
+    ASK_SCRIPT,
+    "portlock",
+    `http://${toAuthority(server.address, server.port)}/api/generate`,
+    `${tls ? "https" : "http"}://${called}/api/generate`,
+    `::${toAuthority(address, port)}`,
+    toBody(1),
+    toBody(SOME),
+    toBody(MANY),
+    `${server.port}`,
+  ];
+}
+
+/** A line of curl's configuration: in quotes it takes a backslash before a quote and before itself. */
+function toConfiguration({ credential }: Asking): string {
+  return `header = "Authorization: ${credential.replaceAll(/["\\]/g, (mark) => `\\${mark}`)}"\n`;
+}
