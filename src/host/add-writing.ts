@@ -57,7 +57,8 @@ async function change(
   { timeoutMs = CHANGE_TIMEOUT_MS, input = "" }: ChangeSettings,
 ): Promise<Reading<Output>> {
   const from = formatCommand(words);
-  if ([...words, input].some((word) => word.includes("\0"))) return { ok: false, why: "failed", from, detail: "a NUL byte" };
+  if ([...words, input].some((word) => word.includes("\0")))
+    return { ok: false, why: "failed", from, detail: "a NUL byte" };
   const request = requests.changeRequest(words, Math.max(1, Math.ceil(timeoutMs / 1000)), input);
   const startedAt = performance.now();
   const outcome = await shell.ask(request, timeoutMs + ANSWER_GRACE_MS);

@@ -41,11 +41,7 @@ export function formatProofs({ report, proofs }: Verified, options: TextOptions)
         ] as const,
     ),
     ...proofs.sites.map(
-      (site) =>
-        [
-          words.labelled(headings.sites, toSiteHeading(site, words)),
-          list(toSiteLines(site, words)),
-        ] as const,
+      (site) => [words.labelled(headings.sites, toSiteHeading(site, words)), list(toSiteLines(site, words))] as const,
     ),
     [headings.oldSessions, formatSessions(report, proofs, options)],
     [headings.survival, formatSurvival(proofs, options, paint)],

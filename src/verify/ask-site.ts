@@ -73,7 +73,8 @@ const LEAST_MOMENTS = 8;
 
 function comparePace(direct: SeenCall, site: SeenCall): Learned {
   if (direct.moments < LEAST_MOMENTS) return { holds: null, why: "too-short", detail: null };
-  const share = Math.min(site.moments / direct.moments, site.span / direct.span);
+  // What is let go in the end comes at one moment, in however many parts.
+  const share = site.moments / direct.moments;
   if (share >= 0.5) return { holds: true };
   return share <= 0.25 ? { holds: false } : { holds: null, why: "between", detail: null };
 }
@@ -90,16 +91,16 @@ function concludeLeaving(long: SeenCall, looks: readonly Look[]): Learned {
     return { holds: null, why: "connection-not-seen", detail: null };
   }
   const busy = [...second.received].flatMap(([ends, bytes]) => (bytes > (first.received.get(ends) ?? 0) ? [ends] : []));
-  if (busy.length === 0) {
-    return { holds: null, why: long.span < second.at - first.at + 1 ? "too-short" : "connection-not-seen", detail: null };
-  }
   const goesOn = (ends: string): boolean =>
     (last.received.get(ends) ?? 0) > (settled.received.get(ends) ?? Number.POSITIVE_INFINITY);
-  if (busy.every(goesOn)) return { holds: false };
-  const gone = looks.slice(STAYING).find(({ received }) => busy.every((ends) => !received.has(ends)));
-  if (gone === undefined) return { holds: null, why: "connection-not-seen", detail: null };
-  // It may have come to its end by itself.
-  return gone.at - first.at + 1 < long.span ? { holds: true } : { holds: null, why: "too-short", detail: null };
+  if (busy.length > 0 && busy.every(goesOn)) return { holds: false };
+  const gone =
+    busy.length === 0
+      ? undefined
+      : looks.slice(STAYING).find(({ received }) => busy.every((ends) => !received.has(ends)));
+  // By then it may have come to its end by itself; a look's time is told in whole seconds.
+  if ((gone ?? second).at - first.at + 1 >= long.span) return { holds: null, why: "too-short", detail: null };
+  return gone === undefined ? { holds: null, why: "connection-not-seen", detail: null } : { holds: true };
 }
 
 function toCommand({ model, server, site }: Asking): AskCommand {

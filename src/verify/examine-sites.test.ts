@@ -127,7 +127,13 @@ for (const kind of PROXY_KINDS) {
     test("is called by nobody who is let in where no credential was handed in", async () => {
       const scene = await setUp(kind);
       const { host } = scene;
-      const { sites, untried } = await examineSites({ host, guarded: [], credential: null, asking: null, now: () => new Date(0) });
+      const { sites, untried } = await examineSites({
+        host,
+        guarded: [],
+        credential: null,
+        asking: null,
+        now: () => new Date(0),
+      });
       assert.deepEqual(new Set(sites[0]?.tries.map(({ shown }) => shown)), new Set(["nothing", "wrong-credential"]));
       assert.deepEqual(
         untried.map(({ why }) => why),

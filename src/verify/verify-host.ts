@@ -62,10 +62,7 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
   };
 }
 
-function toAsking(
-  { facts, judgement }: Examination,
-  { writer, sites }: VerifySettings,
-): ModelAsking | null {
+function toAsking({ facts, judgement }: Examination, { writer, sites }: VerifySettings): ModelAsking | null {
   const model = sites?.askModel ?? null;
   if (model === null || writer === null) return null;
   return { model, writer, findServer: (port) => findServerBehind(facts, judgement.servers, port) };

@@ -80,7 +80,10 @@ export const HELP_EN: Readonly<Record<CommandName, CommandHelp>> = {
       ["", "this host, from beside it"],
       ["--host ssh://root@gpu-1 --vantage namespace --vantage ssh://me@desk", "another host, also from a third one"],
       ["--vantage urls", "what a colleague elsewhere can run"],
-      ["--credential-file alice --ask-model llama3.2:3b", "what sites by portlock proxy let through, and how streams pass"],
+      [
+        "--credential-file alice --ask-model llama3.2:3b",
+        "what sites by portlock proxy let through, and how streams pass",
+      ],
       ["--rehearse --report evidence.md", "restarts the service, tries again, and writes the evidence for a ticket"],
     ],
   },

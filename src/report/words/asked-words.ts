@@ -58,7 +58,9 @@ export const ASKED_ZH_CN: AskedWords = {
     no: "与预期不符：客户端断开后生成并未停止：代理仍在从服务接收应答",
   },
   unlearned: (what, because) =>
-    what === "passesAtOnce" ? `流式应答是否逐块通过，尚不清楚：${because}` : `客户端断开后生成是否停止，尚不清楚：${because}`,
+    what === "passesAtOnce"
+      ? `流式应答是否逐块通过，尚不清楚：${because}`
+      : `客户端断开后生成是否停止，尚不清楚：${because}`,
   reasons: {
     "no-tool": (detail) => `主机缺少 curl、ss 或其他所需工具${saidInChinese(detail)}`,
     "no-credential": () => "该凭据不适用于此站点",
