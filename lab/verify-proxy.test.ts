@@ -22,7 +22,7 @@ test(
   async () => {
     assert.ok(lab);
     const host = await lab.host({ systemd: true });
-    await host.installOllama();
+    await host.installOllama({ mainUnit: ["Environment=STAND_IN_TOKENS=2000 STAND_IN_TOKEN_INTERVAL_MS=20"] });
     await host.systemd("start", "nginx");
     await host.waitForPort(80);
     const site8443 = ["proxy", "nginx", "--listen", "8443", "--tls-self-signed", "--auth", "basic"];
@@ -50,7 +50,11 @@ test(
     const text = await runPortlock(host, asked);
     assert.match(text.stdout, /What the proxy lets through: nginx at 127\.0\.0\.1:8443/);
     assert.match(text.stdout, /without a credential: all \d+ requests were refused/);
-    for (const printed of [told, text]) assert.ok(!`${printed.stdout}${printed.stderr}`.includes(password));
+    const heard = await runPortlock(host, [...asked, "--ask-model", "llama3.2:3b", "--json"]);
+    const { proofs: withModel }: Verified = JSON.parse(heard.stdout);
+    const generated = withModel.sites[0]?.asked;
+    assert.deepEqual([generated?.passesAtOnce, generated?.stopsWithClient], [{ holds: true }, { holds: true }]);
+    for (const printed of [told, text, heard]) assert.ok(!`${printed.stdout}${printed.stderr}`.includes(password));
 
     await host.run(["sed", "-i", 's/auth_basic "Portlock";/auth_basic off;/', SITE]);
     await host.systemd("reload", "nginx");

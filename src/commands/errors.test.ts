@@ -112,6 +112,7 @@ describe("where a document was asked for, an error is one too", () => {
     [["harden", "--dry-run", "--allow", "192.0.2.1"], "flags-contradict", 64],
     [["verify", "--host", "gpu-1"], "bad-target", 64],
     [["verify", "--rehearse", "--host", "gpu-1"], "bad-target", 64],
+    [["verify", "--ask-model", "llama3.2:3b"], "flag-missing", 64],
     [["verify", "--report", import.meta.filename], "file-exists", 64],
     [["undo", "--host", "gpu-1"], "bad-target", 64],
     [["undo", ID, "--host", "gpu-1"], "bad-target", 64],

@@ -3,7 +3,7 @@ import test from "node:test";
 import { toReport, type Judgement } from "../report/report.ts";
 import { JUDGEMENTS } from "../report/testing/judgements.ts";
 import { EN } from "../report/words/en.ts";
-import type { TriedConnection } from "../verify/proofs.ts";
+import type { AskedSite, Learned, TriedConnection, TriedSite } from "../verify/proofs.ts";
 import { toExitCode, toVerifiedCode, toWorst, type ExitCode, type FailOn } from "./exit-code.ts";
 
 type Name = keyof typeof JUDGEMENTS;
@@ -50,7 +50,12 @@ test("an unknown server beside an exposed one does not hide it", () => {
   assert.equal(judge({ ...JUDGEMENTS.exposed, servers }, "never"), 2);
 });
 
-function verified(name: Name, proof: Partial<TriedConnection>, isSettled: boolean): ExitCode {
+function verified(
+  name: Name,
+  proof: Partial<TriedConnection>,
+  isSettled: boolean,
+  sites: readonly TriedSite[] = [],
+): ExitCode {
   const report = toReport(JUDGEMENTS[name], { recordedAt: "", version: "", words: EN });
   const tried: TriedConnection = {
     at: "",
@@ -64,9 +69,26 @@ function verified(name: Name, proof: Partial<TriedConnection>, isSettled: boolea
     ...proof,
   };
   const head = { schema: "portlock.proofs/1", tool: { name: "portlock", version: "" }, host: { name: "" } } as const;
-  const proofs = { ...head, proofs: [tried], oldSessions: [], survival: [], sites: [], untried: [] };
+  const proofs = { ...head, proofs: [tried], oldSessions: [], survival: [], sites, untried: [] };
   return toVerifiedCode({ report, proofs }, isSettled ? [] : report.servers, "never");
 }
+
+/** A site that was only asked by a model's generations. */
+function through(learned: Pick<AskedSite, "passesAtOnce" | "stopsWithClient">): readonly TriedSite[] {
+  const asked: AskedSite = { model: "llama3.2:3b", firstAfter: null, moments: null, ...learned };
+  const to = { address: "127.0.0.1", port: 8443 };
+  return [{ proxy: "nginx", file: "/site", to, tries: [], refusedAfter: null, asked, isCut: false }];
+}
+
+test("a stream that is held back is not as expected, and one that is not known contradicts nothing", () => {
+  const unknown = { holds: null, why: "too-short", detail: null } as const;
+  const code = (passesAtOnce: Learned, stopsWithClient: Learned): ExitCode =>
+    verified("local", {}, true, through({ passesAtOnce, stopsWithClient }));
+  assert.equal(code({ holds: true }, { holds: true }), 0);
+  assert.equal(code(unknown, unknown), 0);
+  assert.equal(code({ holds: false }, unknown), 1);
+  assert.equal(code({ holds: true }, { holds: false }), 1);
+});
 
 test("a connection has the last word", () => {
   assert.equal(verified("local", {}, true), 0);

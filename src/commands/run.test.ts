@@ -61,6 +61,7 @@ for (const [argv, first] of [
   [["record", "-h"], /portlock record -o gpu-1\.json/],
   [["probe", "--help"], /http:\/\/192\.0\.2\.10:8000/],
   [["explain", "--help"], /portlock explain open-bind/],
+  [["verify", "--help"], /portlock verify --credential-file alice --ask-model llama3\.2:3b/],
   [["demo", "--help"], /stand-in/],
   [["completion", "--help"], /portlock completion bash/],
 ] as const) {
