@@ -141,6 +141,8 @@ describe("the proofs on a terminal", () => {
       });
       assert.match(text, /closed.*OPEN \(HTTP 200\) NOT AS EXPECTED/);
       assert.match(text, /2 connections tried; 1 not as expected/);
+      assert.match(text, /NOT AS EXPECTED: a stream is held back/);
+      assert.match(text, /whether a client that leaves stops the generation is not known: the site did not let it/);
       assert.match(text, /portlock verify --cut-sessions --host ssh:\/\/gpu-1/);
       assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
     });

@@ -10,6 +10,9 @@ import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { makeCredential } from "../commands/make-credential.ts";
 import { startStandIn } from "../demo/stand-in/start.ts";
 import { openLocalWriter } from "../host/local-writer.ts";
+import { findMissing, startShellHost } from "../host/shell-host.fixture.ts";
+import { openSshWriter } from "../host/ssh-writer.ts";
+import type { HostWriter } from "../host/writer.ts";
 import { makeConfiguration } from "../proxy/configuration.ts";
 import type { ProxyKind } from "../proxy/site.ts";
 import { askSite } from "./ask-site.ts";
@@ -37,6 +40,8 @@ interface Case {
   readonly kind: ProxyKind;
   /** Texts of the configuration, and what somebody made of them. */
   readonly changes?: readonly (readonly [from: string, to: string])[];
+  /** The host is behind SSH, and has BusyBox. */
+  readonly isFar?: boolean;
   readonly tokens?: number;
   readonly model?: string;
   readonly credential?: string;
@@ -50,6 +55,19 @@ type Told = boolean | string;
 function toTold(learned: Learned): Told {
   if (learned.holds !== null) return learned.holds;
   return learned.detail === null ? learned.why : `${learned.why}: ${learned.detail}`;
+}
+
+/** Programs of a small host behind SSH. */
+const BUSYBOX_TOOLS = ["cat", "cp", "date", "env", "head", "ls", "od", "sed", "sleep", "stat", "timeout", "tr"].map(
+  (tool) => [tool, "/bin/busybox"] as const,
+);
+const ASKING_TOOLS = ["curl", "ss"].map((tool) => [tool, `/usr/bin/${tool}`] as const);
+
+async function openWriter(isFar: boolean): Promise<HostWriter> {
+  if (!isFar) return openLocalWriter();
+  const ends = { after: (end: () => void) => void closing.push(end) };
+  const sshd = await startShellHost(ends, "/bin/busybox", [...BUSYBOX_TOOLS, ...ASKING_TOOLS]);
+  return openSshWriter(sshd.target, { configFile: sshd.configFile });
 }
 
 async function ask(one: Case): Promise<AskedSite> {
@@ -84,7 +102,7 @@ async function ask(one: Case): Promise<AskedSite> {
   for (const [from] of changes) assert.ok(made.text.includes(from), from);
   const text = changes.reduce((all, [from, to]) => all.replace(from, to), made.text);
   const proxy = await startProxy(kind, text, folder, port);
-  const host = openLocalWriter();
+  const host = await openWriter(one.isFar === true);
   closing.unshift(
     () => host.close(),
     () => proxy.end(),
@@ -124,6 +142,7 @@ const CASES: readonly Case[] = [
   { what: "nginx", kind: "nginx", passes: true, stops: true },
   { what: "Caddy", kind: "caddy", passes: true, stops: true },
   { what: "HAProxy", kind: "haproxy", passes: true, stops: true },
+  { what: "nginx on a small host behind SSH", kind: "nginx", isFar: true, passes: true, stops: true },
   {
     what: "nginx with what it does where nothing is said: HTTP/1.0, and buffers",
     kind: "nginx",
@@ -153,7 +172,8 @@ const CASES: readonly Case[] = [
 
 describe("a generation through a site", { concurrency: true }, () => {
   for (const one of CASES) {
-    const skip = readInstalledVersion(one.kind) === null ? `${one.kind} is not installed` : false;
+    const missing = readInstalledVersion(one.kind) === null ? `${one.kind} is not installed` : false;
+    const skip = missing || (one.isFar === true && findMissing("/bin/busybox"));
     test(one.what, { skip }, async () => {
       const asked = await ask(one);
       assert.deepEqual([toTold(asked.passesAtOnce), toTold(asked.stopsWithClient)], [one.passes, one.stops]);

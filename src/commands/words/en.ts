@@ -51,7 +51,7 @@ export const COMMANDS_EN: CommandWords = {
     rehearse: "Really reload systemd and restart the service, and try again after each",
     cutSessions: "Cut the connections that outlived the rules",
     credentialFile: "File with NAME:PASSWORD or a key: try also what sites by portlock proxy let through for it",
-    askModel: "With --credential-file: have this model generate through those sites; told are its stream and its end",
+    askModel: "With --credential-file: have this model generate through those sites, and tell how its stream passes",
     evidence: "Write the evidence to a Markdown file, - for standard output",
     changeHost: "Host to do it on, through OpenSSH",
   },
