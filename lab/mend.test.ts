@@ -78,6 +78,18 @@ const WITHOUT_COMMAND: readonly RuleId[] = [
   "rule-never-reached",
   "rule-for-one-family",
   "default-policy-accept",
+  "proxy-without-auth",
+  "proxy-auth-without-tls",
+  "every-user-manages-models",
+  "credential-forwarded-upstream",
+  "host-check-switched-off-by-proxy",
+  "proxy-breaks-streaming",
+  "proxy-allows-any-origin",
+  "open-beside-proxy",
+  "slow-password-hash",
+  "proxy-answers-otherwise",
+  "proxy-reload-missing",
+  "tunnel-without-auth",
 ];
 
 /** Verdicts from worst to best. */

@@ -57,8 +57,8 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "file-unread": { file: "a.json", detail: "ENOENT" },
   "flags-contradict": { flags: ["--json", "--plan"] },
   "flag-missing": { flag: "--tls-cert", needs: "--tls-key" },
-  "plan-damaged": { file: "plan.json", detail: "cut off" },
-  "moved-on": { file: "plan.json" },
+  "plan-damaged": { file: "plan.json", detail: "cut off", madeBy: ["harden"] },
+  "moved-on": { file: "plan.json", madeBy: ["proxy", "nginx"] },
   "plan-refused": WORDS,
   "confirmation-missing": null,
   "host-fault": { detail: "gone" },
@@ -76,7 +76,8 @@ const TROUBLES: { readonly [Code in TroubleCode]: Troubles[Code] } = {
   "path-not-absolute": { path: "key.pem" },
 };
 /** Commands about a host; of the others the help of one and an explanation are about none. */
-const ABOUT_A_HOST: RegExp = /portlock (?:undo|confirm|history|harden --plan|audit|verify)\b[^`。，]*/g;
+const ABOUT_A_HOST: RegExp =
+  /portlock (?:undo|confirm|history|harden --plan|proxy nginx --plan|audit|verify)\b[^`。，]*/g;
 const TARGET = "ssh://root@gpu-1";
 
 test("a command in a hint does what it says when it is pasted: also about a host behind SSH", () => {

@@ -5,11 +5,15 @@ import { StartRefused, type StartTroubles } from "../gateway/serve/start-refused
 import { StoreError } from "../gateway/store/store-error.ts";
 import { HostError } from "../host/host-error.ts";
 import { toOwnCommand, type OwnCommand } from "../report/own-command.ts";
+import type { ProxyKind } from "../proxy/site.ts";
 import { toPrintable } from "../report/printable.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { GatewayTroubles } from "./words/gateway-words.ts";
 import type { KeysTroubles } from "./words/keys-words.ts";
 import type { CommandWords, ErrorWords } from "./words/words.ts";
+
+/** The command whose `--plan` writes such a plan, as it is typed after `portlock`. */
+export type PlanMaker = readonly ["harden"] | readonly ["proxy", ProxyKind];
 
 /** Troubles a user can do something about, with what the sentence needs. Codes are stable. */
 export interface Troubles extends ChangeTroubles, KeysTroubles, GatewayTroubles {
@@ -27,9 +31,9 @@ export interface Troubles extends ChangeTroubles, KeysTroubles, GatewayTroubles 
   "file-unread": { readonly file: string; readonly detail: string };
   "flags-contradict": { readonly flags: readonly [string, string] };
   /** It goes only together with another one. */
-  "plan-damaged": { readonly file: string; readonly detail: string };
+  "plan-damaged": { readonly file: string; readonly detail: string; readonly madeBy: PlanMaker };
   /** The host is not as it was when the plan was made. */
-  "moved-on": { readonly file: string };
+  "moved-on": { readonly file: string; readonly madeBy: PlanMaker };
   /** In the words of the plan. */
   "plan-refused": ErrorWords;
   "confirmation-missing": null;

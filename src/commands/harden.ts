@@ -74,7 +74,7 @@ async function makePlanFor(
     });
   }
   if (saved !== null && !isSamePlan(saved, planned.plan)) {
-    throw new CommandError({ code: "moved-on", data: { file: flags.apply ?? "" } });
+    throw new CommandError({ code: "moved-on", data: { file: flags.apply ?? "", madeBy: ["harden"] } });
   }
   return { judged, plan: planned.plan };
 }

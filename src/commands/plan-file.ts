@@ -6,7 +6,7 @@ import type { ProxyChoices } from "../plan/proxy/proxy-choices.ts";
 import { PROXY_AUTHS, PROXY_KINDS, type ProxyKind } from "../proxy/site.ts";
 import { ROUTE_SCOPES } from "../servers/ollama/scopes.ts";
 import { toPrintable } from "../report/printable.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError, type PlanMaker } from "./errors.ts";
 
 const LARGEST_PLAN_BYTES = 4 * 1024 * 1024;
 
@@ -64,27 +64,27 @@ const ProxyPlanFile = z.object({
 
 /** Reads a plan that `proxy --plan` wrote. Throws a `CommandError` where it is none of that proxy. */
 export async function readProxyPlanFile(file: string, kind: ProxyKind): Promise<SavedPlan<ProxyChoices>> {
-  const parsed = ProxyPlanFile.safeParse(parseJson(await readPlanText(file)));
-  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "");
+  const parsed = ProxyPlanFile.safeParse(parseJson(await readPlanText(file, ["proxy", kind])));
+  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "", ["proxy", kind]);
   const { host, choices, steps } = parsed.data;
-  if (choices.proxy !== kind) throw damaged(file, choices.proxy);
+  if (choices.proxy !== kind) throw damaged(file, choices.proxy, ["proxy", kind]);
   return { hostName: host.name, choices, steps };
 }
 
 /** Reads a plan that `harden --plan` wrote. Throws a `CommandError` where it is none, or of a newer Portlock. */
 export async function readPlanFile(file: string): Promise<SavedPlan> {
-  const parsed = PlanFile.safeParse(parseJson(await readPlanText(file)));
-  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "");
+  const parsed = PlanFile.safeParse(parseJson(await readPlanText(file, ["harden"])));
+  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "", ["harden"]);
   const { host, choices, steps } = parsed.data;
   return { hostName: host.name, choices, steps };
 }
 
-async function readPlanText(file: string): Promise<string> {
+async function readPlanText(file: string, madeBy: PlanMaker): Promise<string> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     const detail = toPrintable(error instanceof Error ? error.message : String(error), 200);
     throw new CommandError({ code: "file-unread", data: { file, detail } });
   });
-  if (Buffer.byteLength(text) > LARGEST_PLAN_BYTES) throw damaged(file, "too large");
+  if (Buffer.byteLength(text) > LARGEST_PLAN_BYTES) throw damaged(file, "too large", madeBy);
   return text;
 }
 
@@ -110,6 +110,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function damaged(file: string, detail: string): CommandError {
-  return new CommandError({ code: "plan-damaged", data: { file, detail } });
+function damaged(file: string, detail: string, madeBy: PlanMaker): CommandError {
+  return new CommandError({ code: "plan-damaged", data: { file, detail, madeBy } });
 }

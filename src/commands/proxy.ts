@@ -45,7 +45,7 @@ export async function proxy(session: Session, kind: ProxyKind, flags: ProxyFlags
     if (flags.print === true) return await printConfiguration(session, host, judged, choices);
     const plan = await planProxy(session, host, judged, choices);
     if (saved !== null && !isSamePlan(saved, plan)) {
-      throw new CommandError({ code: "moved-on", data: { file: flags.apply ?? "" } });
+      throw new CommandError({ code: "moved-on", data: { file: flags.apply ?? "", madeBy: ["proxy", kind] } });
     }
     return writer === null
       ? await showPlan(session, flags, plan)

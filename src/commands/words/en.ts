@@ -132,13 +132,13 @@ export const COMMANDS_EN: CommandWords = {
       sentence: `${one} and ${other} do not go together.`,
       hint: "`portlock harden --help` shows what can be given.",
     }),
-    "plan-damaged": ({ file, detail }) => ({
+    "plan-damaged": ({ file, detail, madeBy }, own) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
-      hint: "Make it anew by the same command with --plan FILE.",
+      hint: `Make it anew, with the flags it was made with: ${own(...madeBy, "--plan", file)}`,
     }),
-    "moved-on": ({ file }) => ({
+    "moved-on": ({ file, madeBy }, own) => ({
       sentence: `The host has changed since the plan ${quote(file)} was made: the same choices give another plan now.`,
-      hint: "Look at the new one: the same command with --plan FILE.",
+      hint: `Make it anew, with the flags it was made with, and look at it: ${own(...madeBy, "--plan", file)}`,
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({

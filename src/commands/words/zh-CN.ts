@@ -129,13 +129,13 @@ export const COMMANDS_ZH_CN: CommandWords = {
       sentence: `${one} 与 ${other} 不能同时使用。`,
       hint: "`portlock harden --help` 列出可用的选项。",
     }),
-    "plan-damaged": ({ file, detail }) => ({
+    "plan-damaged": ({ file, detail, madeBy }, own) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
-      hint: "请用同一命令加 --plan FILE 重新生成。",
+      hint: `请用原来的选项重新生成：${own(...madeBy, "--plan", file)}`,
     }),
-    "moved-on": ({ file }) => ({
+    "moved-on": ({ file, madeBy }, own) => ({
       sentence: `自计划 ${quote(file)} 生成以来主机已有变化：同样的选择现在会得到另一个计划。`,
-      hint: "请用同一命令加 --plan FILE 查看新的计划。",
+      hint: `请用原来的选项重新生成并查看：${own(...madeBy, "--plan", file)}`,
     }),
     "plan-refused": (words) => words,
     "confirmation-missing": () => ({

@@ -8,6 +8,9 @@ const LONGEST_CREDENTIAL = 4096;
 /** Printable ASCII: what a header can carry without a second reading. */
 const SECRET = /^[!-~]+$/;
 
+/** What people choose: blanks and letters of any language too (RFC 7617 has it in UTF-8), and no control character. */
+const PASSWORD = /^[^\p{Cc}]+$/u;
+
 /**
  * Ollama's own form (auth/auth.go): an Ed25519 public key as OpenSSH writes it, 51 bytes, and a signature of 64 bytes,
  * both in base64.
@@ -59,10 +62,22 @@ function readBasic(encoded: string): Credential {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)) {
     return refused("unauthenticated");
   }
-  const text = atob(encoded);
-  const colon = text.indexOf(":");
-  const credential = colon === -1 ? refused("unauthenticated") : toSecret(text.slice(colon + 1));
-  return credential.kind === "secret" ? { ...credential, user: text.slice(0, colon) } : credential;
+  const text = decodeUtf8(atob(encoded));
+  const colon = text?.indexOf(":") ?? -1;
+  if (text === null || colon === -1) return refused("unauthenticated");
+  const [user, password] = [text.slice(0, colon), text.slice(colon + 1)];
+  return PASSWORD.test(password) ? { kind: "secret", secret: password, user } : refused("unauthenticated");
+}
+
+/** The text of bytes that stand one in a character; null where they are none. */
+function decodeUtf8(bytes: string): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      Uint8Array.from(bytes, (each) => each.charCodeAt(0)),
+    );
+  } catch {
+    return null;
+  }
 }
 
 function toSecret(text: string): Credential {
