@@ -15,7 +15,8 @@ import { openSshWriter } from "../host/ssh-writer.ts";
 import type { HostWriter } from "../host/writer.ts";
 import { makeConfiguration } from "../proxy/configuration.ts";
 import type { ProxyKind } from "../proxy/site.ts";
-import { askSite } from "./ask-site.ts";
+import { askSite, concludeAsked } from "./ask-site.ts";
+import type { Look, SeenCall } from "./asked-lines.ts";
 import type { AskedSite, Learned } from "./proofs.ts";
 
 const MODEL = "llama3.2:3b";
@@ -229,4 +230,50 @@ describe("a generation through a site", { concurrency: true }, () => {
     await askSite(host, { model: MODEL, server: place, site: { ...place, tls: false, name: "ai.test" }, credential });
     assert.deepEqual(shown, new Set([undefined, credential]));
   });
+});
+
+const STREAM: SeenCall = { status: 200, firstAfter: 0.1, moments: 32, span: 0.6 };
+const NOT_MADE: SeenCall = { status: null, firstAfter: null, moments: 0, span: 0 };
+const SOMEBODY_ELSES = "127.0.0.1:1 127.0.0.1:11434";
+
+/** What the looks saw of the proxy's connection, and of another client's that is served all the time. */
+function looksAt(received: (number: number) => number | null, isBusy: boolean): readonly Look[] {
+  return Array.from({ length: 14 }, (_, number) => {
+    const own = received(number);
+    const others: readonly (readonly [string, number])[] = isBusy ? [[SOMEBODY_ELSES, number * 100]] : [];
+    const mine: readonly (readonly [string, number])[] = own === null ? [] : [["127.0.0.1:2 127.0.0.1:11434", own]];
+    return { at: 100 + (number === 0 ? 0 : 1 + Math.floor(number / 6)), received: new Map([...others, ...mine]) };
+  });
+}
+
+const untilLeft = (number: number): number | null => (number < 4 ? number * 100 : null);
+const forEver = (number: number): number => number * 100;
+
+const CONCLUDED: readonly (readonly [
+  what: string,
+  seen: { readonly site?: Partial<SeenCall>; readonly span?: number; readonly looks: readonly Look[] },
+  passes: Told,
+  stops: Told,
+])[] = [
+  ["it came as it was sent, and ended with its client", { looks: looksAt(untilLeft, false) }, true, true],
+  ["it came in the end", { site: { moments: 2 }, looks: looksAt(untilLeft, false) }, false, true],
+  ["it came in some parts", { site: { moments: 12 }, looks: looksAt(untilLeft, false) }, "between", true],
+  ["the server was read on", { looks: looksAt(forEver, false) }, true, false],
+  ["the answer may have been over", { span: 2, looks: looksAt(untilLeft, false) }, true, "too-short"],
+  ["another client was served all the time", { looks: looksAt(untilLeft, true) }, true, "connection-not-seen"],
+  ["nothing grew", { looks: looksAt(() => 7, false) }, true, "connection-not-seen"],
+  ["a look is missing", { looks: looksAt(untilLeft, false).slice(1) }, true, "connection-not-seen"],
+];
+for (const [what, { site, span = 6, looks }, passes, stops] of CONCLUDED) {
+  test(`what is told where ${what}`, () => {
+    const long = { ...STREAM, span };
+    const calls = { warm: STREAM, direct: STREAM, site: { ...STREAM, ...site }, long };
+    const asked = concludeAsked(MODEL, { calls, looks });
+    assert.deepEqual([toTold(asked.passesAtOnce), toTold(asked.stopsWithClient)], [passes, stops]);
+  });
+}
+
+test("a site that did not answer at all is told as that", () => {
+  const calls = { warm: STREAM, direct: STREAM, site: NOT_MADE, long: NOT_MADE };
+  assert.equal(toTold(concludeAsked(MODEL, { calls, looks: [] }).passesAtOnce), "site-not-answering");
 });
