@@ -16,7 +16,7 @@ import type { HostWriter } from "../host/writer.ts";
 import { makeConfiguration } from "../proxy/configuration.ts";
 import type { ProxyKind } from "../proxy/site.ts";
 import { askSite, concludeAsked } from "./ask-site.ts";
-import type { Look, SeenCall } from "./asked-lines.ts";
+import type { Look, Rounds, SeenCall } from "./asked-lines.ts";
 import type { AskedSite, Learned } from "./proofs.ts";
 
 const MODEL = "llama3.2:3b";
@@ -234,6 +234,11 @@ describe("a generation through a site", { concurrency: true }, () => {
 
 const STREAM: SeenCall = { status: 200, firstAfter: 0.1, moments: 32, span: 0.6 };
 const NOT_MADE: SeenCall = { status: null, firstAfter: null, moments: 0, span: 0 };
+/** The first time the site had to hash a password. */
+const ROUNDS: Rounds = {
+  direct: [STREAM, STREAM, STREAM],
+  site: [2.5, 0.1025, 0.1].map((firstAfter) => ({ ...STREAM, firstAfter })),
+};
 const SOMEBODY_ELSES = "127.0.0.1:1 127.0.0.1:11434";
 
 /** What the looks saw of the proxy's connection, and of another client's that is served all the time. */
@@ -268,12 +273,14 @@ for (const [what, { site, span = 6, looks }, passes, stops] of CONCLUDED) {
   test(`what is told where ${what}`, () => {
     const long = { ...STREAM, span };
     const calls = { warm: STREAM, direct: STREAM, site: { ...STREAM, ...site }, long };
-    const asked = concludeAsked(MODEL, { calls, looks });
+    const asked = concludeAsked(MODEL, { calls, rounds: ROUNDS, looks });
+    assert.deepEqual(asked.firstAfter, { direct: 100, site: 102.5 });
     assert.deepEqual([toTold(asked.passesAtOnce), toTold(asked.stopsWithClient)], [passes, stops]);
   });
 }
 
 test("a site that did not answer at all is told as that", () => {
-  const calls = { warm: STREAM, direct: STREAM, site: NOT_MADE, long: NOT_MADE };
-  assert.equal(toTold(concludeAsked(MODEL, { calls, looks: [] }).passesAtOnce), "site-not-answering");
+  const calls = { warm: STREAM, direct: NOT_MADE, site: NOT_MADE, long: NOT_MADE };
+  const rounds = { direct: [STREAM, NOT_MADE, NOT_MADE], site: [NOT_MADE, NOT_MADE, NOT_MADE] };
+  assert.equal(toTold(concludeAsked(MODEL, { calls, rounds, looks: [] }).passesAtOnce), "site-not-answering");
 });

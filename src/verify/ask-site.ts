@@ -20,7 +20,7 @@ export interface Asking {
 }
 
 /** Longer than everything that the script waits for. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 300_000;
 const NO_TOOL: readonly number[] = [41, 127];
 const PROMPT = "Count from one to one thousand, in words.";
 /** Tokens: enough to see whether they come one by one, and more than are generated while a client stays. */
@@ -46,26 +46,30 @@ export function toUnlearned(model: string, why: UnlearnedReason, detail: string 
 }
 
 /** What was seen of the calls, put into three values. */
-export function concludeAsked(model: string, { calls, looks }: SeenCalls): AskedSite {
+export function concludeAsked(model: string, { calls, rounds, looks }: SeenCalls): AskedSite {
   const { warm, direct, site, long } = calls;
   if (warm.status !== 200) return toUnlearned(model, "server-not-answering", toDetail(warm));
-  if (direct.firstAfter === null) return toUnlearned(model, "server-not-answering", toDetail(direct));
-  if (site.status !== 200 || site.firstAfter === null) return toUnlearned(model, "site-not-answering", toDetail(site));
+  const refused = [...rounds.site, site].find(({ status }) => status !== 200);
+  if (refused !== undefined) return toUnlearned(model, "site-not-answering", toDetail(refused));
+  const first = { direct: toMedian(rounds.direct), site: toMedian(rounds.site) };
   return {
     model,
-    firstAfter: { direct: toMilliseconds(direct.firstAfter), site: toMilliseconds(site.firstAfter) },
+    firstAfter: first.direct === null || first.site === null ? null : { direct: first.direct, site: first.site },
     moments: { direct: direct.moments, site: site.moments },
     passesAtOnce: comparePace(direct, site),
     stopsWithClient: concludeLeaving(long, looks),
   };
 }
 
-function toDetail({ status }: SeenCall): string | null {
-  return status === null ? null : `HTTP ${status}`;
+/** Milliseconds to the first bytes; null where not every call had some. */
+function toMedian(calls: readonly SeenCall[]): number | null {
+  const times = calls.flatMap(({ firstAfter }) => (firstAfter === null ? [] : [firstAfter]));
+  const median = times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)];
+  return median === undefined || times.length < calls.length ? null : Math.round(median * 10_000) / 10;
 }
 
-function toMilliseconds(seconds: number): number {
-  return Math.round(seconds * 10_000) / 10;
+function toDetail({ status }: SeenCall): string | null {
+  return status === null ? null : `HTTP ${status}`;
 }
 
 /** Fewer tell nothing: a busy host may find several of them at once. */

@@ -19,29 +19,36 @@ export interface Look {
 
 export interface SeenCalls {
   readonly calls: Readonly<Record<CallName, SeenCall>>;
+  readonly rounds: Rounds;
   /** In order: two while the client was there, then those after. */
   readonly looks: readonly Look[];
 }
 
 export type CallName = "warm" | "direct" | "site" | "long";
 
+/** Calls for one token each, in the order in which they were made by turns. */
+export type Rounds = Readonly<Record<"direct" | "site", readonly SeenCall[]>>;
+
 /** Seconds. Pieces that one read of curl's could not take are there at once. */
 const ONE_MOMENT = 0.002;
 /** The end of a body of pieces is no piece: five bytes, by HTTP/1.1. */
 const LEAST_BYTES = 8;
 const DAY = 86_400;
+const ROUNDS = [0, 1, 2] as const;
 
 /** Reads what the ask script printed. Lines that are none of its are passed over; never throws. */
 export function parseAsked(printed: string): SeenCalls {
   const lines = printed.split("\n");
-  const read = (name: CallName): SeenCall => toCall(lines, name);
+  const read = (name: string): SeenCall => toCall(lines, name);
+  const readRounds = (name: string): readonly SeenCall[] => ROUNDS.map((round) => read(`${name}${round}`));
   return {
     calls: { warm: read("warm"), direct: read("direct"), site: read("site"), long: read("long") },
+    rounds: { direct: readRounds("direct"), site: readRounds("site") },
     looks: lines.flatMap(toLook),
   };
 }
 
-function toCall(lines: readonly string[], name: CallName): SeenCall {
+function toCall(lines: readonly string[], name: string): SeenCall {
   let status: number | null = null;
   let sent: number | null = null;
   const came: number[] = [];

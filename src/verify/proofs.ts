@@ -50,7 +50,7 @@ export interface SiteProof {
 /** What a model's answer is like through a site, beside the same one straight from its server. */
 export interface AskedSite {
   readonly model: string;
-  /** Milliseconds from the request to the first bytes; null where one of them did not answer. */
+  /** Milliseconds from the request to the first bytes, medians of three; null where one of them did not answer. */
   readonly firstAfter: BothWays | null;
   /** At how many moments bytes came; null as above. */
   readonly moments: BothWays | null;
