@@ -5,14 +5,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, request, type Server } from "node:http";
+import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isFull } from "../lab/extent.ts";
 import { makeCredential } from "../src/commands/make-credential.ts";
-import { makeConfiguration } from "../src/proxy/configuration.ts";
 import { PROXY_KINDS, type ProxyKind } from "../src/proxy/site.ts";
+import { findFreePort, listen, makeSiteText } from "./a-proxy-site.ts";
 import { readInstalledVersion, startProxy } from "./proxy-programs.ts";
 
 const MIB = 1024 * 1024;
@@ -22,14 +22,6 @@ const PIECE = Buffer.alloc(MIB, "model");
 /** Far below what is uploaded, far above what a busy proxy takes for itself. */
 const MOST_GROWTH_MIB = 96;
 const BLOB = `/api/blobs/sha256:${"a".repeat(64)}`;
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
-}
 
 /** Most memory that a process and its children have held, MiB. */
 function readPeak(pid: number): number {
@@ -70,31 +62,16 @@ async function tryUpload(kind: ProxyKind, folder: string): Promise<void> {
     message.on("end", () => response.writeHead(201).end());
   });
   const upstream = await listen(model);
-  const probe = createServer();
-  const port = await listen(probe);
-  probe.close();
+  const port = await findFreePort();
   const people = join(folder, "people");
   const { authorization, line } = await makeCredential(kind, "bearer", "alice");
   writeFileSync(people, `${line}\n`);
-  const version = readInstalledVersion(kind);
-  assert.ok(version);
-  const made = makeConfiguration(
+  const made = makeSiteText(
     kind,
-    {
-      id: "upload",
-      listen: { address: "127.0.0.1", port },
-      name: null,
-      upstream: { kind: "tcp", address: "127.0.0.1", port: upstream },
-      auth: { kind: "bearer", file: people },
-      scopes: ["manage"],
-      tls: { kind: "none" },
-      origins: [],
-      requestsPerMinute: null,
-    },
-    version,
+    { id: "upload", auth: { kind: "bearer", file: people }, scopes: ["manage"] },
+    { port, upstream },
   );
-  assert.ok(made.kind === "text");
-  const proxy = await startProxy(kind, made.text, folder, port);
+  const proxy = await startProxy(kind, made, folder, port);
   try {
     const before = readPeak(proxy.pid);
     assert.equal(await upload(port, authorization), 201);

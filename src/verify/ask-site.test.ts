@@ -1,11 +1,11 @@
 /** A model generates through real proxies, in front of the stand-in, as `portlock verify --ask-model` has it. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request, type Server } from "node:http";
+import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { findFreePort, listen, makeSiteText } from "../../test/a-proxy-site.ts";
 import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { makeCredential } from "../commands/make-credential.ts";
 import { startStandIn } from "../demo/stand-in/start.ts";
@@ -13,7 +13,6 @@ import { openLocalWriter } from "../host/local-writer.ts";
 import { findMissing, startShellHost } from "../host/shell-host.fixture.ts";
 import { openSshWriter } from "../host/ssh-writer.ts";
 import type { HostWriter } from "../host/writer.ts";
-import { makeConfiguration } from "../proxy/configuration.ts";
 import type { ProxyKind } from "../proxy/site.ts";
 import { askSite, concludeAsked } from "./ask-site.ts";
 import type { Look, Rounds, SeenCall } from "./asked-lines.ts";
@@ -27,14 +26,6 @@ const closing: (() => unknown)[] = [];
 after(async () => {
   for (const close of closing) await close();
 });
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
-}
 
 interface Case {
   readonly what: string;
@@ -79,29 +70,14 @@ async function ask(one: Case): Promise<AskedSite> {
   const { authorization, line, secret } = await makeCredential(kind, "bearer", "alice");
   writeFileSync(people, `${line}\n`);
   const server = await startStandIn({ host: "127.0.0.1:0", ...LONG, tokens: one.tokens ?? LONG.tokens, parallel: 4 });
-  const probe = createServer();
-  const port = await listen(probe);
-  probe.close();
-  const version = readInstalledVersion(kind);
-  assert.ok(version);
-  const made = makeConfiguration(
+  const port = await findFreePort();
+  const made = makeSiteText(
     kind,
-    {
-      id: "asked",
-      listen: { address: "127.0.0.1", port },
-      name: null,
-      upstream: { kind: "tcp", address: "127.0.0.1", port: server.port },
-      auth: { kind: "bearer", file: people },
-      scopes: ["inference"],
-      tls: { kind: "none" },
-      origins: [],
-      requestsPerMinute: null,
-    },
-    version,
+    { id: "asked", auth: { kind: "bearer", file: people }, scopes: ["inference"] },
+    { port, upstream: server.port },
   );
-  assert.ok(made.kind === "text");
-  for (const [from] of changes) assert.ok(made.text.includes(from), from);
-  const text = changes.reduce((all, [from, to]) => all.replace(from, to), made.text);
+  for (const [from] of changes) assert.ok(made.includes(from), from);
+  const text = changes.reduce((all, [from, to]) => all.replace(from, to), made);
   const proxy = await startProxy(kind, text, folder, port);
   const host = await openWriter(one.isFar === true);
   closing.unshift(

@@ -3,13 +3,13 @@
  * what reaches it.
  */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { hash } from "bcryptjs";
+import { findFreePort, listen, makeSiteText } from "../../test/a-proxy-site.ts";
 import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { RECIPES } from "../../test/proxy-attacks/recipes.ts";
 import { startRecipe } from "../../test/proxy-attacks/targets.ts";
@@ -17,7 +17,6 @@ import { makeCredential } from "../commands/make-credential.ts";
 import type { HostReader } from "../host/host.ts";
 import { openHost } from "../host/open-host.ts";
 import { OWN_SITE_FILES } from "../plan/proxy/own-site.ts";
-import { makeConfiguration } from "../proxy/configuration.ts";
 import { PROXY_KINDS, type ProxyKind } from "../proxy/site.ts";
 import { examineSites } from "./examine-sites.ts";
 import type { TriedSite } from "./proofs.ts";
@@ -26,14 +25,6 @@ const closing: (() => unknown)[] = [];
 after(async () => {
   for (const close of closing) await close();
 });
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
-}
 
 interface Scene {
   readonly host: HostReader;
@@ -59,28 +50,13 @@ async function setUp(kind: ProxyKind, change: (text: string) => string = (text) 
   });
   const upstream = await listen(model);
   closing.unshift(() => model.close());
-  const probe = createServer();
-  const port = await listen(probe);
-  probe.close();
-  const version = readInstalledVersion(kind);
-  assert.ok(version);
-  const made = makeConfiguration(
+  const port = await findFreePort();
+  const made = makeSiteText(
     kind,
-    {
-      id: "tried",
-      listen: { address: "127.0.0.1", port },
-      name: null,
-      upstream: { kind: "tcp", address: "127.0.0.1", port: upstream },
-      auth: { kind: "basic", file: people },
-      scopes: ["inference", "read"],
-      tls: { kind: "none" },
-      origins: [],
-      requestsPerMinute: null,
-    },
-    version,
+    { id: "tried", auth: { kind: "basic", file: people }, scopes: ["inference", "read"] },
+    { port, upstream },
   );
-  assert.ok(made.kind === "text");
-  const text = change(made.text).replace("$2y$14$", "$2y$04$");
+  const text = change(made).replace("$2y$14$", "$2y$04$");
   const proxy = await startProxy(kind, text, folder, port);
   const real = await openHost("localhost");
   closing.unshift(
