@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { createServer, type Server } from "node:net";
 
-const FIRST_PORT = 40_000;
+const FIRST_PORT = 40_200;
 const HOLDERS = 4;
 
 function listen(port: number): Promise<Server> {
