@@ -162,7 +162,11 @@ export function toSiteLines(
     ...(isCut ? [says.siteCut] : []),
     ...(asked === null ? [] : toAskedLines(asked, words)),
     ...(uploaded === null ? [] : toUploadedLines(uploaded, words)),
-    says.sitesCaveat({ asked: asked !== null, uploaded: uploaded !== null }),
+    says.sitesCaveat({
+      knocked: tries.some(({ method }) => method !== "GET" && method !== "HEAD"),
+      asked: asked !== null,
+      uploaded: uploaded !== null,
+    }),
   ];
 }
 

@@ -4,6 +4,7 @@ import { OWN_SITE_FILES, readOwnSite, type OwnSite } from "../plan/proxy/own-sit
 import { listSiteTries, type SiteTry } from "../plan/proxy/site-tries.ts";
 import { askSite, toUnlearned } from "./ask-site.ts";
 import type { GuardedDoor, ServerBehind } from "./guarded-doors.ts";
+import { knockOwnSite } from "./knock-own-site.ts";
 import type { AskedSite, Outcome, SiteProof, TriedSite, Untried, UploadedSite } from "./proofs.ts";
 import { toNotUploaded, uploadToSite } from "./upload-to-site.ts";
 
@@ -16,7 +17,10 @@ export interface SiteExamination {
   readonly guarded: readonly GuardedDoor[];
   /** Null: nothing is asked with one. */
   readonly credential: ShownCredential | null;
-  /** What is to be done through Portlock's own sites, beyond reading; null: nothing is. */
+  /**
+   * What is done through Portlock's own sites beyond reading: they are asked by other methods than GET and HEAD, and for
+   * what the owner asks for. Null: nothing is.
+   */
   readonly work: SiteWork | null;
   readonly now: () => Date;
 }
@@ -42,14 +46,18 @@ export async function examineSites(
 ): Promise<{ readonly sites: readonly TriedSite[]; readonly untried: readonly Untried[] }> {
   const found = await findOwnSites(examination.host);
   const sites: TriedSite[] = [];
-  for (const site of found) sites.push(await examineSite(examination, site));
+  const untried: Untried[] = [];
+  for (const site of found) {
+    const examined = await examineSite(examination, site);
+    sites.push(examined.site);
+    untried.push(...examined.untried);
+  }
   const others = examination.guarded.filter(({ port }) => found.every((each) => each.port !== port));
   for (const door of others) sites.push(await examineGuarded(examination, door));
-  const isShown = examination.credential !== null;
-  return {
-    sites,
-    untried: isShown ? [] : found.map(({ file }) => ({ place: null, why: "no-credential", detail: file })),
-  };
+  if (examination.credential === null) {
+    untried.push(...found.map(({ file }): Untried => ({ place: null, why: "no-credential", detail: file })));
+  }
+  return { sites, untried };
 }
 
 async function findOwnSites(host: HostReader): Promise<readonly OwnSite[]> {
@@ -64,8 +72,11 @@ async function findOwnSites(host: HostReader): Promise<readonly OwnSite[]> {
   return found.flat();
 }
 
-async function examineSite(examination: SiteExamination, site: OwnSite): Promise<TriedSite> {
-  const tries = listSiteTries(site.scopes);
+async function examineSite(
+  examination: SiteExamination,
+  site: OwnSite,
+): Promise<{ readonly site: TriedSite; readonly untried: readonly Untried[] }> {
+  const reading = listSiteTries(site.scopes);
   const { proxy, file, address, port } = site;
   const credential = fits(site, examination.credential) ? examination.credential : null;
   // Before the many requests, of which a site may have enough.
@@ -73,12 +84,21 @@ async function examineSite(examination: SiteExamination, site: OwnSite): Promise
   const uploaded = await upload(examination, site, credential);
   const call = new Caller(examination, { ...site, isOwn: true });
   const wrong = site.auth === "basic" ? `Basic ${btoa("portlock-nobody:wrong")}` : "Bearer wrong";
-  await call.all("nothing", tries, null);
-  await call.all("wrong-credential", tries.filter(({ isAllowed }) => isAllowed).slice(0, 1), wrong);
-  await call.all("wrong-credential", tries.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
-  if (credential !== null) await call.all("credential", tries, credential);
+  await call.all("nothing", reading, null);
+  await call.all("wrong-credential", reading.filter(({ isAllowed }) => isAllowed).slice(0, 1), wrong);
+  await call.all("wrong-credential", reading.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
+  if (credential !== null) await call.all("credential", reading, credential);
   const refusedAfter = credential === null ? null : await measureRefusals(call, credential);
-  return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, asked, uploaded, isCut: call.isCut };
+  const { writer = null } = examination.work ?? {};
+  const knocked =
+    writer === null || call.isCut
+      ? { proofs: [], isCut: call.isCut, untried: [] }
+      : await knockOwnSite({ writer, site, wrong, credential, patienceSeconds: 4, now: examination.now });
+  const tries = [...call.proofs, ...knocked.proofs];
+  return {
+    site: { proxy, file, to: { address, port }, tries, refusedAfter, asked, uploaded, isCut: knocked.isCut },
+    untried: knocked.untried,
+  };
 }
 
 async function askModel(

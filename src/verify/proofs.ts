@@ -1,4 +1,5 @@
 import type { NoAnswer } from "../host/host.ts";
+import type { KnockMethod } from "../host/knock-script.ts";
 import type { RouteVerdict } from "../judge/route.ts";
 
 /** What was tried, `portlock.proofs/1`: each entry is one new connection, and nothing here was concluded. */
@@ -42,7 +43,8 @@ export interface SiteProof {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly shown: "nothing" | "wrong-credential" | "credential";
-  readonly method: "GET" | "HEAD";
+  /** By others than GET and HEAD it announced a body that never came. */
+  readonly method: "GET" | "HEAD" | KnockMethod;
   readonly path: string;
   readonly expected: "refused-as-stranger" | "refused" | "let-through";
   readonly outcome: Outcome;
@@ -200,6 +202,8 @@ export type UntriedReason =
   | "not-asked"
   /** Nobody's credential was handed in, so that nothing was asked with one. */
   | "no-credential"
+  /** A site was asked by GET and HEAD alone. */
+  | "other-methods"
   | "no-address-of-that-family"
   /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
   | "own-interface"

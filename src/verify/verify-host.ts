@@ -66,7 +66,7 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
 
 function toWork({ facts, judgement }: Examination, { writer, sites }: VerifySettings): SiteWork | null {
   const { askModel: model = null, uploadBytes = null } = sites ?? {};
-  if (writer === null || (model === null && uploadBytes === null)) return null;
+  if (writer === null || sites === null || sites.credential === null) return null;
   return { model, uploadBytes, writer, findServer: (port) => findServerBehind(facts, judgement.servers, port) };
 }
 

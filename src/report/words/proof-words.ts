@@ -74,7 +74,7 @@ export interface ProofWords {
   readonly asked: AskedWords;
   readonly uploaded: UploadedWords;
   /** What is not asked of anybody's site; `asked` where a model generated through it, `uploaded` where something was. */
-  sitesCaveat(done: { readonly asked: boolean; readonly uploaded: boolean }): string;
+  sitesCaveat(done: { readonly knocked: boolean; readonly asked: boolean; readonly uploaded: boolean }): string;
   readonly urlsHint: string;
   changed(id: string, state: string): string;
   readonly notRecorded: string;
@@ -176,6 +176,7 @@ export const PROOFS_EN: ProofWords = {
     "not-asked": (detail) => `not asked for: ${detail}`,
     "no-credential": (detail) =>
       `no credential was handed in (--credential-file): what ${detail} lets through was not tried`,
+    "other-methods": (detail) => `a site was asked by GET and HEAD alone: other methods need curl (${detail})`,
     "no-address-of-that-family": (detail) => `the host gives a new interface no address of ${detail}`,
     "own-interface": (detail) =>
       `the calls came in by an interface of their own: rules that name ${detail} were not tried`,
@@ -212,14 +213,15 @@ export const PROOFS_EN: ProofWords = {
   siteCut: "the site allows only so many requests a minute: the rest was not tried",
   asked: ASKED_EN,
   uploaded: UPLOADED_EN,
-  sitesCaveat: ({ asked, uploaded }) => {
+  sitesCaveat: ({ knocked, asked, uploaded }) => {
     const more = [
+      ...(knocked ? ["other methods with a body that is announced and never sent"] : []),
       ...(asked ? ["the generations of --ask-model"] : []),
       ...(uploaded ? ["the upload of --try-upload"] : []),
     ];
     return more.length === 0
       ? "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here."
-      : `Called by this host itself, by GET and HEAD, and by ${more.join(" and ")}. Nothing else was tried here.`;
+      : `Called by this host itself, by GET and HEAD, and by ${more.join(", and ")}. Nothing else was tried here.`;
   },
   urlsHint: "Run there, and nowhere on this host:",
   changed: (id, state) => `Change ${id}: ${state}`,
@@ -318,6 +320,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     "no-namespace": (detail) => `无法在主机旁建立测试位置（${detail}）`,
     "not-asked": (detail) => `未要求测试：${detail}`,
     "no-credential": (detail) => `未提供凭据（--credential-file）：${detail} 放行哪些内容未经测试`,
+    "other-methods": (detail) => `站点只以 GET 和 HEAD 访问过，测试其他方法需要 curl（${detail}）`,
     "no-address-of-that-family": (detail) => `主机不给新接口分配 ${detail} 地址`,
     "own-interface": (detail) => `连接经由专用接口进入：指定 ${detail} 的规则未经测试`,
     "from-containers": (detail) => `没有从 ${detail} 上的容器内部测试`,
@@ -343,11 +346,15 @@ export const PROOFS_ZH_CN: ProofWords = {
   siteCut: "站点限制每分钟的请求数：其余未经测试",
   asked: ASKED_ZH_CN,
   uploaded: UPLOADED_ZH_CN,
-  sitesCaveat: ({ asked, uploaded }) => {
-    const more = [...(asked ? ["--ask-model 的生成请求"] : []), ...(uploaded ? ["--try-upload 的上传"] : [])];
+  sitesCaveat: ({ knocked, asked, uploaded }) => {
+    const more = [
+      ...(knocked ? ["声明了请求体却始终不发送的其他方法"] : []),
+      ...(asked ? ["--ask-model 的生成请求"] : []),
+      ...(uploaded ? ["--try-upload 的上传"] : []),
+    ];
     return more.length === 0
       ? "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。"
-      : `由本机自己调用，使用 GET 和 HEAD，以及 ${more.join("和 ")}。其余均未在此测试。`;
+      : `由本机自己调用，使用 GET 和 HEAD，以及${more.join("、")}。其余均未在此测试。`;
   },
   urlsHint: "请在其他机器上运行，不要在本机运行：",
   changed: (id, state) => `变更 ${id}：${state}`,
