@@ -14,6 +14,7 @@ import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { RECIPES } from "../../test/proxy-attacks/recipes.ts";
 import { startRecipe } from "../../test/proxy-attacks/targets.ts";
 import { makeCredential } from "../commands/make-credential.ts";
+import { RECOGNISER as recogniser } from "../commands/recogniser.ts";
 import type { HostReader } from "../host/host.ts";
 import { openHost } from "../host/open-host.ts";
 import { OWN_SITE_FILES } from "../plan/proxy/own-site.ts";
@@ -74,7 +75,14 @@ async function setUp(kind: ProxyKind, change: (text: string) => string = (text) 
 }
 
 async function examine({ host }: Scene, credential: string | null): Promise<TriedSite> {
-  const { sites } = await examineSites({ host, guarded: [], credential, work: null, now: () => new Date(0) });
+  const { sites } = await examineSites({
+    host,
+    recogniser,
+    guarded: [],
+    credential,
+    work: null,
+    now: () => new Date(0),
+  });
   assert.equal(sites.length, 1);
   return sites[0] ?? assert.fail();
 }
@@ -105,6 +113,7 @@ for (const kind of PROXY_KINDS) {
       const { host } = scene;
       const { sites, untried } = await examineSites({
         host,
+        recogniser,
         guarded: [],
         credential: null,
         work: null,
@@ -156,6 +165,7 @@ async function examineTheirs(name: string): Promise<readonly string[]> {
   try {
     const examined = await examineSites({
       host: none,
+      recogniser,
       guarded: [guarded],
       credential: target.person.value,
       work: null,

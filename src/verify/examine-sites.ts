@@ -3,6 +3,8 @@ import type { HostWriter } from "../host/writer.ts";
 import { OWN_SITE_FILES, readOwnSite, type OwnSite } from "../plan/proxy/own-site.ts";
 import { listSiteTries, type SiteTry } from "../plan/proxy/site-tries.ts";
 import { askSite, toUnlearned } from "./ask-site.ts";
+import type { Recogniser } from "./asker.ts";
+import { callOtherwise } from "./call-otherwise.ts";
 import type { GuardedDoor, ServerBehind } from "./guarded-doors.ts";
 import { knockOwnSite } from "./knock-own-site.ts";
 import type { AskedSite, Outcome, SiteProof, TriedSite, Untried, UploadedSite } from "./proofs.ts";
@@ -13,6 +15,7 @@ export type ShownCredential = string;
 
 export interface SiteExamination {
   readonly host: HostReader;
+  readonly recogniser: Recogniser;
   /** Doors of proxies that are judged to demand a credential; those of Portlock's own sites may be among them. */
   readonly guarded: readonly GuardedDoor[];
   /** Null: nothing is asked with one. */
@@ -80,6 +83,7 @@ async function examineSite(
   const { proxy, file, address, port } = site;
   const credential = fits(site, examination.credential) ? examination.credential : null;
   // Before the many requests, of which a site may have enough.
+  const otherwise = await callOtherwise(examination, site);
   const asked = await askModel(examination, site, credential);
   const uploaded = await upload(examination, site, credential);
   const call = new Caller(examination, { ...site, isOwn: true });
@@ -96,7 +100,7 @@ async function examineSite(
       : await knockOwnSite({ writer, site, wrong, credential, patienceSeconds: 4, now: examination.now });
   const tries = [...call.proofs, ...knocked.proofs];
   return {
-    site: { proxy, file, to: { address, port }, tries, refusedAfter, asked, uploaded, isCut: knocked.isCut },
+    site: { proxy, file, to: { address, port }, tries, otherwise, refusedAfter, asked, uploaded, isCut: knocked.isCut },
     untried: knocked.untried,
   };
 }
@@ -136,10 +140,11 @@ async function examineGuarded(examination: SiteExamination, door: GuardedDoor): 
   const tries = listSiteTries([]).filter(
     ({ path }) => /api|v1/i.test(path) && (paths.length === 0 || paths.some((each) => path.startsWith(each))),
   );
+  const otherwise = await callOtherwise(examination, door);
   const call = new Caller(examination, { ...door, isOwn: false });
   await call.all("nothing", tries, null);
   const unasked = { refusedAfter: null, asked: null, uploaded: null };
-  return { proxy, file: null, to: { address, port }, tries: call.proofs, ...unasked, isCut: call.isCut };
+  return { proxy, file: null, to: { address, port }, tries: call.proofs, otherwise, ...unasked, isCut: call.isCut };
 }
 
 /** A password is nothing to a site of keys. */

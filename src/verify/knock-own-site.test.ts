@@ -64,6 +64,10 @@ async function knock(kind: ProxyKind, scene: Scene = {}): Promise<Knocks> {
     request.on("error", () => {});
   });
   const upstream = await listen(model);
+  closing.unshift(() => {
+    model.closeAllConnections();
+    model.close();
+  });
   const port = await findFreePort();
   const made = makeSiteText(
     kind,
@@ -87,8 +91,6 @@ async function knock(kind: ProxyKind, scene: Scene = {}): Promise<Knocks> {
   } finally {
     await writer.close();
     await proxy.end();
-    model.closeAllConnections();
-    model.close();
   }
 }
 

@@ -24,6 +24,8 @@ export interface TriedSite {
   readonly file: string | null;
   readonly to: { readonly address: string; readonly port: number };
   readonly tries: readonly SiteProof[];
+  /** Calls to the same socket by other names than the site's own. */
+  readonly otherwise: readonly CalledOtherwise[];
   /**
    * Milliseconds, medians: how long a wrong password was looked at for a name that nobody has, and for one that
    * somebody has. A difference tells whoever guesses which names there are. Null where there are no names, or none
@@ -48,6 +50,17 @@ export interface SiteProof {
   readonly path: string;
   readonly expected: "refused-as-stranger" | "refused" | "let-through";
   readonly outcome: Outcome;
+  readonly agrees: boolean;
+}
+
+/** A call without a credential to where a site is, by its address or by a name that is none of its own. */
+export interface CalledOtherwise {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Null: by its address. */
+  readonly name: string | null;
+  readonly outcome: Outcome;
+  /** No model server served it. */
   readonly agrees: boolean;
 }
 

@@ -41,6 +41,7 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
       ? { sites: [], untried: [] }
       : await examineSites({
           host,
+          recogniser: examination.recogniser,
           credential: settings.sites.credential,
           work: toWork(examination, settings),
           guarded: listGuardedDoors(facts, judgement.servers),

@@ -67,6 +67,12 @@ export interface ProofWords {
   siteTries(shown: SiteProof["shown"], count: { readonly refused: number; readonly let: number }): string;
   /** One request that did not. */
   siteParts(shown: SiteProof["shown"], request: string, expected: SiteProof["expected"], came: string): string;
+  /** So many others did not either. */
+  sitePartsMore(shown: SiteProof["shown"], count: number): string;
+  /** So many calls by other names met no model server. */
+  otherwise(calls: number): string;
+  /** One of them did; null: it was called by its address. */
+  otherwiseParts(name: string | null, came: string): string;
   /** Milliseconds until a wrong password was refused. */
   refusedAfter(unknownName: number, knownName: number): string;
   /** The site refuses more than so many requests a minute. */
@@ -208,6 +214,14 @@ export const PROOFS_EN: ProofWords = {
     };
     return `NOT AS EXPECTED: ${request} ${who}: ${came}, expected ${wanted[expected]}`;
   },
+  sitePartsMore: (shown, count) => {
+    const who = { nothing: "without a credential", "wrong-credential": "with a wrong one", credential: "with it" };
+    return `NOT AS EXPECTED: ${count} more requests ${who[shown]}; --json tells them all`;
+  },
+  otherwise: (calls) =>
+    `called by its address or by other names, without a credential: no model server answered any of ${calls} calls`,
+  otherwiseParts: (name, came) =>
+    `NOT AS EXPECTED: called ${name === null ? "by its address" : `as ${name}`}, without a credential: a model server answered (${came})`,
   refusedAfter: (unknownName, knownName) =>
     `a wrong password was refused after ${unknownName} ms for a name that nobody has, and after ${knownName} ms for one that somebody has`,
   siteCut: "the site allows only so many requests a minute: the rest was not tried",
@@ -341,6 +355,13 @@ export const PROOFS_ZH_CN: ProofWords = {
     const wanted = { "refused-as-stranger": "拒绝（401）", refused: "拒绝（403）", "let-through": "模型服务的应答" };
     return `与预期不符：${request}，${who}：${came}，预期为 ${wanted[expected]}`;
   },
+  sitePartsMore: (shown, count) => {
+    const who = { nothing: "不带凭据", "wrong-credential": "带错误凭据", credential: "带有效凭据" };
+    return `与预期不符：${who[shown]}的请求还有 ${count} 个，--json 列出全部`;
+  },
+  otherwise: (calls) => `以地址或其他域名访问，不带凭据：${calls} 次调用均未得到模型服务的应答`,
+  otherwiseParts: (name, came) =>
+    `与预期不符：以${name === null ? "地址" : ` ${name} `}访问，不带凭据：模型服务作出了应答（${came}）`,
   refusedAfter: (unknownName, knownName) =>
     `错误的密码：用户名不存在时 ${unknownName} 毫秒后被拒，用户名存在时 ${knownName} 毫秒后被拒`,
   siteCut: "站点限制每分钟的请求数：其余未经测试",
