@@ -181,7 +181,7 @@ const TRAPS: readonly Trap[] = [
   },
 ];
 
-describe("a site that somebody spoiled is found, and no body came whole to the server", () => {
+describe("a site that somebody spoiled is found, and no body came whole to the server", { concurrency: 4 }, () => {
   for (const { what, kind, spoil, found } of TRAPS) {
     test(`${kind}: ${what}`, { skip: skipWithout(kind) }, async () => {
       const { parting, whole } = await knock(kind, {
