@@ -33,7 +33,7 @@ export const PROXIES: readonly ProxyProgram[] = [
     kind: "apache",
     unit: "apache2",
     check:
-      "a2enmod -q proxy proxy_http headers auth_basic authn_file && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
+      "a2enmod -q proxy proxy_http headers auth_basic authn_file rewrite && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
     files: { "/etc/apache2/portlock.htpasswd": HTPASSWD },
     recipes: APACHE_RECIPES,
     join: (sites) => ({ "/etc/apache2/sites-available/portlock.conf": `${sites.join("\n")}\n` }),
@@ -50,7 +50,7 @@ export const PROXIES: readonly ProxyProgram[] = [
     kind: "haproxy",
     unit: "haproxy",
     check: "haproxy -c -f /etc/haproxy/haproxy.cfg",
-    files: {},
+    files: { "/etc/haproxy/portlock.lst": "10.77.0.0/24\n" },
     recipes: HAPROXY_RECIPES,
     join: (sites) => ({
       "/etc/haproxy/haproxy.cfg": `global\n  log /dev/log local0\n  user haproxy\n  group haproxy\n  daemon\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 50s\n  timeout server 50s\n${sites.join("\n")}\n`,

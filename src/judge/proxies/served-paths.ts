@@ -1,3 +1,4 @@
+import { covers } from "../../facts/proxies/path-sets.ts";
 import type { PathMatch, ProxyLocation, ProxySite } from "../../facts/proxies/proxy.ts";
 import { ROUTES } from "../../servers/ollama/routes.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
@@ -17,12 +18,24 @@ function takesEverything(paths: PathMatch): boolean {
   return paths.kind === "all" || (paths.kind === "prefix" && paths.text === "/");
 }
 
+/** Methods that are told apart. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const;
+
+/** The methods that come to a location and to none before it; null: every one. */
+export function listMethods({ locations }: ProxySite, location: ProxyLocation): readonly string[] | null {
+  const before = locations.slice(0, Math.max(0, locations.indexOf(location)));
+  const taken = before.filter(({ paths }) => covers(paths, location.paths)).flatMap(({ methods }) => methods ?? []);
+  if (taken.length === 0) return location.methods;
+  return (location.methods ?? METHODS).filter((method) => !taken.includes(method));
+}
+
 /**
  * Whether somebody who comes by a location can use a model server of that kind: not where the one path it takes tells
  * nothing but that the server runs, nor where no path of the server's begins as its own do.
  */
-export function isOfUse({ paths, replacesPath, methods }: ProxyLocation, kind: ServerKindId): boolean {
-  if (methods !== null && methods.every((method) => method === "OPTIONS")) return false;
+export function isOfUse(site: ProxySite, location: ProxyLocation, kind: ServerKindId): boolean {
+  const { paths, replacesPath } = location;
+  if (listMethods(site, location)?.every((method) => method === "OPTIONS") === true) return false;
   if (paths.kind === "all" || paths.kind === "pattern" || paths.kind === "unclear") return true;
   const asked = replacesPath ?? paths.text;
   if (paths.kind === "exact") return !HARMLESS.has(asked);
