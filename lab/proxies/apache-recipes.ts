@@ -174,4 +174,47 @@ export const APACHE_RECIPES: readonly ProxyRecipe[] = [
     ],
     friend: PASSWORD,
   },
+  {
+    id: "directory-password",
+    what: "a password for a <Directory>, which is none of a proxy's",
+    site: (port) =>
+      server(port, `DocumentRoot /var/www/html\n<Directory /var/www/html>\n${BASIC}\n</Directory>\n${PASS}`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "old-allow",
+    what: "the LAN only, in the words of Apache 2.2",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\nOrder deny,allow\nDeny from all\nAllow from 10.77.0.0/24 127.0.0.1\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "old-satisfy",
+    what: "the LAN without a password, by Satisfy Any",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\n${BASIC}\nOrder deny,allow\nDeny from all\nAllow from 10.77.0.0/24\nSatisfy Any\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    friend: PASSWORD,
+  },
+  {
+    id: "excluded",
+    what: "a path that is not handed on, in front of all the rest",
+    site: (port) => server(port, `ProxyPass /api/delete !\n${PASS}`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
 ];

@@ -214,4 +214,49 @@ export const CADDY_RECIPES: readonly ProxyRecipe[] = [
     verdict: "open",
     findings: ["proxy-without-auth"],
   },
+  {
+    id: "password-below-a-path",
+    what: "a password below /api/generate and none for the rest",
+    site: (port) =>
+      server(port, `basicauth /api/generate* {\nada ${HASH}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "snippet",
+    what: "a password in a snippet that the site imports",
+    site: (port) =>
+      `(guard_${port}) {\nbasicauth {\nada ${HASH}\n}\n}\n${server(port, `import guard_${port}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`)}`,
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "two-names",
+    what: "a guarded site by name, and beside it one for every other name that is not",
+    site: (port) =>
+      `http://ai.example.com:${port} {\nbasicauth {\nada ${HASH}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\n${server(port, `reverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`)}`,
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "certificate-requested",
+    what: "a client certificate that is asked for and not looked at",
+    site: (port) =>
+      `https://:${port} {\ntls internal {\non_demand\nclient_auth {\nmode request\n}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    tls: true,
+  },
 ];

@@ -180,4 +180,48 @@ export const HAPROXY_RECIPES: readonly ProxyRecipe[] = [
     verdict: "unknown",
     findings: [],
   },
+  {
+    id: "tags-allowed-before",
+    what: "a list of models allowed before the key is asked for",
+    site: (port) =>
+      server(port, ["http-request allow if { path_beg /api/tags /api/ps /api/version }", KEYED], [LOCAL_HOST]),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "connections-from-the-lan",
+    what: "connections from elsewhere rejected before a request is read",
+    site: (port) => server(port, ["tcp-request connection reject unless { src 10.77.0.0/24 127.0.0.1 }"], [LOCAL_HOST]),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "asked-in-the-backend",
+    what: "a key asked for in the backend",
+    site: (port) => server(port, [], [KEYED, LOCAL_HOST]),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "by-name",
+    what: "a backend for one name alone",
+    site: (port) =>
+      [
+        `frontend f${port}`,
+        `  bind :::${port} v4v6`,
+        `  use_backend b${port} if { hdr(host) -i ai.example.com:${port} }`,
+        `backend b${port}`,
+        `  ${LOCAL_HOST}`,
+        "  server ollama 127.0.0.1:11434",
+      ].join("\n"),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+  },
 ];

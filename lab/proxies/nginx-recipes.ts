@@ -348,4 +348,102 @@ ${server(port, `if ($portlock_stranger_${port}) { return 403; } location / { ${P
     verdict: "open",
     findings: ["proxy-without-auth"],
   },
+  {
+    id: "password-then-files",
+    what: "a password, then files, then the model server in a location that asks for none",
+    site: (port) =>
+      server(
+        port,
+        `root /usr/share/nginx/html; location / { ${BASIC} try_files $uri @ollama; } location @ollama { ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "refused-detour",
+    what: "a password whose refusal is sent on to the model server",
+    site: (port) =>
+      server(
+        port,
+        `location / { ${BASIC} error_page 401 = @ollama; ${PASS} ${LOCAL_HOST} } location @ollama { ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "handed-on-in-an-if",
+    what: "handed on within the `if` that knows the key, and refused behind it: nginx refuses everybody",
+    site: (port) => server(port, `location / { if ($http_authorization = "Bearer ${KEY}") { ${PASS} } return 401; }`),
+    verdict: "closed",
+    findings: [],
+    strangerSends: BEARER,
+  },
+  {
+    id: "handed-on-in-an-if-for-good",
+    what: "the same with a break, so that the key lets in",
+    site: (port) =>
+      server(port, `location / { if ($http_authorization = "Bearer ${KEY}") { ${PASS} break; } return 401; }`),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "handed-on-for-a-word",
+    what: "handed on within an `if`, for whoever writes a word that everybody knows",
+    site: (port) => server(port, `location / { if ($request_uri ~ "version") { ${PASS} break; } return 404; }`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "upstream-variable",
+    what: "an upstream in a variable, as people do to have names looked up again",
+    site: (port) =>
+      server(port, `set $portlock_to 127.0.0.1:11434; location / { proxy_pass http://$portlock_to; ${LOCAL_HOST} }`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "regex-before-prefix",
+    what: "a password below /api/, and a pattern for what ends in a word, which nginx tries first",
+    site: (port) =>
+      server(
+        port,
+        `location /api/ { ${BASIC} ${PASS} ${LOCAL_HOST} } location ~ (version|tags)$ { ${PASS} ${LOCAL_HOST} } location / { return 404; }`,
+      ),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    paths: ["/api/version"],
+  },
+  {
+    id: "deny-list-if",
+    what: "what manages models refused in an `if`, the rest for everybody",
+    site: (port) =>
+      server(
+        port,
+        `if ($request_uri ~ "^/api/(pull|push|delete|create|copy)") { return 403; } location / { ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "other-site-is-default",
+    what: "a guarded site by name, and beside it one for every other name that is not",
+    site: (port) =>
+      `${server(port, `server_name ai.example.com; location / { ${BASIC} ${PASS} ${LOCAL_HOST} }`)}
+server { listen ${port} default_server; listen [::]:${port} default_server; location / { ${PASS} ${LOCAL_HOST} } }`,
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    names: ["ai.example.com"],
+  },
 ];
