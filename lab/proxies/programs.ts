@@ -3,6 +3,7 @@ import { APACHE_RECIPES } from "./apache-recipes.ts";
 import { CADDY_RECIPES } from "./caddy-recipes.ts";
 import { HAPROXY_RECIPES } from "./haproxy-recipes.ts";
 import { NGINX_RECIPES } from "./nginx-recipes.ts";
+import { NGINX_TRAPS } from "./nginx-traps.ts";
 
 /** A proxy of Debian, with its recipes. */
 export interface ProxyProgram {
@@ -26,7 +27,7 @@ export const PROXIES: readonly ProxyProgram[] = [
     unit: "nginx",
     check: `${SELF_SIGNED} -keyout /etc/nginx/portlock.key -out /etc/nginx/portlock.pem && rm -f /etc/nginx/sites-enabled/default && nginx -t`,
     files: { "/etc/nginx/portlock.htpasswd": HTPASSWD },
-    recipes: NGINX_RECIPES,
+    recipes: [...NGINX_RECIPES, ...NGINX_TRAPS],
     join: (sites) => ({ "/etc/nginx/sites-enabled/portlock": sites.join("\n") }),
   },
   {

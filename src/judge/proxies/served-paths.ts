@@ -1,4 +1,3 @@
-import { covers } from "../../facts/proxies/path-sets.ts";
 import type { PathMatch, ProxyLocation, ProxySite } from "../../facts/proxies/proxy.ts";
 import { ROUTES } from "../../servers/ollama/routes.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
@@ -14,6 +13,15 @@ export function listReached({ locations }: ProxySite): readonly ProxyLocation[] 
   return last < 0 ? locations : locations.slice(0, last + 1);
 }
 
+/** Whether every path of the second is one of the first, as far as that can be told. */
+function takesAll(first: PathMatch, second: PathMatch): boolean {
+  if (takesEverything(first)) return true;
+  if (first.kind === "unclear" || first.kind === "all" || second.kind === "unclear" || second.kind === "all")
+    return false;
+  if (first.kind === second.kind && first.text === second.text) return true;
+  return first.kind === "prefix" && second.kind !== "pattern" && second.text.startsWith(first.text);
+}
+
 function takesEverything(paths: PathMatch): boolean {
   return paths.kind === "all" || (paths.kind === "prefix" && paths.text === "/");
 }
@@ -24,7 +32,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as 
 /** The methods that come to a location and to none before it; null: every one. */
 export function listMethods({ locations }: ProxySite, location: ProxyLocation): readonly string[] | null {
   const before = locations.slice(0, Math.max(0, locations.indexOf(location)));
-  const taken = before.filter(({ paths }) => covers(paths, location.paths)).flatMap(({ methods }) => methods ?? []);
+  const taken = before.filter(({ paths }) => takesAll(paths, location.paths)).flatMap(({ methods }) => methods ?? []);
   if (taken.length === 0) return location.methods;
   return (location.methods ?? METHODS).filter((method) => !taken.includes(method));
 }
