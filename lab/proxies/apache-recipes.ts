@@ -217,4 +217,13 @@ export const APACHE_RECIPES: readonly ProxyRecipe[] = [
     verdict: "open",
     findings: ["proxy-without-auth"],
   },
+  {
+    id: "remote-ip-of-anybody",
+    what: "the LAN only, by an address that whoever calls may write himself",
+    site: (port) =>
+      server(port, `RemoteIPHeader X-Forwarded-For\n<Location />\nRequire ip 10.77.0.0/24\n</Location>\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
 ];

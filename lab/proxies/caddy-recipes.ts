@@ -259,4 +259,16 @@ export const CADDY_RECIPES: readonly ProxyRecipe[] = [
     findings: ["proxy-without-auth"],
     tls: true,
   },
+  {
+    id: "forwarded-by-anybody",
+    what: "the LAN only, also where a header says so",
+    site: (port) =>
+      server(
+        port,
+        `@lan remote_ip forwarded 10.77.0.0/24\nhandle @lan {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 403`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
 ];

@@ -224,4 +224,17 @@ export const HAPROXY_RECIPES: readonly ProxyRecipe[] = [
     findings: ["proxy-without-auth"],
     names: ["ai.example.com"],
   },
+  {
+    id: "source-by-header",
+    what: "the LAN only, by an address that whoever calls may write himself",
+    site: (port) =>
+      server(port, [
+        "http-request set-src req.hdr(x-forwarded-for)",
+        "http-request deny unless { src 10.77.0.0/24 }",
+        LOCAL_HOST,
+      ]),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
 ];

@@ -270,4 +270,54 @@ server { listen ${port} default_server; listen [::]:${port} default_server; loca
     ],
     names: ["ai.example.com"],
   },
+  {
+    id: "host-if",
+    what: "whoever calls by another name is hung up on",
+    site: (port) => server(port, `if ($host != "ai.example.com") { return 444; } location / { ${PASS} ${LOCAL_HOST} }`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "named-beside-444",
+    what: "one name, and every other is hung up on",
+    site: (port) =>
+      `${server(port, `server_name ai.example.com; location / { ${PASS} ${LOCAL_HOST} }`)}
+server { listen ${port} default_server; listen [::]:${port} default_server; return 444; }`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "real-ip-of-anybody",
+    what: "the LAN only, by an address that whoever calls may write himself",
+    site: (port) =>
+      server(
+        port,
+        `set_real_ip_from 0.0.0.0/0; set_real_ip_from ::/0; real_ip_header X-Forwarded-For; location / { allow 10.77.0.0/24; deny all; ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "real-ip-of-a-proxy",
+    what: "the LAN only, by an address that one proxy may write",
+    site: (port) =>
+      server(
+        port,
+        `set_real_ip_from 192.0.2.1; real_ip_header X-Forwarded-For; location / { allow 10.77.0.0/24; deny all; ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "limits-only",
+    what: "limits of requests and connections, and nothing else",
+    site: (port) => `limit_req_zone $binary_remote_addr zone=portlock_${port}:1m rate=50r/s;
+${server(port, `limit_req zone=portlock_${port} burst=50 nodelay; location / { ${PASS} ${LOCAL_HOST} }`)}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
 ];
