@@ -6,7 +6,7 @@ import { askSite, toUnlearned } from "./ask-site.ts";
 import type { Recogniser } from "./asker.ts";
 import { callOtherwise } from "./call-otherwise.ts";
 import type { GuardedDoor, ServerBehind } from "./guarded-doors.ts";
-import { knockOwnSite } from "./knock-own-site.ts";
+import { knockOwnSite, type KnockedSite } from "./knock-own-site.ts";
 import type { AskedSite, Outcome, SiteProof, TriedSite, Untried, UploadedSite } from "./proofs.ts";
 import { toNotUploaded, uploadToSite } from "./upload-to-site.ts";
 
@@ -34,6 +34,8 @@ export interface SiteWork {
   /** Length of an upload; null: none is made. */
   readonly uploadBytes: number | null;
   readonly writer: HostWriter;
+  /** What is known of the server that a site on that port hands on to. */
+  readonly leadsToOllama: (port: number) => boolean;
   /** The server behind a site on that port. */
   readonly findServer: (port: number) => ServerBehind | null;
 }
@@ -93,16 +95,36 @@ async function examineSite(
   await call.all("wrong-credential", reading.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
   if (credential !== null) await call.all("credential", reading, credential);
   const refusedAfter = credential === null ? null : await measureRefusals(call, credential);
-  const { writer = null } = examination.work ?? {};
-  const knocked =
-    writer === null || call.isCut
-      ? { proofs: [], isCut: call.isCut, untried: [] }
-      : await knockOwnSite({ writer, site, wrong, credential, patienceSeconds: 4, now: examination.now });
+  const knocked = call.isCut ? NOT_KNOCKED : await knock(examination, site, { wrong, credential });
   const tries = [...call.proofs, ...knocked.proofs];
   return {
-    site: { proxy, file, to: { address, port }, tries, otherwise, refusedAfter, asked, uploaded, isCut: knocked.isCut },
+    site: {
+      proxy,
+      file,
+      to: { address, port },
+      tries,
+      otherwise,
+      refusedAfter,
+      asked,
+      uploaded,
+      isCut: call.isCut || knocked.isCut,
+    },
     untried: knocked.untried,
   };
+}
+
+const NOT_KNOCKED: KnockedSite = { proofs: [], isCut: false, untried: [] };
+
+/** Only Ollama is known to do nothing before a body has come: somebody may have led the site elsewhere by hand. */
+async function knock(
+  { work, now }: SiteExamination,
+  site: OwnSite,
+  shown: { readonly wrong: string; readonly credential: ShownCredential | null },
+): Promise<KnockedSite> {
+  if (work === null) return NOT_KNOCKED;
+  const { writer, leadsToOllama } = work;
+  if (leadsToOllama(site.port)) return await knockOwnSite({ writer, site, ...shown, patienceSeconds: 4, now });
+  return { ...NOT_KNOCKED, untried: [{ place: null, why: "no-ollama-behind", detail: site.file }] };
 }
 
 async function askModel(

@@ -215,8 +215,10 @@ export type UntriedReason =
   | "not-asked"
   /** Nobody's credential was handed in, so that nothing was asked with one. */
   | "no-credential"
-  /** A site was asked by GET and HEAD alone. */
+  /** A site was asked by GET and HEAD alone, for want of curl. */
   | "other-methods"
+  /** A site was asked by GET and HEAD alone, because what it hands on to may act before it has read a body. */
+  | "no-ollama-behind"
   | "no-address-of-that-family"
   /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
   | "own-interface"

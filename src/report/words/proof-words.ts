@@ -183,6 +183,7 @@ export const PROOFS_EN: ProofWords = {
     "no-credential": (detail) =>
       `no credential was handed in (--credential-file): what ${detail} lets through was not tried`,
     "other-methods": (detail) => `a site was asked by GET and HEAD alone: other methods need curl (${detail})`,
+    "no-ollama-behind": (detail) => `${detail} was asked by GET and HEAD alone: no Ollama was found behind it`,
     "no-address-of-that-family": (detail) => `the host gives a new interface no address of ${detail}`,
     "own-interface": (detail) =>
       `the calls came in by an interface of their own: rules that name ${detail} were not tried`,
@@ -335,6 +336,7 @@ export const PROOFS_ZH_CN: ProofWords = {
     "not-asked": (detail) => `未要求测试：${detail}`,
     "no-credential": (detail) => `未提供凭据（--credential-file）：${detail} 放行哪些内容未经测试`,
     "other-methods": (detail) => `站点只以 GET 和 HEAD 访问过，测试其他方法需要 curl（${detail}）`,
+    "no-ollama-behind": (detail) => `${detail} 只以 GET 和 HEAD 访问过：其后没有找到 Ollama`,
     "no-address-of-that-family": (detail) => `主机不给新接口分配 ${detail} 地址`,
     "own-interface": (detail) => `连接经由专用接口进入：指定 ${detail} 的规则未经测试`,
     "from-containers": (detail) => `没有从 ${detail} 上的容器内部测试`,
