@@ -158,6 +158,14 @@ ${server(port, `if ($portlock_stranger_${port}) { return 403; } location / { ${P
     findings: [],
   },
   {
+    id: "geo-if-401",
+    what: "the same with a refusal that looks like a demand, and the name that was asked for",
+    site: (port) => `geo $portlock_other_${port} { default 1; 10.77.0.0/24 0; }
+${server(port, `if ($portlock_other_${port}) { return 401; } location / { ${PASS} proxy_set_header Host $host; }`)}`,
+    verdict: "unknown",
+    findings: [],
+  },
+  {
     id: "address-if",
     what: "one address, compared in an `if`",
     site: (port) =>
