@@ -83,6 +83,7 @@ const WITHOUT_COMMAND: readonly RuleId[] = [
   "every-user-manages-models",
   "credential-forwarded-upstream",
   "host-check-switched-off-by-proxy",
+  "proxy-refused-by-host-check",
   "proxy-breaks-streaming",
   "proxy-allows-any-origin",
   "open-beside-proxy",

@@ -20,7 +20,7 @@ const CREDENTIAL = "/root/alice";
 
 test(
   "verify proves what a site lets through, and finds one that was opened by hand",
-  { skip, timeout: 120_000 },
+  { skip, timeout: 180_000 },
   async () => {
     assert.ok(lab);
     const host = await lab.host({ systemd: true });
@@ -47,6 +47,16 @@ test(
       [],
     );
     assert.ok(site.tries.some(({ expected, path }) => expected === "let-through" && path === "/api/tags"));
+    for (const method of ["POST", "DELETE", "PUT", "OPTIONS", "PORTLOCK"]) {
+      assert.ok(
+        site.tries.some((each) => each.method === method && each.shown === "nothing"),
+        method,
+      );
+    }
+    assert.deepEqual(
+      site.otherwise.map(({ agrees }) => agrees),
+      [true, true],
+    );
     assert.ok(site.refusedAfter !== null);
     // Strangers meet nothing where the server itself listens.
     for (const { place, to, verdict } of proofs.proofs) {
@@ -55,6 +65,7 @@ test(
     const text = await runPortlock(host, asked);
     assert.match(text.stdout, /What the proxy lets through: nginx at 127\.0\.0\.1:8443/);
     assert.match(text.stdout, /without a credential: all \d+ requests were refused/);
+    assert.match(text.stdout, /other\s+methods\s+with\s+a\s+body\s+that\s+is\s+announced\s+and\s+never\s+sent/);
     const heard = await runPortlock(host, [...asked, "--ask-model", "llama3.2:3b", "--json"]);
     const { proofs: withModel }: Verified = JSON.parse(heard.stdout);
     const generated = withModel.sites[0]?.asked;
@@ -77,11 +88,9 @@ test(
     const opened = await runPortlock(host, [...asked, "--json"]);
     assert.equal(opened.exitCode, 1, opened.stderr);
     const found: Verified = JSON.parse(opened.stdout);
-    assert.ok(
-      found.proofs.sites[0]?.tries.some(
-        ({ shown, path, agrees }) => shown === "nothing" && path === "/api/tags" && !agrees,
-      ),
-    );
+    const parting = (found.proofs.sites[0]?.tries ?? []).filter(({ shown, agrees }) => shown === "nothing" && !agrees);
+    const parts = parting.map(({ method, path }) => `${method} ${path}`);
+    for (const request of ["GET /api/tags", "POST /api/generate"]) assert.ok(parts.includes(request), request);
     host.close();
   },
 );

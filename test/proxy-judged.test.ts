@@ -114,6 +114,7 @@ const ABOUT_PROXIES: readonly RuleId[] = [
   "credential-forwarded-upstream",
   "every-user-manages-models",
   "host-check-switched-off-by-proxy",
+  "proxy-refused-by-host-check",
   "slow-password-hash",
   "open-beside-proxy",
 ];

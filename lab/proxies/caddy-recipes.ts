@@ -28,7 +28,7 @@ export const CADDY_RECIPES: readonly ProxyRecipe[] = [
     what: "under one name, which Ollama refuses",
     site: (port) => `http://ai.example.com:${port} {\nreverse_proxy localhost:11434\n}`,
     verdict: "closed",
-    findings: [],
+    findings: ["proxy-refused-by-host-check"],
     names: ["ai.example.com"],
   },
   {

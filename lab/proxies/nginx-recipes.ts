@@ -17,7 +17,7 @@ export const NGINX_RECIPES: readonly ProxyRecipe[] = [
     what: "the same with `proxy_set_header Host $host`, which Ollama answers 403 for the site's own name, not for others",
     site: (port) => server(port, `server_name ai.example.com; location / { ${PASS} proxy_set_header Host $host; }`),
     verdict: "open",
-    findings: ["proxy-without-auth"],
+    findings: ["proxy-refused-by-host-check", "proxy-without-auth"],
     names: ["ai.example.com"],
   },
   {
@@ -26,7 +26,7 @@ export const NGINX_RECIPES: readonly ProxyRecipe[] = [
     site: (port) => `upstream ollama_${port} { server 127.0.0.1:11434; keepalive 4; }
 ${server(port, `location / { proxy_pass http://ollama_${port}; }`)}`,
     verdict: "closed",
-    findings: [],
+    findings: ["proxy-refused-by-host-check"],
   },
   {
     id: "basic",

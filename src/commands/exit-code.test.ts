@@ -81,7 +81,9 @@ function through(
   const asked: AskedSite = { model: "llama3.2:3b", firstAfter: null, moments: null, ...generation };
   const uploaded: UploadedSite = { bytes: 1, arrived: 1, seconds: 1, grownMiB: 1, ...upload };
   const to = { address: "127.0.0.1", port: 8443 };
-  return [{ proxy: "nginx", file: "/site", to, tries: [], refusedAfter: null, asked, uploaded, isCut: false }];
+  return [
+    { proxy: "nginx", file: "/site", to, tries: [], otherwise: [], refusedAfter: null, asked, uploaded, isCut: false },
+  ];
 }
 
 test("a stream or an upload that is held back is not as expected, and one that is not known contradicts nothing", () => {

@@ -42,7 +42,7 @@ export function toVerifiedCode({ report, proofs }: Verified, unsettled: readonly
       (learned) => learned?.holds === false,
     ),
   );
-  const tried = [...proofs.proofs, ...proofs.sites.flatMap(({ tries }) => tries)];
+  const tried = [...proofs.proofs, ...proofs.sites.flatMap(({ tries, otherwise }) => [...tries, ...otherwise])];
   if (isServed || isHeldBack || tried.some(({ agrees }) => !agrees)) {
     return EXIT.findings;
   }

@@ -95,14 +95,14 @@ function refuseLacking({ credentialFile, askModel, tryUpload }: VerifyFlags): vo
   throw new CommandError({ code: "flag-missing", data: { flag, needs: "--credential-file" } });
 }
 
-/** The writing half only for what was asked to be done. */
+/** The writing half only for what was asked to be done; sites are asked by every method where a credential is there. */
 async function openDoor(
   session: Session,
   target: string,
   flags: VerifyFlags,
 ): Promise<{ readonly host: HostReader; readonly writer: HostWriter | null }> {
-  const { rehearse, cutSessions, askModel, tryUpload } = flags;
-  if (rehearse !== true && cutSessions !== true && askModel === undefined && tryUpload === undefined) {
+  const { rehearse, cutSessions, credentialFile } = flags;
+  if (rehearse !== true && cutSessions !== true && credentialFile === undefined) {
     return { host: await session.openHost(target), writer: null };
   }
   const writer = await session.openWriter(target);

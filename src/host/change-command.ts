@@ -5,6 +5,7 @@
  */
 
 import type { AskCommand } from "./ask-script.ts";
+import type { KnockCommand } from "./knock-script.ts";
 import type { VisitCommand } from "./visit-script.ts";
 import type { UploadCommand } from "./upload-script.ts";
 
@@ -208,4 +209,5 @@ export type ChangeCommand =
   | CertificateChange
   | VisitCommand
   | AskCommand
+  | KnockCommand
   | UploadCommand;

@@ -13,6 +13,12 @@ export interface ProxySiteData {
 /** What breaks long answers and large requests. */
 export type StreamingFault = "collects-answers" | "http-1.0" | "gives-up-early" | "small-body";
 
+/**
+ * Whose name Ollama's Host check refuses: the one that the proxy writes, for everybody; or the site's own, which the proxy
+ * passes on where callers can choose no other (`passes-its-name`) or where they can (`passes-any-name`).
+ */
+export type RefusedHost = "writes-name" | "passes-its-name" | "passes-any-name";
+
 /** What rules about proxies and tunnels hand to the reporter. */
 export interface ProxyFindingData {
   /** Others use the server through a proxy that demands nothing. */
@@ -29,6 +35,8 @@ export interface ProxyFindingData {
   "credential-forwarded-upstream": ProxySiteData;
   /** The proxy writes a Host that the server's check accepts, whoever calls, and demands nothing. */
   "host-check-switched-off-by-proxy": ProxySiteData;
+  /** Who calls the site by its name is refused by the model server's own Host check. */
+  "proxy-refused-by-host-check": ProxySiteData & { readonly by: RefusedHost; readonly hosts: readonly string[] };
   "proxy-breaks-streaming": ProxySiteData & {
     readonly faults: readonly StreamingFault[];
     readonly silenceMs: number | null;

@@ -37,6 +37,7 @@ import { PROXY_AUTH_WITHOUT_TLS } from "./rules/proxy-auth-without-tls.ts";
 import { EVERY_USER_MANAGES_MODELS } from "./rules/every-user-manages-models.ts";
 import { CREDENTIAL_FORWARDED_UPSTREAM } from "./rules/credential-forwarded-upstream.ts";
 import { HOST_CHECK_SWITCHED_OFF_BY_PROXY } from "./rules/host-check-switched-off-by-proxy.ts";
+import { PROXY_REFUSED_BY_HOST_CHECK } from "./rules/proxy-refused-by-host-check.ts";
 import { PROXY_BREAKS_STREAMING } from "./rules/proxy-breaks-streaming.ts";
 import { PROXY_ALLOWS_ANY_ORIGIN } from "./rules/proxy-allows-any-origin.ts";
 import { OPEN_BESIDE_PROXY } from "./rules/open-beside-proxy.ts";
@@ -62,6 +63,7 @@ export const RULES: { readonly [Id in RuleId]: Rule<Id> } = {
   "every-user-manages-models": EVERY_USER_MANAGES_MODELS,
   "credential-forwarded-upstream": CREDENTIAL_FORWARDED_UPSTREAM,
   "host-check-switched-off-by-proxy": HOST_CHECK_SWITCHED_OFF_BY_PROXY,
+  "proxy-refused-by-host-check": PROXY_REFUSED_BY_HOST_CHECK,
   "proxy-breaks-streaming": PROXY_BREAKS_STREAMING,
   "proxy-allows-any-origin": PROXY_ALLOWS_ANY_ORIGIN,
   "open-beside-proxy": OPEN_BESIDE_PROXY,

@@ -72,6 +72,10 @@ function toSite(hostile: string): TriedSite {
       { ...shown, path: "/api/tags", outcome: answered(401), agrees: true },
       { ...shown, path: hostile, outcome: answered(200), agrees: false },
     ],
+    otherwise: [
+      { at, name: null, outcome: answered(404), agrees: true },
+      { at, name: "localhost", outcome: { ...answered(200), isModelServer: true }, agrees: false },
+    ],
     refusedAfter: { unknownName: 1, knownName: 3.5 },
     asked: {
       model: hostile,

@@ -6,6 +6,7 @@ import type {
   AskedSite,
   Learned,
   OldSession,
+  Outcome,
   Proofs,
   Survival,
   TriedConnection,
@@ -137,32 +138,53 @@ export function toUntriedText({ place, why, detail }: Untried, words: Words): st
 }
 
 /** What one site came to: all that was as expected by how many, everything else one by one; and what was not tried. */
-export function toSiteLines(
-  { tries, refusedAfter, asked, uploaded, isCut }: TriedSite,
-  words: Words,
-): readonly string[] {
+export function toSiteLines(site: TriedSite, words: Words): readonly string[] {
   const { proofs: says } = words;
+  const { tries, refusedAfter, asked, uploaded, isCut } = site;
   const groups = SHOWN.flatMap((shown) => {
     const seen = tries.filter((each) => each.shown === shown);
     const well = seen.filter(({ agrees }) => agrees);
+    const parting = seen.filter(({ agrees }) => !agrees);
     const passed = well.filter(({ expected }) => expected === "let-through").length;
     return [
       ...(well.length === 0 ? [] : [says.siteTries(shown, { refused: well.length - passed, let: passed })]),
-      ...seen
-        .filter(({ agrees }) => !agrees)
-        .map(({ method, path, expected, outcome }) => {
-          const came = outcome.kind === "answered" ? `HTTP ${outcome.status}` : says.outcomes[outcome.kind];
-          return says.siteParts(shown, `${method} ${show(path)}`, expected, came);
-        }),
+      ...parting
+        .slice(0, MOST_PARTING)
+        .map(({ method, path, expected, outcome }) =>
+          says.siteParts(shown, `${method} ${show(path)}`, expected, toCame(outcome, words)),
+        ),
+      ...(parting.length > MOST_PARTING ? [says.sitePartsMore(shown, parting.length - MOST_PARTING)] : []),
     ];
   });
   return [
     ...groups,
+    ...toOtherwiseLines(site, words),
     ...(refusedAfter === null ? [] : [says.refusedAfter(refusedAfter.unknownName, refusedAfter.knownName)]),
     ...(isCut ? [says.siteCut] : []),
     ...(asked === null ? [] : toAskedLines(asked, words)),
     ...(uploaded === null ? [] : toUploadedLines(uploaded, words)),
-    says.sitesCaveat({ asked: asked !== null, uploaded: uploaded !== null }),
+    says.sitesCaveat({
+      knocked: tries.some(({ method }) => method !== "GET" && method !== "HEAD"),
+      asked: asked !== null,
+      uploaded: uploaded !== null,
+    }),
+  ];
+}
+
+/** A site that lets everybody through would fill pages. */
+const MOST_PARTING = 12;
+
+function toCame(outcome: Outcome, { proofs }: Words): string {
+  return outcome.kind === "answered" ? `HTTP ${outcome.status}` : proofs.outcomes[outcome.kind];
+}
+
+function toOtherwiseLines({ otherwise }: TriedSite, words: Words): readonly string[] {
+  const well = otherwise.filter(({ agrees }) => agrees);
+  return [
+    ...(well.length === 0 ? [] : [words.proofs.otherwise(well.length)]),
+    ...otherwise
+      .filter(({ agrees }) => !agrees)
+      .map(({ name, outcome }) => words.proofs.otherwiseParts(name, toCame(outcome, words))),
   ];
 }
 

@@ -107,6 +107,7 @@ export const RULE_NOTES: { readonly [Id in RuleId]: RuleNote<Id> } = {
     toCommand: none,
     sources: [`${OLLAMA}/server/routes.go`, "https://nvd.nist.gov/vuln/detail/CVE-2024-28224"],
   },
+  "proxy-refused-by-host-check": { toCommand: none, sources: [`${OLLAMA}/server/routes.go`, `${OLLAMA}/docs/faq.mdx`] },
   "every-user-manages-models": { toCommand: none, sources: [`${OLLAMA}/server/routes.go`] },
   "proxy-allows-any-origin": {
     toCommand: none,

@@ -64,6 +64,7 @@ export const RULE_SAMPLES: { readonly [Id in RuleId]: FindingData[Id] } = {
   },
   "credential-forwarded-upstream": SAMPLE_SITE,
   "host-check-switched-off-by-proxy": { ...SAMPLE_SITE, names: [], entries: ["127.0.0.1:8080"] },
+  "proxy-refused-by-host-check": { ...SAMPLE_SITE, by: "passes-any-name", hosts: ["ai.example.com"] },
   "proxy-breaks-streaming": {
     ...SAMPLE_SITE,
     faults: ["collects-answers", "http-1.0", "gives-up-early", "small-body"],

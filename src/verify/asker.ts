@@ -17,15 +17,16 @@ export interface Door {
   readonly tls: boolean;
 }
 
-/** Puts the questions one after the other by new connections, until one is not answered. */
+/** Puts the questions one after the other by new connections, until one is not answered; by its address or that name. */
 export async function askDoor(
   host: HostReader,
-  { address, port, tls }: Door,
+  { address, port, tls, name }: Door & { readonly name?: string },
   questions: readonly Question[],
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const { id, method, path } of questions) {
-    const outcome = await host.request({ method, path, address, port, ...(tls ? { tls } : {}) });
+    const called = name === undefined ? {} : { hostHeader: `${name}:${port}` };
+    const outcome = await host.request({ method, path, address, port, ...(tls ? { tls } : {}), ...called });
     answers.push({ question: id, address, port, namespace: null, outcome });
     if (outcome.kind !== "answered") break;
   }

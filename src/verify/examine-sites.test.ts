@@ -14,7 +14,9 @@ import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { RECIPES } from "../../test/proxy-attacks/recipes.ts";
 import { startRecipe } from "../../test/proxy-attacks/targets.ts";
 import { makeCredential } from "../commands/make-credential.ts";
+import { RECOGNISER as recogniser } from "../commands/recogniser.ts";
 import type { HostReader } from "../host/host.ts";
+import { openLocalWriter } from "../host/local-writer.ts";
 import { openHost } from "../host/open-host.ts";
 import { OWN_SITE_FILES } from "../plan/proxy/own-site.ts";
 import { PROXY_KINDS, type ProxyKind } from "../proxy/site.ts";
@@ -74,7 +76,14 @@ async function setUp(kind: ProxyKind, change: (text: string) => string = (text) 
 }
 
 async function examine({ host }: Scene, credential: string | null): Promise<TriedSite> {
-  const { sites } = await examineSites({ host, guarded: [], credential, work: null, now: () => new Date(0) });
+  const { sites } = await examineSites({
+    host,
+    recogniser,
+    guarded: [],
+    credential,
+    work: null,
+    now: () => new Date(0),
+  });
   assert.equal(sites.length, 1);
   return sites[0] ?? assert.fail();
 }
@@ -105,6 +114,7 @@ for (const kind of PROXY_KINDS) {
       const { host } = scene;
       const { sites, untried } = await examineSites({
         host,
+        recogniser,
         guarded: [],
         credential: null,
         work: null,
@@ -116,6 +126,35 @@ for (const kind of PROXY_KINDS) {
         ["no-credential"],
       );
     });
+  });
+}
+
+for (const isOllama of [true, false]) {
+  const skip = readInstalledVersion("haproxy") === null ? "haproxy is not installed" : false;
+  const what = isOllama
+    ? "is asked by other methods where it leads to Ollama"
+    : "is asked by none where it leads elsewhere";
+  test(`a site ${what}`, { skip }, async () => {
+    const { host, authorization } = await setUp("haproxy");
+    const writer = openLocalWriter();
+    closing.unshift(() => writer.close());
+    const { sites, untried } = await examineSites({
+      host,
+      recogniser,
+      guarded: [],
+      credential: authorization,
+      work: { model: null, uploadBytes: null, writer, leadsToOllama: () => isOllama, findServer: () => null },
+      now: () => new Date(0),
+    });
+    const methods = new Set(sites[0]?.tries.map(({ method }) => method));
+    assert.deepEqual(
+      [...methods].toSorted(),
+      isOllama ? ["DELETE", "GET", "HEAD", "OPTIONS", "PORTLOCK", "POST", "PUT"] : ["GET", "HEAD"],
+    );
+    assert.deepEqual(
+      untried.map(({ why }) => why),
+      isOllama ? [] : ["no-ollama-behind"],
+    );
   });
 }
 
@@ -156,6 +195,7 @@ async function examineTheirs(name: string): Promise<readonly string[]> {
   try {
     const examined = await examineSites({
       host: none,
+      recogniser,
       guarded: [guarded],
       credential: target.person.value,
       work: null,

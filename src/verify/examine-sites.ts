@@ -3,7 +3,10 @@ import type { HostWriter } from "../host/writer.ts";
 import { OWN_SITE_FILES, readOwnSite, type OwnSite } from "../plan/proxy/own-site.ts";
 import { listSiteTries, type SiteTry } from "../plan/proxy/site-tries.ts";
 import { askSite, toUnlearned } from "./ask-site.ts";
+import type { Recogniser } from "./asker.ts";
+import { callOtherwise } from "./call-otherwise.ts";
 import type { GuardedDoor, ServerBehind } from "./guarded-doors.ts";
+import { knockOwnSite, type KnockedSite } from "./knock-own-site.ts";
 import type { AskedSite, Outcome, SiteProof, TriedSite, Untried, UploadedSite } from "./proofs.ts";
 import { toNotUploaded, uploadToSite } from "./upload-to-site.ts";
 
@@ -12,11 +15,15 @@ export type ShownCredential = string;
 
 export interface SiteExamination {
   readonly host: HostReader;
+  readonly recogniser: Recogniser;
   /** Doors of proxies that are judged to demand a credential; those of Portlock's own sites may be among them. */
   readonly guarded: readonly GuardedDoor[];
   /** Null: nothing is asked with one. */
   readonly credential: ShownCredential | null;
-  /** What is to be done through Portlock's own sites, beyond reading; null: nothing is. */
+  /**
+   * What is done through Portlock's own sites beyond reading: they are asked by other methods than GET and HEAD, and for
+   * what the owner asks for. Null: nothing is.
+   */
   readonly work: SiteWork | null;
   readonly now: () => Date;
 }
@@ -27,6 +34,8 @@ export interface SiteWork {
   /** Length of an upload; null: none is made. */
   readonly uploadBytes: number | null;
   readonly writer: HostWriter;
+  /** What is known of the server that a site on that port hands on to. */
+  readonly leadsToOllama: (port: number) => boolean;
   /** The server behind a site on that port. */
   readonly findServer: (port: number) => ServerBehind | null;
 }
@@ -42,14 +51,18 @@ export async function examineSites(
 ): Promise<{ readonly sites: readonly TriedSite[]; readonly untried: readonly Untried[] }> {
   const found = await findOwnSites(examination.host);
   const sites: TriedSite[] = [];
-  for (const site of found) sites.push(await examineSite(examination, site));
+  const untried: Untried[] = [];
+  for (const site of found) {
+    const examined = await examineSite(examination, site);
+    sites.push(examined.site);
+    untried.push(...examined.untried);
+  }
   const others = examination.guarded.filter(({ port }) => found.every((each) => each.port !== port));
   for (const door of others) sites.push(await examineGuarded(examination, door));
-  const isShown = examination.credential !== null;
-  return {
-    sites,
-    untried: isShown ? [] : found.map(({ file }) => ({ place: null, why: "no-credential", detail: file })),
-  };
+  if (examination.credential === null) {
+    untried.push(...found.map(({ file }): Untried => ({ place: null, why: "no-credential", detail: file })));
+  }
+  return { sites, untried };
 }
 
 async function findOwnSites(host: HostReader): Promise<readonly OwnSite[]> {
@@ -64,21 +77,54 @@ async function findOwnSites(host: HostReader): Promise<readonly OwnSite[]> {
   return found.flat();
 }
 
-async function examineSite(examination: SiteExamination, site: OwnSite): Promise<TriedSite> {
-  const tries = listSiteTries(site.scopes);
+async function examineSite(
+  examination: SiteExamination,
+  site: OwnSite,
+): Promise<{ readonly site: TriedSite; readonly untried: readonly Untried[] }> {
+  const reading = listSiteTries(site.scopes);
   const { proxy, file, address, port } = site;
   const credential = fits(site, examination.credential) ? examination.credential : null;
   // Before the many requests, of which a site may have enough.
+  const otherwise = await callOtherwise(examination, site);
   const asked = await askModel(examination, site, credential);
   const uploaded = await upload(examination, site, credential);
   const call = new Caller(examination, { ...site, isOwn: true });
   const wrong = site.auth === "basic" ? `Basic ${btoa("portlock-nobody:wrong")}` : "Bearer wrong";
-  await call.all("nothing", tries, null);
-  await call.all("wrong-credential", tries.filter(({ isAllowed }) => isAllowed).slice(0, 1), wrong);
-  await call.all("wrong-credential", tries.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
-  if (credential !== null) await call.all("credential", tries, credential);
+  await call.all("nothing", reading, null);
+  await call.all("wrong-credential", reading.filter(({ isAllowed }) => isAllowed).slice(0, 1), wrong);
+  await call.all("wrong-credential", reading.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
+  if (credential !== null) await call.all("credential", reading, credential);
   const refusedAfter = credential === null ? null : await measureRefusals(call, credential);
-  return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, asked, uploaded, isCut: call.isCut };
+  const knocked = call.isCut ? NOT_KNOCKED : await knock(examination, site, { wrong, credential });
+  const tries = [...call.proofs, ...knocked.proofs];
+  return {
+    site: {
+      proxy,
+      file,
+      to: { address, port },
+      tries,
+      otherwise,
+      refusedAfter,
+      asked,
+      uploaded,
+      isCut: call.isCut || knocked.isCut,
+    },
+    untried: knocked.untried,
+  };
+}
+
+const NOT_KNOCKED: KnockedSite = { proofs: [], isCut: false, untried: [] };
+
+/** Only Ollama is known to do nothing before a body has come: somebody may have led the site elsewhere by hand. */
+async function knock(
+  { work, now }: SiteExamination,
+  site: OwnSite,
+  shown: { readonly wrong: string; readonly credential: ShownCredential | null },
+): Promise<KnockedSite> {
+  if (work === null) return NOT_KNOCKED;
+  const { writer, leadsToOllama } = work;
+  if (leadsToOllama(site.port)) return await knockOwnSite({ writer, site, ...shown, patienceSeconds: 4, now });
+  return { ...NOT_KNOCKED, untried: [{ place: null, why: "no-ollama-behind", detail: site.file }] };
 }
 
 async function askModel(
@@ -116,10 +162,11 @@ async function examineGuarded(examination: SiteExamination, door: GuardedDoor): 
   const tries = listSiteTries([]).filter(
     ({ path }) => /api|v1/i.test(path) && (paths.length === 0 || paths.some((each) => path.startsWith(each))),
   );
+  const otherwise = await callOtherwise(examination, door);
   const call = new Caller(examination, { ...door, isOwn: false });
   await call.all("nothing", tries, null);
   const unasked = { refusedAfter: null, asked: null, uploaded: null };
-  return { proxy, file: null, to: { address, port }, tries: call.proofs, ...unasked, isCut: call.isCut };
+  return { proxy, file: null, to: { address, port }, tries: call.proofs, otherwise, ...unasked, isCut: call.isCut };
 }
 
 /** A password is nothing to a site of keys. */

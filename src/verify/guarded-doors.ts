@@ -35,6 +35,16 @@ export function listGuardedDoors(facts: Facts, servers: readonly Server[]): read
   return [...new Map(doors.map((door) => [`${door.port} ${door.name}`, door])).values()].slice(0, MOST_DOORS);
 }
 
+/** Whether a proxy's port hands on to Ollama and, as far as is known, to no other kind of model server. */
+export function leadsToOllama(servers: readonly Server[], port: number): boolean {
+  const behind = servers.filter((server) => isBehind(server, port));
+  return behind.length > 0 && behind.every(({ kind }) => kind === "ollama");
+}
+
+function isBehind({ routes }: Server, port: number): boolean {
+  return routes.some(({ entry, hops }) => entry.port === port && hops.some(({ kind }) => kind === "proxy"));
+}
+
 /** An Ollama as its own host calls it. */
 export interface ServerBehind {
   readonly address: string;
@@ -45,9 +55,7 @@ export interface ServerBehind {
 
 /** The Ollama that a proxy's port hands on to; null: there is none, or more than one. */
 export function findServerBehind(facts: Facts, servers: readonly Server[], port: number): ServerBehind | null {
-  const [server, ...others] = servers.filter(({ routes }) =>
-    routes.some(({ entry, hops }) => entry.port === port && hops.some(({ kind }) => kind === "proxy")),
-  );
+  const [server, ...others] = servers.filter((each) => isBehind(each, port));
   if (server?.kind !== "ollama" || others.length > 0) return null;
   const door = listOwnDoors(facts, server).find(({ tls, port: own }) => !tls && own !== port);
   return door === undefined ? null : { address: door.address, port: door.port, pid: server.process?.pid ?? null };

@@ -1,4 +1,5 @@
 import type { NoAnswer } from "../host/host.ts";
+import type { KnockMethod } from "../host/knock-script.ts";
 import type { RouteVerdict } from "../judge/route.ts";
 
 /** What was tried, `portlock.proofs/1`: each entry is one new connection, and nothing here was concluded. */
@@ -23,6 +24,8 @@ export interface TriedSite {
   readonly file: string | null;
   readonly to: { readonly address: string; readonly port: number };
   readonly tries: readonly SiteProof[];
+  /** Calls to the same socket by other names than the site's own. */
+  readonly otherwise: readonly CalledOtherwise[];
   /**
    * Milliseconds, medians: how long a wrong password was looked at for a name that nobody has, and for one that
    * somebody has. A difference tells whoever guesses which names there are. Null where there are no names, or none
@@ -42,10 +45,22 @@ export interface SiteProof {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly shown: "nothing" | "wrong-credential" | "credential";
-  readonly method: "GET" | "HEAD";
+  /** By others than GET and HEAD it announced a body that never came. */
+  readonly method: "GET" | "HEAD" | KnockMethod;
   readonly path: string;
   readonly expected: "refused-as-stranger" | "refused" | "let-through";
   readonly outcome: Outcome;
+  readonly agrees: boolean;
+}
+
+/** A call without a credential to where a site is, by its address or by a name that is none of its own. */
+export interface CalledOtherwise {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Null: by its address. */
+  readonly name: string | null;
+  readonly outcome: Outcome;
+  /** No model server served it. */
   readonly agrees: boolean;
 }
 
@@ -200,6 +215,10 @@ export type UntriedReason =
   | "not-asked"
   /** Nobody's credential was handed in, so that nothing was asked with one. */
   | "no-credential"
+  /** A site was asked by GET and HEAD alone, for want of curl. */
+  | "other-methods"
+  /** A site was asked by GET and HEAD alone, because what it hands on to may act before it has read a body. */
+  | "no-ollama-behind"
   | "no-address-of-that-family"
   /** Whoever is there came in by an interface made for it: rules that name another one were not tried. */
   | "own-interface"

@@ -1,7 +1,7 @@
 import type { HostWriter } from "../host/writer.ts";
 import { foretell } from "../judge/survival.ts";
 import { examineHost } from "./examine-host.ts";
-import { findServerBehind, listGuardedDoors } from "./guarded-doors.ts";
+import { findServerBehind, leadsToOllama, listGuardedDoors } from "./guarded-doors.ts";
 import { examineSites, type ShownCredential, type SiteWork } from "./examine-sites.ts";
 import type { Examination } from "./examination.ts";
 import { cutSessions, findOldSessions } from "./old-sessions.ts";
@@ -41,6 +41,7 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
       ? { sites: [], untried: [] }
       : await examineSites({
           host,
+          recogniser: examination.recogniser,
           credential: settings.sites.credential,
           work: toWork(examination, settings),
           guarded: listGuardedDoors(facts, judgement.servers),
@@ -66,8 +67,15 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
 
 function toWork({ facts, judgement }: Examination, { writer, sites }: VerifySettings): SiteWork | null {
   const { askModel: model = null, uploadBytes = null } = sites ?? {};
-  if (writer === null || (model === null && uploadBytes === null)) return null;
-  return { model, uploadBytes, writer, findServer: (port) => findServerBehind(facts, judgement.servers, port) };
+  if (writer === null || sites === null || sites.credential === null) return null;
+  const { servers } = judgement;
+  return {
+    model,
+    uploadBytes,
+    writer,
+    leadsToOllama: (port) => leadsToOllama(servers, port),
+    findServer: (port) => findServerBehind(facts, servers, port),
+  };
 }
 
 /** What was done says more than what was concluded. */

@@ -50,7 +50,7 @@ export const COMMANDS_EN: CommandWords = {
     vantage: "From where: namespace (as root unless given), ssh://user@host, urls; may be given several times",
     rehearse: "Really reload systemd and restart the service, and try again after each",
     cutSessions: "Cut the connections that outlived the rules",
-    credentialFile: "File with NAME:PASSWORD or a key: try also what sites by portlock proxy let through for it",
+    credentialFile: "File with NAME:PASSWORD or a key: try sites by portlock proxy with it, too, and by every method",
     askModel: "With --credential-file: have this model generate through those sites, and tell how its stream passes",
     tryUpload:
       "With --credential-file: upload so much, such as 2GiB, through those sites, and break off before the last byte",

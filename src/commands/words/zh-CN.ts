@@ -50,7 +50,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     vantage: "从哪里测试：namespace（root 的默认值）、ssh://user@host、urls；可多次给出",
     rehearse: "实际重新加载 systemd 并重启服务，每次之后再测试",
     cutSessions: "切断规则生效前遗留的连接",
-    credentialFile: "含 用户名:密码 或密钥的文件：同时测试 portlock proxy 所建站点凭此放行哪些内容",
+    credentialFile: "含 用户名:密码 或密钥的文件：同时以此凭据、并以各种方法测试 portlock proxy 所建站点",
     askModel: "与 --credential-file 同用：让该模型经这些站点生成，测试流式应答和断开后的停止",
     tryUpload: "与 --credential-file 同用：经这些站点上传指定大小（如 2GiB），在最后一个字节之前中断",
     evidence: "把验证记录写入 Markdown 文件，- 表示标准输出",

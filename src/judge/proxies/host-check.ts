@@ -56,6 +56,12 @@ function toCallersCheck(facts: Facts, places: readonly ProxyPlace[], last: Proxy
   return toBarrier("host-check", isPattern || isNginx ? null : true, "proxy-passes-its-name", evidence);
 }
 
+/** Those names of a site that the server's check refuses; what is a pattern is none. */
+export function listRefusedNames(facts: Facts, names: readonly string[]): readonly string[] {
+  const own = toOwnNames(facts);
+  return names.filter((name) => !name.startsWith("~") && !isAcceptedName(name, own));
+}
+
 /** `*.local` takes names that the server accepts. */
 function isAcceptedName(name: string, own: readonly string[]): boolean {
   return !name.startsWith("~") && acceptsHostName(name.replace(/^\*\./, "any."), own);

@@ -10,7 +10,7 @@ export interface SiteTry {
 }
 
 /** Names that no model and no upload has. */
-const NAMES: Readonly<Record<string, string>> = {
+export const NAMES: Readonly<Record<string, string>> = {
   ":digest": `sha256:${"0".repeat(64)}`,
   ":model": "portlock-no-such-model",
   ":encodedKey": "portlock-no-such-key",

@@ -67,6 +67,12 @@ export interface ProofWords {
   siteTries(shown: SiteProof["shown"], count: { readonly refused: number; readonly let: number }): string;
   /** One request that did not. */
   siteParts(shown: SiteProof["shown"], request: string, expected: SiteProof["expected"], came: string): string;
+  /** So many others did not either. */
+  sitePartsMore(shown: SiteProof["shown"], count: number): string;
+  /** So many calls by other names met no model server. */
+  otherwise(calls: number): string;
+  /** One of them did; null: it was called by its address. */
+  otherwiseParts(name: string | null, came: string): string;
   /** Milliseconds until a wrong password was refused. */
   refusedAfter(unknownName: number, knownName: number): string;
   /** The site refuses more than so many requests a minute. */
@@ -74,7 +80,7 @@ export interface ProofWords {
   readonly asked: AskedWords;
   readonly uploaded: UploadedWords;
   /** What is not asked of anybody's site; `asked` where a model generated through it, `uploaded` where something was. */
-  sitesCaveat(done: { readonly asked: boolean; readonly uploaded: boolean }): string;
+  sitesCaveat(done: { readonly knocked: boolean; readonly asked: boolean; readonly uploaded: boolean }): string;
   readonly urlsHint: string;
   changed(id: string, state: string): string;
   readonly notRecorded: string;
@@ -176,6 +182,8 @@ export const PROOFS_EN: ProofWords = {
     "not-asked": (detail) => `not asked for: ${detail}`,
     "no-credential": (detail) =>
       `no credential was handed in (--credential-file): what ${detail} lets through was not tried`,
+    "other-methods": (detail) => `a site was asked by GET and HEAD alone: other methods need curl (${detail})`,
+    "no-ollama-behind": (detail) => `${detail} was asked by GET and HEAD alone: no Ollama was found behind it`,
     "no-address-of-that-family": (detail) => `the host gives a new interface no address of ${detail}`,
     "own-interface": (detail) =>
       `the calls came in by an interface of their own: rules that name ${detail} were not tried`,
@@ -207,19 +215,28 @@ export const PROOFS_EN: ProofWords = {
     };
     return `NOT AS EXPECTED: ${request} ${who}: ${came}, expected ${wanted[expected]}`;
   },
+  sitePartsMore: (shown, count) => {
+    const who = { nothing: "without a credential", "wrong-credential": "with a wrong one", credential: "with it" };
+    return `NOT AS EXPECTED: ${count} more requests ${who[shown]}; --json tells them all`;
+  },
+  otherwise: (calls) =>
+    `called by its address or by other names, without a credential: no model server answered any of ${calls} calls`,
+  otherwiseParts: (name, came) =>
+    `NOT AS EXPECTED: called ${name === null ? "by its address" : `as ${name}`}, without a credential: a model server answered (${came})`,
   refusedAfter: (unknownName, knownName) =>
     `a wrong password was refused after ${unknownName} ms for a name that nobody has, and after ${knownName} ms for one that somebody has`,
   siteCut: "the site allows only so many requests a minute: the rest was not tried",
   asked: ASKED_EN,
   uploaded: UPLOADED_EN,
-  sitesCaveat: ({ asked, uploaded }) => {
+  sitesCaveat: ({ knocked, asked, uploaded }) => {
     const more = [
+      ...(knocked ? ["other methods with a body that is announced and never sent"] : []),
       ...(asked ? ["the generations of --ask-model"] : []),
       ...(uploaded ? ["the upload of --try-upload"] : []),
     ];
     return more.length === 0
       ? "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here."
-      : `Called by this host itself, by GET and HEAD, and by ${more.join(" and ")}. Nothing else was tried here.`;
+      : `Called by this host itself, by GET and HEAD, and by ${more.join(", and ")}. Nothing else was tried here.`;
   },
   urlsHint: "Run there, and nowhere on this host:",
   changed: (id, state) => `Change ${id}: ${state}`,
@@ -318,6 +335,8 @@ export const PROOFS_ZH_CN: ProofWords = {
     "no-namespace": (detail) => `无法在主机旁建立测试位置（${detail}）`,
     "not-asked": (detail) => `未要求测试：${detail}`,
     "no-credential": (detail) => `未提供凭据（--credential-file）：${detail} 放行哪些内容未经测试`,
+    "other-methods": (detail) => `站点只以 GET 和 HEAD 访问过，测试其他方法需要 curl（${detail}）`,
+    "no-ollama-behind": (detail) => `${detail} 只以 GET 和 HEAD 访问过：其后没有找到 Ollama`,
     "no-address-of-that-family": (detail) => `主机不给新接口分配 ${detail} 地址`,
     "own-interface": (detail) => `连接经由专用接口进入：指定 ${detail} 的规则未经测试`,
     "from-containers": (detail) => `没有从 ${detail} 上的容器内部测试`,
@@ -338,16 +357,27 @@ export const PROOFS_ZH_CN: ProofWords = {
     const wanted = { "refused-as-stranger": "拒绝（401）", refused: "拒绝（403）", "let-through": "模型服务的应答" };
     return `与预期不符：${request}，${who}：${came}，预期为 ${wanted[expected]}`;
   },
+  sitePartsMore: (shown, count) => {
+    const who = { nothing: "不带凭据", "wrong-credential": "带错误凭据", credential: "带有效凭据" };
+    return `与预期不符：${who[shown]}的请求还有 ${count} 个，--json 列出全部`;
+  },
+  otherwise: (calls) => `以地址或其他域名访问，不带凭据：${calls} 次调用均未得到模型服务的应答`,
+  otherwiseParts: (name, came) =>
+    `与预期不符：以${name === null ? "地址" : ` ${name} `}访问，不带凭据：模型服务作出了应答（${came}）`,
   refusedAfter: (unknownName, knownName) =>
     `错误的密码：用户名不存在时 ${unknownName} 毫秒后被拒，用户名存在时 ${knownName} 毫秒后被拒`,
   siteCut: "站点限制每分钟的请求数：其余未经测试",
   asked: ASKED_ZH_CN,
   uploaded: UPLOADED_ZH_CN,
-  sitesCaveat: ({ asked, uploaded }) => {
-    const more = [...(asked ? ["--ask-model 的生成请求"] : []), ...(uploaded ? ["--try-upload 的上传"] : [])];
+  sitesCaveat: ({ knocked, asked, uploaded }) => {
+    const more = [
+      ...(knocked ? ["声明了请求体却始终不发送的其他方法"] : []),
+      ...(asked ? ["--ask-model 的生成请求"] : []),
+      ...(uploaded ? ["--try-upload 的上传"] : []),
+    ];
     return more.length === 0
       ? "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。"
-      : `由本机自己调用，使用 GET 和 HEAD，以及 ${more.join("和 ")}。其余均未在此测试。`;
+      : `由本机自己调用，使用 GET 和 HEAD，以及${more.join("、")}。其余均未在此测试。`;
   },
   urlsHint: "请在其他机器上运行，不要在本机运行：",
   changed: (id, state) => `变更 ${id}：${state}`,

@@ -67,6 +67,25 @@ export const PROXY_RULES_EN: { readonly [Id in keyof ProxyFindingData]: RuleWord
     fix: () => "Ask for a credential in the proxy, or let the site take only its own name and refuse every other one.",
     check: "`curl -i -H 'Host: page.example' http://127.0.0.1:PORT/api/version` is refused.",
   },
+  "proxy-refused-by-host-check": {
+    what: "A reverse proxy hands on a Host that Ollama refuses: it answers an empty 403, which is no authentication.",
+    title: (data) =>
+      data.by === "writes-name"
+        ? `The 403 of ${toSite(data)} at ${list(data.entries)} is Ollama's own: the proxy hands on the Host ${list(data.hosts.map(show))}, which its Host check refuses`
+        : `The 403 of ${toSite(data)} at ${list(data.entries)} is Ollama's own: the proxy passes the site's name on, and its Host check refuses it`,
+    details: ({ by }) =>
+      by === "passes-any-name"
+        ? ["The site takes other names, too: whoever sends `Host: localhost` passes the check."]
+        : [],
+    why:
+      "On loopback Ollama takes requests for names of this machine alone, so that web pages cannot make their own name point " +
+      "to it. It asks nobody who he is: a 403 of this kind is no lock, and it is gone once the Host is right or the server " +
+      "listens on another address.",
+    fix: ({ proxy }) =>
+      `Decide who may call, and let the proxy ask for a credential first; then let it write a Host that Ollama takes${toHost(proxy)}.${toMaker(proxy)}`,
+    check:
+      "`curl -i https://NAME/api/version` is answered 401 without a credential, with one by the version, and the same with `-H 'Host: localhost'` never without one.",
+  },
   "proxy-breaks-streaming": {
     what: "A reverse proxy in front of a model server is set up for short answers and small requests.",
     title: (data) =>
@@ -190,6 +209,17 @@ function toRemoval(proxy: string): string {
     haproxy: " (`http-request del-header authorization`)",
     apache: " (`RequestHeader unset Authorization`)",
     traefik: " (`removeHeader: true` in the middleware)",
+  };
+  return ways[proxy] ?? "";
+}
+
+function toHost(proxy: string): string {
+  const ways: Readonly<Record<string, string>> = {
+    nginx: " (`proxy_set_header Host localhost:11434;`, beside the other `proxy_set_header` lines of the same block)",
+    caddy: " (`header_up Host localhost:11434`)",
+    haproxy: " (`http-request set-header Host localhost:11434`)",
+    apache: " (`ProxyPreserveHost Off`, and `ProxyPass` to `http://127.0.0.1:11434/`)",
+    traefik: " (`passHostHeader: false` in the service)",
   };
   return ways[proxy] ?? "";
 }

@@ -54,6 +54,22 @@ export const PROXY_RULES_ZH_CN: { readonly [Id in keyof ProxyFindingData]: RuleW
     fix: () => "让代理要求凭据，或让该站点只接受自己的域名，拒绝其他名称。",
     check: "`curl -i -H 'Host: page.example' http://127.0.0.1:PORT/api/version` 被拒绝。",
   },
+  "proxy-refused-by-host-check": {
+    what: "反向代理转交的 Host 被 Ollama 拒绝：得到的是内容为空的 403，这并不是认证。",
+    title: (data) =>
+      data.by === "writes-name"
+        ? `${toSite(data)}在 ${list(data.entries)} 返回的 403 出自 Ollama 本身：代理转交的 Host 为 ${list(data.hosts.map(show))}，其 Host 校验不接受`
+        : `${toSite(data)}在 ${list(data.entries)} 返回的 403 出自 Ollama 本身：代理把站点域名原样转交，其 Host 校验不接受`,
+    details: ({ by }) =>
+      by === "passes-any-name" ? ["该站点也接受其他名称：只要发送 `Host: localhost` 就能通过校验。"] : [],
+    why:
+      "监听回环地址的 Ollama 只接受指向本机名称的请求，以防网页把自己的域名指向它。它并不询问来者是谁：这种 403 " +
+      "不是锁，Host 一旦改对，或服务改为监听其他地址，它就不再存在。",
+    fix: ({ proxy }) =>
+      `先决定谁可以访问，让代理要求凭据，再由代理写入 Ollama 接受的 Host${toHost(proxy)}。${toMaker(proxy)}`,
+    check:
+      "`curl -i https://NAME/api/version` 不带凭据时得到 401，带凭据时得到版本；加上 `-H 'Host: localhost'` 而不带凭据，同样得不到版本。",
+  },
   "proxy-breaks-streaming": {
     what: "模型服务前的反向代理是按短应答和小请求设置的。",
     title: (data) =>
@@ -164,6 +180,17 @@ function toRemoval(proxy: string): string {
     haproxy: "（`http-request del-header authorization`）",
     apache: "（`RequestHeader unset Authorization`）",
     traefik: "（在中间件中设置 `removeHeader: true`）",
+  };
+  return ways[proxy] ?? "";
+}
+
+function toHost(proxy: string): string {
+  const ways: Readonly<Record<string, string>> = {
+    nginx: "（`proxy_set_header Host localhost:11434;`，与同一块中的其他 `proxy_set_header` 写在一起）",
+    caddy: "（`header_up Host localhost:11434`）",
+    haproxy: "（`http-request set-header Host localhost:11434`）",
+    apache: "（`ProxyPreserveHost Off`，且 `ProxyPass` 指向 `http://127.0.0.1:11434/`）",
+    traefik: "（在 service 中设置 `passHostHeader: false`）",
   };
   return ways[proxy] ?? "";
 }
