@@ -252,6 +252,7 @@ export const COMMANDS_EN: CommandWords = {
       unmeasured: "Whether a foreign Origin is accepted could not be told.",
     },
     strangersCan: "A stranger can",
+    whoeverCan: "Whoever reaches it can",
     strangers: {
       ollama: [
         "run every model, on your hardware and your power bill",
@@ -263,6 +264,9 @@ export const COMMANDS_EN: CommandWords = {
       other: ["run the models it serves, on your hardware", "use every flaw of its version"],
     },
     next: "On the host: `sudo portlock audit` shows which setting opens it and the command that closes it.",
+    askedByItself:
+      "This host asked itself, which says nothing about others. Who else gets in: `sudo portlock audit`, or the same " +
+      "probe on another machine.",
   },
   explainRoute: [
     "A route is one way from somebody to a server: who (the vantage and its addresses), where the packet comes in (an " +

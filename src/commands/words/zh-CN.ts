@@ -244,6 +244,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
       unmeasured: "无法判断是否接受外来的 Origin。",
     },
     strangersCan: "陌生人可以",
+    whoeverCan: "能连到它的人可以",
     strangers: {
       ollama: [
         "运行所有模型，算力和电费由你承担",
@@ -255,6 +256,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
       other: ["运行它提供的模型，算力由你承担", "利用该版本的所有漏洞"],
     },
     next: "请在该主机上运行 `sudo portlock audit`：它会指出是哪项设置造成的，并给出修复命令。",
+    askedByItself:
+      "这是本机连接自己，不能说明他人的情况。要知道还有谁能访问，请运行 `sudo portlock audit`，或在另一台机器上运行同样的 probe。",
   },
   explainRoute: [
     "路径是某人到达服务的一种方式：谁（所处位置及其地址）、数据包从哪里进入（本机的地址和端口）、之后怎么走（直达、发布的端口、由规则转发），" +
