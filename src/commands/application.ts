@@ -1,6 +1,7 @@
 import { buildApplication, buildRouteMap, help, version, type Application } from "@stricli/core";
 import { toAuditLines } from "./audit-lines.ts";
 import { toChangeLines } from "./change-lines.ts";
+import { toCalled } from "./called-command.ts";
 import type { ParserContext } from "./context.ts";
 import { toGatewayLines } from "./gateway-lines.ts";
 import { toHelpLines } from "./help-lines.ts";
@@ -12,8 +13,8 @@ import type { CommandWords, RouteName } from "./words/words.ts";
 /** What the help of one run depends on besides its language. */
 export interface HelpSetting {
   readonly version: string;
-  /** The command line up to the command, for hints. */
-  readonly called: string;
+  /** The command line, for hints. */
+  readonly inputs: readonly string[];
   /** Columns of the terminal; null where there is none. */
   readonly columns: number | null;
 }
@@ -34,7 +35,7 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
     },
     docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words)}` },
   });
-  const text = toParserText(words, setting);
+  const text = toParserText(words, { version: setting.version, called: toCalled(routes, setting.inputs) });
   return buildApplication(
     routes,
     {

@@ -17,7 +17,7 @@ export async function runPortlock(argv: readonly string[], context: Context): Pr
   const inputs = toInputs(argv);
   const app = toApplication(words.commands, {
     version: context.version,
-    called: toCalled(inputs),
+    inputs,
     columns: context.out.columns,
   });
   let finished: number = EXIT.clear;
@@ -48,17 +48,6 @@ function toInputs(argv: readonly string[]): readonly string[] {
   const [command, ...rest] = argv.slice(leading);
   if (leading === 0 || command === undefined || command.startsWith("-")) return argv.slice(leading);
   return [command, ...argv.slice(0, leading), ...rest];
-}
-
-function toCalled(inputs: readonly string[]): string {
-  const [command, inner] = inputs;
-  if (command === "keys" && /^(create|list|show|rotate|revoke|import|usage)$/.test(inner ?? "")) {
-    return `portlock keys ${inner ?? ""}`;
-  }
-  return command !== undefined &&
-    /^(audit|harden|verify|undo|history|confirm|record|probe|trace|explain|demo|completion|keys|gateway)$/.test(command)
-    ? `portlock ${command}`
-    : "portlock";
 }
 
 /** The parser's own codes are negative; a code it was handed for a command's error is ours already. */

@@ -130,7 +130,7 @@ export const COMMANDS_EN: CommandWords = {
     }),
     "flags-contradict": ({ flags: [one, other] }) => ({
       sentence: `${one} and ${other} do not go together.`,
-      hint: "`portlock harden --help` shows what can be given.",
+      hint: "Leave out one of them.",
     }),
     "plan-damaged": ({ file, detail, madeBy }, own) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,

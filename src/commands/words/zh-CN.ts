@@ -127,7 +127,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     }),
     "flags-contradict": ({ flags: [one, other] }) => ({
       sentence: `${one} 与 ${other} 不能同时使用。`,
-      hint: "`portlock harden --help` 列出可用的选项。",
+      hint: "请去掉其中一个。",
     }),
     "plan-damaged": ({ file, detail, madeBy }, own) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
