@@ -1,4 +1,4 @@
-import { toPrintable } from "../../report/printable.ts";
+import { toCommandLine, toPrintable } from "../../report/printable.ts";
 import { HARDEN_EN } from "./harden-words.ts";
 import { PROXY_EN } from "./proxy.en.ts";
 import { CHANGE_TROUBLES_EN } from "./changes.en.ts";
@@ -217,7 +217,7 @@ export const COMMANDS_EN: CommandWords = {
       : `${count(missing, "fact", "facts")} could not be read; recorded as root there would be fewer.\n`) +
     "Secrets were dropped while reading: of environment variables only the settings of model servers were kept.\n" +
     "It still holds host names, addresses, user names and paths: give it to people you would give those to.\n" +
-    `Judge it with: portlock audit --from FILE\n`,
+    `Judge it with: ${toCommandLine(["portlock", "audit", "--from", file])}\n`,
 
   harden: HARDEN_EN,
   proxy: PROXY_EN,

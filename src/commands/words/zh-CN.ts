@@ -1,5 +1,5 @@
 import type { HostErrorCode } from "../../host/host-error.ts";
-import { toPrintable } from "../../report/printable.ts";
+import { toCommandLine, toPrintable } from "../../report/printable.ts";
 import { HARDEN_ZH_CN } from "./harden-words.ts";
 import { PROXY_ZH_CN } from "./proxy.zh-CN.ts";
 import { CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
@@ -209,7 +209,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     (missing === 0 ? "" : `有 ${missing} 项未能读取；在该主机上以 root 记录会更完整。\n`) +
     "机密在读取时已丢弃：环境变量只保留了模型服务的设置项。\n" +
     "文件中仍有主机名、地址、用户名和路径，请只交给可以知道这些信息的人。\n" +
-    "检查记录：portlock audit --from 文件\n",
+    `检查记录：${toCommandLine(["portlock", "audit", "--from", file])}\n`,
 
   harden: HARDEN_ZH_CN,
   proxy: PROXY_ZH_CN,
