@@ -112,6 +112,8 @@ test(
       assert.match(refused.stderr, /beyond-loopback-without-keys/);
 
       const alice = await makeKey(host, "alice", "--scope", "inference,read");
+      const planned = await runPortlock(host, [...INSTALL, "--dry-run"], "nobody");
+      assert.match(planned.stdout, /--data=\/var\/lib\/portlock-gateway/, planned.stderr);
       const made = await runPortlock(host, [...INSTALL, "--yes", "--json"]);
       assert.equal(made.exitCode, 0, made.stdout + made.stderr + (await tellUnit(host)));
       const { plan }: { readonly plan: Plan } = JSON.parse(made.stdout);

@@ -38,9 +38,17 @@ export async function changeStore<Result>(
   return result;
 }
 
+/** Where data of the service lies, whoever asks: it is started by root. Throws as `toDataPlace` does. */
+export function toServicePlace(session: Pick<Session, "env">, data: string | undefined): DataPlace {
+  return toDataPlace(session, data, true);
+}
+
 /** Where data lies by `--data` and what surrounds it. Throws a `CommandError` where that is not understood. */
-export function toDataPlace({ env }: Pick<Session, "env">, data: string | undefined): DataPlace {
-  const isRoot = process.geteuid?.() === 0;
+export function toDataPlace(
+  { env }: Pick<Session, "env">,
+  data: string | undefined,
+  isRoot: boolean = process.geteuid?.() === 0,
+): DataPlace {
   const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
   if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });
   return reading.place;

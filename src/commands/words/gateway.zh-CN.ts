@@ -1,4 +1,5 @@
 import { toPrintable } from "../../report/printable.ts";
+import { ZH_CN } from "../../report/words/zh-CN.ts";
 import { listOpenRoutes } from "./open-routes.ts";
 import type { GatewayWords } from "./gateway-words.ts";
 
@@ -91,7 +92,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
             hint: `请指明使用哪一个：--upstream ${urls[0] ?? ""}`,
           },
     "upstream-exposed": ({ server }, own) => ({
-      sentence: `他人可绕过网关直接访问模型服务，无需密钥：${listOpenRoutes(server).map(show).join("；")}。`,
+      sentence: `他人可绕过网关直接访问模型服务，无需密钥：${listOpenRoutes(server, ZH_CN).map(show).join("；")}。`,
       hint: `请先关闭：\`${own("harden")}\`。仍要启动：--even-so`,
     }),
     "upstream-unknown": ({ server }, own) => ({
@@ -194,7 +195,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
   ],
   installed: (url) => `网关已在 ${show(url)} 运行：不带密钥的请求得到 401。查看密钥：portlock keys list`,
   seeJournal: "服务的输出：journalctl -u portlock-gateway",
-  nobodyElse: "没有人能绕过网关访问模型服务。",
+  nobodyElse: "其他主机和容器都不能绕过网关访问模型服务；未检查本机的其他用户。",
   draining: (seconds) => `正在结束：进行中的请求还有 ${seconds} 秒。再发一次信号会立即结束。`,
   ended: "已结束。",
   trouble: (what) => `出现问题：${what}`,
