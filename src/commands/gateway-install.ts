@@ -2,7 +2,6 @@ import { refuseUnfinished } from "../apply/read-history.ts";
 import { mustBeRoot } from "../apply/state-folder.ts";
 import { isLoopback } from "../gateway/serve/listen-place.ts";
 import { StartRefused } from "../gateway/serve/start-refused.ts";
-import { openStore } from "../gateway/store/open-store.ts";
 import { StoreError } from "../gateway/store/store-error.ts";
 import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
@@ -20,7 +19,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { type GatewayInstallFlags, toGatewayChoices } from "./gateway-install-flags.ts";
 import { takeProgram } from "./gateway-program.ts";
 import { refuseExposed, toOnlyUpstream } from "./local-upstream.ts";
-import { toServicePlace } from "./open-data.ts";
+import { toServicePlace, withPlace } from "./open-data.ts";
 import { toTextOptions } from "./page.ts";
 import { judgeHost, readText, type JudgedHost } from "./plan-host.ts";
 import { type Progress, toProgress, toReadingText } from "./progress.ts";
@@ -131,8 +130,7 @@ async function planGateway(
 async function countKeys(session: Session, data: string | undefined): Promise<number | null> {
   const now = session.now().getTime();
   try {
-    const { store } = await openStore(toServicePlace(session, data), false);
-    const keys = await store.listKeys().finally(() => store.close());
+    const keys = await withPlace(toServicePlace(session, data), ({ store }) => store.listKeys());
     return keys.filter(({ key: { revokedAt, expiresAt } }) => revokedAt === null && (expiresAt ?? Infinity) > now)
       .length;
   } catch (error) {

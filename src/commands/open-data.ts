@@ -14,7 +14,16 @@ export async function withStore<Result>(
   use: (open: OpenStore) => Promise<Result>,
   mayCreate: boolean = false,
 ): Promise<Result> {
-  const open = await openStore(toDataPlace(session, data), mayCreate);
+  return withPlace(toDataPlace(session, data), use, mayCreate);
+}
+
+/** The same for a place that is known. */
+export async function withPlace<Result>(
+  place: DataPlace,
+  use: (open: OpenStore) => Promise<Result>,
+  mayCreate: boolean = false,
+): Promise<Result> {
+  const open = await openStore(place, mayCreate);
   try {
     return await use(open);
   } finally {
