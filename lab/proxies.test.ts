@@ -63,7 +63,7 @@ async function assertTrue(report: Report, host: Host, recipe: ProxyRecipe, port:
   tally.recipes += 1;
   const routes = report.servers.flatMap((server) => server.routes).filter((route) => route.entry.port === port);
   const outside = routes.filter(({ from }) => from.vantage !== "host" && from.vantage !== "browser");
-  await Promise.all(routes.map((route) => assertRouteTrue(host, toOwnPaths(recipe, route, routes), route)));
+  await Promise.all(routes.map((route) => assertRouteTrue(host, toOwn(recipe, route, routes), route)));
   await assertNobodyForgotten(host, recipe, port, outside);
   const reasons = outside.flatMap(({ barriers }) =>
     barriers.flatMap(({ stops, why }) => (stops === null ? [why] : [])),
@@ -73,18 +73,43 @@ async function assertTrue(report: Report, host: Host, recipe: ProxyRecipe, port:
   assert.deepEqual(found.map(({ rule }) => rule).toSorted(), recipe.findings.toSorted(), "the findings");
 }
 
-/** A recipe without the paths that another route of the same door is about. */
-function toOwnPaths(recipe: ProxyRecipe, route: Route, all: readonly Route[]): ProxyRecipe {
-  const others = all.filter((each) => each !== route).flatMap(listPaths);
-  const own = listPaths(route);
+/** A recipe as far as one route of it is about it: without the paths, methods and names of the others. */
+function toOwn(recipe: ProxyRecipe, route: Route, all: readonly Route[]): ProxyRecipe {
+  const own = listHops(route);
+  const others = all.flatMap(listHops).filter((hop) => !own.includes(hop));
   const known = recipe.paths ?? PATHS;
-  const matching = known.filter((path) => own.some((each) => path.startsWith(each)));
-  if (matching.length > 0) return { ...recipe, paths: matching };
-  return { ...recipe, paths: known.filter((path) => !others.some((each) => path.startsWith(each))) };
+  const paths = known.filter(
+    (path) =>
+      own.every((hop) => hop.methods?.includes("GET") !== false && rank(hop, path) > 0) &&
+      own.every((hop) => others.every((other) => rank(other, path) <= Math.max(1, rank(hop, path)))),
+  );
+  const names = own.flatMap(({ serverNames }) => serverNames);
+  if (names.length > 0 && others.some(({ serverNames }) => serverNames.length === 0)) {
+    return { ...recipe, paths, onlyNames: names };
+  }
+  const told = others.flatMap(({ serverNames }) => serverNames).filter((name) => !names.includes(name));
+  return { ...recipe, paths, names: (recipe.names ?? []).filter((name) => !told.includes(name)) };
 }
 
-function listPaths({ hops }: Route): readonly string[] {
-  return hops.flatMap((hop) => (hop.kind === "proxy" ? hop.paths.map((path) => path.replace(/^[=~] /, "")) : []));
+type ProxyHop = Extract<Route["hops"][number], { kind: "proxy" }>;
+
+function listHops({ hops }: Route): readonly ProxyHop[] {
+  return hops.filter((hop) => hop.kind === "proxy").slice(0, 1);
+}
+
+/** How narrowly a proxy's leg is about a path: 0 not at all, 1 as about every path; patterns come before prefixes. */
+function rank({ paths }: ProxyHop, path: string): number {
+  if (paths.length === 0) return 1;
+  return Math.max(
+    0,
+    ...paths.filter((each) => fits(each, path)).map((each) => (/^[=~] /.test(each) ? 1e3 : 1 + each.length)),
+  );
+}
+
+/** Whether a path is one of those that the report writes so. */
+function fits(written: string, path: string): boolean {
+  if (written.startsWith("= ")) return written.slice(2) === path;
+  return written.startsWith("~ ") ? new RegExp(written.slice(2)).test(path) : path.startsWith(written);
 }
 
 function toWorst(routes: readonly Route[]): Route["verdict"] {
@@ -100,7 +125,7 @@ function isAbout(data: object, port: number): boolean {
 
 async function assertRouteTrue(host: Host, recipe: ProxyRecipe, route: Route): Promise<void> {
   const { from, entry, verdict } = route;
-  if (verdict === "unknown") return;
+  if (verdict === "unknown" || recipe.paths?.length === 0) return;
   tally.routes += 1;
   if (from.vantage === "browser") {
     await assertPageTrue(host, recipe, route);
@@ -152,7 +177,7 @@ async function isServed(
 ): Promise<boolean> {
   const literal = address.includes(":") ? `[${address}]` : address;
   const scheme = recipe.tls === true ? "https" : "http";
-  const names = [literal, "localhost", ...(recipe.names ?? [])];
+  const names = recipe.onlyNames ?? [literal, "localhost", ...(recipe.names ?? [])];
   const paths = recipe.paths ?? PATHS;
   const asks = names.flatMap((name) =>
     paths.map((path) => [

@@ -78,4 +78,143 @@ export const APACHE_RECIPES: readonly ProxyRecipe[] = [
     verdict: "closed",
     findings: [],
   },
+  {
+    id: "limit-post",
+    what: "a password by <Limit POST>, which asks nobody who reads",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\nAuthType Basic\nAuthName "Restricted"\nAuthUserFile /etc/apache2/portlock.htpasswd\n<Limit POST>\nRequire valid-user\n</Limit>\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "rewrite-proxy",
+    what: "below /ollama/, by a RewriteRule that hands on",
+    site: (port) => server(port, "RewriteEngine On\nRewriteRule ^/ollama/(.*)$ http://127.0.0.1:11434/$1 [P,L]"),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/ollama/api/version"],
+  },
+  {
+    id: "rewrite-key",
+    what: "a key in a RewriteCond, everybody else refused",
+    site: (port) =>
+      server(
+        port,
+        `RewriteEngine On\nRewriteCond %{HTTP:Authorization} "!=Bearer ${KEY}"\nRewriteRule ^ - [F]\n${PASS}`,
+      ),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "setenvif-key",
+    what: "a key that sets a variable, which is required",
+    site: (port) =>
+      server(
+        port,
+        `SetEnvIf Authorization "^Bearer ${KEY}$" has_key\n<Location />\nRequire env has_key\n</Location>\n${PASS}`,
+      ),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "location-match",
+    what: "a password for what ends as an API's path does, in a pattern that the rest slips past",
+    site: (port) => server(port, `<LocationMatch "^/api/(generate|chat)$">\n${BASIC}\n</LocationMatch>\n${PASS}`),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "proxy-section",
+    what: "a password in a <Proxy> section",
+    site: (port) => server(port, `<Proxy "http://127.0.0.1:11434/*">\n${BASIC}\n</Proxy>\n${PASS}`),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "not-one",
+    what: "everybody but one address",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\n<RequireAll>\nRequire all granted\nRequire not ip 192.0.2.1\n</RequireAll>\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "any-of-two",
+    what: "the LAN or a password, by RequireAny",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\nAuthType Basic\nAuthName "Restricted"\nAuthUserFile /etc/apache2/portlock.htpasswd\n<RequireAny>\nRequire ip 10.77.0.0/24\nRequire valid-user\n</RequireAny>\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    friend: PASSWORD,
+  },
+  {
+    id: "directory-password",
+    what: "a password for a <Directory>, which is none of a proxy's",
+    site: (port) =>
+      server(port, `DocumentRoot /var/www/html\n<Directory /var/www/html>\n${BASIC}\n</Directory>\n${PASS}`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "old-allow",
+    what: "the LAN only, in the words of Apache 2.2",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\nOrder deny,allow\nDeny from all\nAllow from 10.77.0.0/24 127.0.0.1\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "old-satisfy",
+    what: "the LAN without a password, by Satisfy Any",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\n${BASIC}\nOrder deny,allow\nDeny from all\nAllow from 10.77.0.0/24\nSatisfy Any\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    friend: PASSWORD,
+  },
+  {
+    id: "excluded",
+    what: "a path that is not handed on, in front of all the rest",
+    site: (port) => server(port, `ProxyPass /api/delete !\n${PASS}`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
 ];

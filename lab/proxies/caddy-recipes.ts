@@ -109,4 +109,154 @@ export const CADDY_RECIPES: readonly ProxyRecipe[] = [
     names: ["ai.example.com"],
     tls: true,
   },
+  {
+    id: "handle-authorized",
+    what: "a key in a matcher's block, everybody else in a handle of his own",
+    site: (port) =>
+      server(
+        port,
+        `@authorized {\nheader Authorization "Bearer ${KEY}"\n}\nhandle @authorized {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nhandle {\nrespond 401\n}`,
+      ),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "respond-unless",
+    what: "a refusal for whoever has not the key",
+    site: (port) =>
+      server(
+        port,
+        `@noauth not header Authorization "Bearer ${KEY}"\nrespond @noauth 401\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`,
+      ),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "route-too-late",
+    what: "a route whose password comes after the proxy",
+    site: (port) =>
+      server(port, `route {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\nbasicauth {\nada ${HASH}\n}\n}`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "strip-prefix",
+    what: "below /ollama/, which is taken away",
+    site: (port) =>
+      server(
+        port,
+        `handle /ollama/* {\nuri strip_prefix /ollama\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 404`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/ollama/api/version"],
+  },
+  {
+    id: "origin-taken-away",
+    what: "a header for one page's origin, and none of it passed on",
+    site: (port) =>
+      server(
+        port,
+        `header Access-Control-Allow-Origin "https://pages.example.com"\nreverse_proxy localhost:11434 {\nheader_up -Origin\n${LOCAL_HOST}\n}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "lan-handle",
+    what: "the LAN in a handle, the rest refused",
+    site: (port) =>
+      server(
+        port,
+        `@lan remote_ip 10.77.0.0/24 127.0.0.1\nhandle @lan {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 403`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "forwarded-for",
+    what: "the LAN, as the header of somebody says that comes before",
+    site: (port) =>
+      server(
+        port,
+        `@lan header X-Forwarded-For 10.77.0.*\nhandle @lan {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 403`,
+      ),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "password-for-posts",
+    what: "a password for whoever posts",
+    site: (port) =>
+      server(
+        port,
+        `@posts method POST\nbasicauth @posts {\nada ${HASH}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`,
+      ),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "private-ranges",
+    what: "everybody with a private address",
+    site: (port) =>
+      server(
+        port,
+        `@outside not remote_ip private_ranges\nrespond @outside 403\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "password-below-a-path",
+    what: "a password below /api/generate and none for the rest",
+    site: (port) =>
+      server(port, `basicauth /api/generate* {\nada ${HASH}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "snippet",
+    what: "a password in a snippet that the site imports",
+    site: (port) =>
+      `(guard_${port}) {\nbasicauth {\nada ${HASH}\n}\n}\n${server(port, `import guard_${port}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`)}`,
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "two-names",
+    what: "a guarded site by name, and beside it one for every other name that is not",
+    site: (port) =>
+      `http://ai.example.com:${port} {\nbasicauth {\nada ${HASH}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\n${server(port, `reverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`)}`,
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "certificate-requested",
+    what: "a client certificate that is asked for and not looked at",
+    site: (port) =>
+      `https://:${port} {\ntls internal {\non_demand\nclient_auth {\nmode request\n}\n}\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    tls: true,
+  },
 ];

@@ -87,4 +87,141 @@ export const HAPROXY_RECIPES: readonly ProxyRecipe[] = [
     verdict: "open",
     findings: ["proxy-without-auth"],
   },
+  {
+    id: "lan-backend",
+    what: "a backend for the LAN, and one that refuses for the rest",
+    site: (port) =>
+      [
+        `frontend f${port}`,
+        `  bind :::${port} v4v6`,
+        "  acl lan src 10.77.0.0/24 127.0.0.1",
+        `  use_backend b${port} if lan`,
+        `  default_backend n${port}`,
+        `backend n${port}`,
+        "  http-request deny",
+        `backend b${port}`,
+        `  ${LOCAL_HOST}`,
+        "  server ollama 127.0.0.1:11434",
+      ].join("\n"),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "preflights-free",
+    what: "a password, but for preflights of browsers",
+    site: (port) =>
+      `userlist u${port}\n  user ada insecure-password pass-word\n${server(port, [`http-request auth realm Ollama unless { http_auth(u${port}) } || METH_OPTIONS`, LOCAL_HOST])}`,
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: PASSWORD,
+  },
+  {
+    id: "key-for-posts",
+    what: "a key for whoever posts, all else for everybody",
+    site: (port) =>
+      server(port, [
+        `http-request deny deny_status 401 if METH_POST !{ req.hdr(authorization) -m str "Bearer ${KEY}" }`,
+        LOCAL_HOST,
+      ]),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "below-a-path",
+    what: "below /ollama/, which a rewrite takes away",
+    site: (port) =>
+      [
+        `frontend f${port}`,
+        `  bind :::${port} v4v6`,
+        `  use_backend b${port} if { path_beg /ollama/ }`,
+        `backend b${port}`,
+        `  ${LOCAL_HOST}`,
+        "  http-request replace-path /ollama/(.*) /\\1",
+        "  server ollama 127.0.0.1:11434",
+      ].join("\n"),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/ollama/api/version"],
+  },
+  {
+    id: "named-defaults",
+    what: "one `listen` section with a key by an ACL of its own name",
+    site: (port) =>
+      [
+        `listen l${port}`,
+        `  bind :::${port} v4v6`,
+        `  acl has_key req.hdr(Authorization) -m str "Bearer ${KEY}"`,
+        "  http-request return status 401 unless has_key",
+        `  ${LOCAL_HOST}`,
+        "  server ollama 127.0.0.1:11434",
+      ].join("\n"),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "forwarded-for",
+    what: "the LAN, as the header of somebody says that comes before",
+    site: (port) =>
+      server(port, ["http-request deny unless { req.hdr_ip(X-Forwarded-For) -m ip 10.77.0.0/24 }", LOCAL_HOST]),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "lan-file",
+    what: "the networks of a file",
+    site: (port) => server(port, ["http-request deny unless { src -f /etc/haproxy/portlock.lst }", LOCAL_HOST]),
+    verdict: "unknown",
+    findings: [],
+  },
+  {
+    id: "tags-allowed-before",
+    what: "a list of models allowed before the key is asked for",
+    site: (port) =>
+      server(port, ["http-request allow if { path_beg /api/tags /api/ps /api/version }", KEYED], [LOCAL_HOST]),
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "connections-from-the-lan",
+    what: "connections from elsewhere rejected before a request is read",
+    site: (port) => server(port, ["tcp-request connection reject unless { src 10.77.0.0/24 127.0.0.1 }"], [LOCAL_HOST]),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "asked-in-the-backend",
+    what: "a key asked for in the backend",
+    site: (port) => server(port, [], [KEYED, LOCAL_HOST]),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "by-name",
+    what: "a backend for one name alone",
+    site: (port) =>
+      [
+        `frontend f${port}`,
+        `  bind :::${port} v4v6`,
+        `  use_backend b${port} if { hdr(host) -i ai.example.com:${port} }`,
+        `backend b${port}`,
+        `  ${LOCAL_HOST}`,
+        "  server ollama 127.0.0.1:11434",
+      ].join("\n"),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+  },
 ];

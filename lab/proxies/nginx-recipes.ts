@@ -1,13 +1,7 @@
+import { BASIC, LOCAL_HOST, PASS, server } from "./nginx-site.ts";
 import { BEARER, KEY, PASSWORD, type ProxyRecipe } from "./recipe.ts";
 
-const PASS = "proxy_pass http://127.0.0.1:11434;";
-const LOCAL_HOST = "proxy_set_header Host localhost:11434;";
-const BASIC = 'auth_basic "Restricted"; auth_basic_user_file /etc/nginx/portlock.htpasswd;';
-
-function server(port: number, body: string): string {
-  return `server { listen ${port}; listen [::]:${port}; ${body} }`;
-}
-
+/** As people post them. */
 export const NGINX_RECIPES: readonly ProxyRecipe[] = [
   {
     id: "faq",

@@ -3,6 +3,7 @@ import { APACHE_RECIPES } from "./apache-recipes.ts";
 import { CADDY_RECIPES } from "./caddy-recipes.ts";
 import { HAPROXY_RECIPES } from "./haproxy-recipes.ts";
 import { NGINX_RECIPES } from "./nginx-recipes.ts";
+import { NGINX_TRAPS } from "./nginx-traps.ts";
 
 /** A proxy of Debian, with its recipes. */
 export interface ProxyProgram {
@@ -26,14 +27,14 @@ export const PROXIES: readonly ProxyProgram[] = [
     unit: "nginx",
     check: `${SELF_SIGNED} -keyout /etc/nginx/portlock.key -out /etc/nginx/portlock.pem && rm -f /etc/nginx/sites-enabled/default && nginx -t`,
     files: { "/etc/nginx/portlock.htpasswd": HTPASSWD },
-    recipes: NGINX_RECIPES,
+    recipes: [...NGINX_RECIPES, ...NGINX_TRAPS],
     join: (sites) => ({ "/etc/nginx/sites-enabled/portlock": sites.join("\n") }),
   },
   {
     kind: "apache",
     unit: "apache2",
     check:
-      "a2enmod -q proxy proxy_http headers auth_basic authn_file && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
+      "a2enmod -q proxy proxy_http headers auth_basic authn_file rewrite access_compat && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
     files: { "/etc/apache2/portlock.htpasswd": HTPASSWD },
     recipes: APACHE_RECIPES,
     join: (sites) => ({ "/etc/apache2/sites-available/portlock.conf": `${sites.join("\n")}\n` }),
@@ -50,7 +51,7 @@ export const PROXIES: readonly ProxyProgram[] = [
     kind: "haproxy",
     unit: "haproxy",
     check: "haproxy -c -f /etc/haproxy/haproxy.cfg",
-    files: {},
+    files: { "/etc/haproxy/portlock.lst": "10.77.0.0/24\n" },
     recipes: HAPROXY_RECIPES,
     join: (sites) => ({
       "/etc/haproxy/haproxy.cfg": `global\n  log /dev/log local0\n  user haproxy\n  group haproxy\n  daemon\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 50s\n  timeout server 50s\n${sites.join("\n")}\n`,

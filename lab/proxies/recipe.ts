@@ -17,6 +17,8 @@ export interface ProxyRecipe {
   readonly findings: readonly RuleId[];
   /** Names that somebody may call it by; also tried are the address and `localhost`. */
   readonly names?: readonly string[];
+  /** Names that alone are tried. */
+  readonly onlyNames?: readonly string[];
   /** Paths at which the server would answer. Default: its own. */
   readonly paths?: readonly string[];
   readonly tls?: boolean;

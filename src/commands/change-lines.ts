@@ -7,6 +7,7 @@ import { FAIL_ON } from "./exit-code.ts";
 import { choice, lang, layout, many, optional, parsed, toggle, type Repeated } from "./flag-kinds.ts";
 import { parseNetwork, parsePort, parseSeconds, type HardenFlags } from "./harden-flags.ts";
 import type { HistoryFlags } from "./history.ts";
+import { parseUpload } from "./size.ts";
 import type { UndoFlags } from "./undo.ts";
 import type { VerifyFlags } from "./verify.ts";
 import type { CommandWords } from "./words/words.ts";
@@ -66,6 +67,10 @@ export function toChangeLines(
           cutSessions: toggle(words.flags.cutSessions),
           credentialFile: optional(words.flags.credentialFile, words.placeholders.file),
           askModel: optional(words.flags.askModel, words.placeholders.model),
+          tryUpload: {
+            ...parsed(parseUpload, words.flags.tryUpload, words.usage.badUpload),
+            placeholder: words.placeholders.size,
+          },
           report: optional(words.flags.evidence, words.placeholders.file),
           force: toggle(words.flags.force),
           json: toggle(words.flags.traceJson),

@@ -3,7 +3,7 @@ import test from "node:test";
 import { toReport, type Judgement } from "../report/report.ts";
 import { JUDGEMENTS } from "../report/testing/judgements.ts";
 import { EN } from "../report/words/en.ts";
-import type { AskedSite, Learned, TriedConnection, TriedSite } from "../verify/proofs.ts";
+import type { AskedSite, Learned, TriedConnection, TriedSite, UploadedSite } from "../verify/proofs.ts";
 import { toExitCode, toVerifiedCode, toWorst, type ExitCode, type FailOn } from "./exit-code.ts";
 
 type Name = keyof typeof JUDGEMENTS;
@@ -73,21 +73,28 @@ function verified(
   return toVerifiedCode({ report, proofs }, isSettled ? [] : report.servers, "never");
 }
 
-/** A site that was only asked by a model's generations. */
-function through(learned: Pick<AskedSite, "passesAtOnce" | "stopsWithClient">): readonly TriedSite[] {
-  const asked: AskedSite = { model: "llama3.2:3b", firstAfter: null, moments: null, ...learned };
+/** A site of which only that was learned. */
+function through(
+  generation: Pick<AskedSite, "passesAtOnce" | "stopsWithClient">,
+  upload: Pick<UploadedSite, "passes" | "inConstantMemory">,
+): readonly TriedSite[] {
+  const asked: AskedSite = { model: "llama3.2:3b", firstAfter: null, moments: null, ...generation };
+  const uploaded: UploadedSite = { bytes: 1, arrived: 1, seconds: 1, grownMiB: 1, ...upload };
   const to = { address: "127.0.0.1", port: 8443 };
-  return [{ proxy: "nginx", file: "/site", to, tries: [], refusedAfter: null, asked, isCut: false }];
+  return [{ proxy: "nginx", file: "/site", to, tries: [], refusedAfter: null, asked, uploaded, isCut: false }];
 }
 
-test("a stream that is held back is not as expected, and one that is not known contradicts nothing", () => {
+test("a stream or an upload that is held back is not as expected, and one that is not known contradicts nothing", () => {
   const unknown = { holds: null, why: "too-short", detail: null } as const;
-  const code = (passesAtOnce: Learned, stopsWithClient: Learned): ExitCode =>
-    verified("local", {}, true, through({ passesAtOnce, stopsWithClient }));
-  assert.equal(code({ holds: true }, { holds: true }), 0);
-  assert.equal(code(unknown, unknown), 0);
-  assert.equal(code({ holds: false }, unknown), 1);
-  assert.equal(code({ holds: true }, { holds: false }), 1);
+  const [yes, no] = [{ holds: true }, { holds: false }];
+  const code = (passesAtOnce: Learned, stopsWithClient: Learned, passes: Learned, inConstantMemory: Learned) =>
+    verified("local", {}, true, through({ passesAtOnce, stopsWithClient }, { passes, inConstantMemory }));
+  assert.equal(code(yes, yes, yes, yes), 0);
+  assert.equal(code(unknown, unknown, unknown, unknown), 0);
+  assert.equal(code(no, unknown, yes, yes), 1);
+  assert.equal(code(yes, no, yes, yes), 1);
+  assert.equal(code(yes, yes, no, unknown), 1);
+  assert.equal(code(yes, yes, yes, no), 1);
 });
 
 test("a connection has the last word", () => {

@@ -37,8 +37,10 @@ export function toVerifiedCode({ report, proofs }: Verified, unsettled: readonly
   const isServed = proofs.proofs.some(
     ({ place, verdict, expected }) => place.kind !== "host" && verdict === "open" && expected !== "open",
   );
-  const isHeldBack = proofs.sites.some(
-    ({ asked }) => asked?.passesAtOnce.holds === false || asked?.stopsWithClient.holds === false,
+  const isHeldBack = proofs.sites.some(({ asked, uploaded }) =>
+    [asked?.passesAtOnce, asked?.stopsWithClient, uploaded?.passes, uploaded?.inConstantMemory].some(
+      (learned) => learned?.holds === false,
+    ),
   );
   const tried = [...proofs.proofs, ...proofs.sites.flatMap(({ tries }) => tries)];
   if (isServed || isHeldBack || tried.some(({ agrees }) => !agrees)) {

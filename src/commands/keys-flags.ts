@@ -125,23 +125,6 @@ export function parseCount(text: string): number | null {
   return count > 0 ? count : null;
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-};
-
-/** `512KiB`, `20MB`, `1000`, in bytes, above 0; null for any other text. */
-export function parseSize(text: string): number | null {
-  const [, digits, unit] = /^(\d{1,12})([kmg]i?b|)$/i.exec(text) ?? [];
-  const bytes = Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? "?"] ?? Number.NaN);
-  return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : null;
-}
-
 /** Seconds of a duration; null where it is none. */
 export function parseKeepAlive(text: string): number | null {
   const milliseconds = parseDuration(text);

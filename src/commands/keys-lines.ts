@@ -14,7 +14,6 @@ import {
   parseNetworks,
   parsePatterns,
   parsePublicKey,
-  parseSize,
   parseSome,
   type RevokeFlags,
   type RotateFlags,
@@ -22,6 +21,7 @@ import {
   type UsageFlags,
   type WishFlags,
 } from "./keys-flags.ts";
+import { parseSize } from "./size.ts";
 import type { KeysCommandName } from "./words/keys-words.ts";
 import type { CommandWords } from "./words/words.ts";
 

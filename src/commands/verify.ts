@@ -32,6 +32,8 @@ export type VerifyFlags = LayoutFlags & {
   readonly cutSessions?: boolean;
   readonly credentialFile?: string;
   readonly askModel?: string;
+  /** Bytes. */
+  readonly tryUpload?: number;
   readonly report?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -45,9 +47,7 @@ export type VerifyFlags = LayoutFlags & {
  */
 export async function verify(session: Session, flags: VerifyFlags): Promise<ExitCode> {
   if (flags.report !== undefined && flags.report !== "-" && flags.force !== true) await refuseExisting(flags.report);
-  if (flags.askModel !== undefined && flags.credentialFile === undefined) {
-    throw new CommandError({ code: "flag-missing", data: { flag: "--ask-model", needs: "--credential-file" } });
-  }
+  refuseLacking(flags);
   const credential = flags.credentialFile === undefined ? null : await readCredential(flags.credentialFile);
   const progress = toProgress(session.err, session.env);
   const target = flags.host ?? "localhost";
@@ -73,7 +73,7 @@ export async function verify(session: Session, flags: VerifyFlags): Promise<Exit
       writer,
       rehearse: flags.rehearse === true,
       cutSessions: flags.cutSessions === true,
-      sites: { credential, askModel: flags.askModel ?? null },
+      sites: { credential, askModel: flags.askModel ?? null, uploadBytes: flags.tryUpload ?? null },
       untried,
     });
     progress.clear();
@@ -89,13 +89,20 @@ export async function verify(session: Session, flags: VerifyFlags): Promise<Exit
   }
 }
 
+function refuseLacking({ credentialFile, askModel, tryUpload }: VerifyFlags): void {
+  if (credentialFile !== undefined || (askModel === undefined && tryUpload === undefined)) return;
+  const flag = askModel === undefined ? "--try-upload" : "--ask-model";
+  throw new CommandError({ code: "flag-missing", data: { flag, needs: "--credential-file" } });
+}
+
 /** The writing half only for what was asked to be done. */
 async function openDoor(
   session: Session,
   target: string,
   flags: VerifyFlags,
 ): Promise<{ readonly host: HostReader; readonly writer: HostWriter | null }> {
-  if (flags.rehearse !== true && flags.cutSessions !== true && flags.askModel === undefined) {
+  const { rehearse, cutSessions, askModel, tryUpload } = flags;
+  if (rehearse !== true && cutSessions !== true && askModel === undefined && tryUpload === undefined) {
     return { host: await session.openHost(target), writer: null };
   }
   const writer = await session.openWriter(target);

@@ -6,6 +6,7 @@
 
 import type { AskCommand } from "./ask-script.ts";
 import type { VisitCommand } from "./visit-script.ts";
+import type { UploadCommand } from "./upload-script.ts";
 
 type UnitName = string;
 type Path = string;
@@ -206,4 +207,5 @@ export type ChangeCommand =
   | ProxyCheck
   | CertificateChange
   | VisitCommand
-  | AskCommand;
+  | AskCommand
+  | UploadCommand;

@@ -28,6 +28,8 @@ export type Hop =
       readonly serverNames: readonly string[];
       /** What requests must ask for, as written in its configuration; empty: everything. */
       readonly paths: readonly string[];
+      /** By which methods alone; absent: by every one. */
+      readonly methods?: readonly string[];
       readonly to: string;
     }
   | {
@@ -98,6 +100,7 @@ export type BarrierReason =
   | "proxy-lets-sources-in"
   | "proxy-stops-sources"
   | "proxy-not-understood"
+  | "proxy-refuses-unexplained" // the host itself, by a condition that others may meet
   | "proxy-changed" // its files are newer than what it runs with
   | "proxy-upstream-unclear"
   | "relay-target-unknown" // where another model server hands on to is not told

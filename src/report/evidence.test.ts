@@ -80,6 +80,14 @@ function toSite(hostile: string): TriedSite {
       passesAtOnce: { holds: false },
       stopsWithClient: { holds: null, why: "site-not-answering", detail: hostile },
     },
+    uploaded: {
+      bytes: 2 ** 31,
+      arrived: 0,
+      seconds: null,
+      grownMiB: null,
+      passes: { holds: null, why: "site-not-answering", detail: hostile },
+      inConstantMemory: { holds: null, why: "not-passed", detail: hostile },
+    },
     isCut: true,
   };
 }

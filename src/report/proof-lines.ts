@@ -2,7 +2,17 @@ import { toFamily } from "../judge/addresses.ts";
 import { isKnock } from "../judge/expected-verdict.ts";
 import { findOpener } from "../judge/proxies/opener.ts";
 import type { Server } from "../judge/server.ts";
-import type { AskedSite, OldSession, Proofs, Survival, TriedConnection, TriedSite, Untried } from "../verify/proofs.ts";
+import type {
+  AskedSite,
+  Learned,
+  OldSession,
+  Proofs,
+  Survival,
+  TriedConnection,
+  TriedSite,
+  Untried,
+  UploadedSite,
+} from "../verify/proofs.ts";
 import type { Report } from "./report.ts";
 import { toPrintable, toSocketText } from "./printable.ts";
 import type { Words } from "./words/words.ts";
@@ -127,7 +137,10 @@ export function toUntriedText({ place, why, detail }: Untried, words: Words): st
 }
 
 /** What one site came to: all that was as expected by how many, everything else one by one; and what was not tried. */
-export function toSiteLines({ tries, refusedAfter, asked, isCut }: TriedSite, words: Words): readonly string[] {
+export function toSiteLines(
+  { tries, refusedAfter, asked, uploaded, isCut }: TriedSite,
+  words: Words,
+): readonly string[] {
   const { proofs: says } = words;
   const groups = SHOWN.flatMap((shown) => {
     const seen = tries.filter((each) => each.shown === shown);
@@ -148,7 +161,8 @@ export function toSiteLines({ tries, refusedAfter, asked, isCut }: TriedSite, wo
     ...(refusedAfter === null ? [] : [says.refusedAfter(refusedAfter.unknownName, refusedAfter.knownName)]),
     ...(isCut ? [says.siteCut] : []),
     ...(asked === null ? [] : toAskedLines(asked, words)),
-    says.sitesCaveat(asked !== null),
+    ...(uploaded === null ? [] : toUploadedLines(uploaded, words)),
+    says.sitesCaveat({ asked: asked !== null, uploaded: uploaded !== null }),
   ];
 }
 
@@ -165,6 +179,17 @@ function toAskedLines(asked: AskedSite, { proofs }: Words): readonly string[] {
     ...(moments === null ? [] : [says.moments(moments)]),
     ...learned,
   ];
+}
+
+function toUploadedLines(uploaded: UploadedSite, { proofs }: Words): readonly string[] {
+  const { uploaded: says, asked } = proofs;
+  const { passes, inConstantMemory } = uploaded;
+  const toBecause = (learned: Learned): string =>
+    learned.holds === null ? asked.reasons[learned.why](learned.detail && toPrintable(learned.detail, 200)) : "";
+  const memory =
+    inConstantMemory.holds === null ? says.memoryUnlearned(toBecause(inConstantMemory)) : says.memory(uploaded);
+  if (passes.holds === null) return [says.unlearned(uploaded, toBecause(passes))];
+  return passes.holds ? [says.passes(uploaded), memory] : [says.heldBack(uploaded)];
 }
 
 const SHOWN = ["nothing", "wrong-credential", "credential"] as const;

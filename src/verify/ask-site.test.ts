@@ -130,6 +130,20 @@ const CASES: readonly Case[] = [
     passes: false,
     stops: true,
   },
+  {
+    what: "nginx with buffers, which hold back no piece of HTTP/1.1",
+    kind: "nginx",
+    changes: [["proxy_buffering off;", "proxy_buffering on;"]],
+    passes: true,
+    stops: true,
+  },
+  {
+    what: "nginx with HTTP/1.0, and no buffers",
+    kind: "nginx",
+    changes: [["proxy_http_version 1.1;", "proxy_http_version 1.0;"]],
+    passes: true,
+    stops: true,
+  },
   { what: "a model of three words", kind: "nginx", tokens: 3, passes: "too-short", stops: "too-short" },
   {
     what: "a model that is not there",

@@ -32,7 +32,8 @@ const MANY = 1024;
  * the middle: what it costs is a model that works for some seconds.
  */
 export async function askSite(host: HostWriter, asking: Asking): Promise<AskedSite> {
-  const output = await host.change(toCommand(asking), { timeoutMs: PATIENCE_MS, input: toConfiguration(asking) });
+  const settings = { timeoutMs: PATIENCE_MS, input: toCurlConfiguration(asking.credential) };
+  const output = await host.change(toCommand(asking), settings);
   if (!output.ok) return toUnlearned(asking.model, "no-tool", output.detail ?? output.why);
   const { exitCode, stdout } = output.value;
   if (NO_TOOL.includes(exitCode)) return toUnlearned(asking.model, "no-tool", null);
@@ -108,8 +109,6 @@ function concludeLeaving(long: SeenCall, looks: readonly Look[]): Learned {
 }
 
 function toCommand({ model, server, site }: Asking): AskCommand {
-  const { address, port, tls, name } = site;
-  const called = name !== null && /^[A-Za-z0-9.-]+$/.test(name) ? `${name}:${port}` : toAuthority(address, port);
   const toBody = (tokens: number): string =>
     JSON.stringify({
       model,
@@ -123,8 +122,8 @@ function toCommand({ model, server, site }: Asking): AskCommand {
     ASK_SCRIPT,
     "portlock",
     `http://${toAuthority(server.address, server.port)}/api/generate`,
-    `${tls ? "https" : "http"}://${called}/api/generate`,
-    `::${toAuthority(address, port)}`,
+    toSiteUrl(site, "/api/generate"),
+    `::${toAuthority(site.address, site.port)}`,
     toBody(1),
     toBody(SOME),
     toBody(MANY),
@@ -132,7 +131,13 @@ function toCommand({ model, server, site }: Asking): AskCommand {
   ];
 }
 
+/** The site by the name that it is called by, where curl is told its place beside it. */
+export function toSiteUrl({ address, port, tls, name }: Asking["site"], path: string): string {
+  const called = name !== null && /^[A-Za-z0-9.-]+$/.test(name) ? `${name}:${port}` : toAuthority(address, port);
+  return `${tls ? "https" : "http"}://${called}${path}`;
+}
+
 /** A line of curl's configuration: in quotes it takes a backslash before a quote and before itself. */
-function toConfiguration({ credential }: Asking): string {
+export function toCurlConfiguration(credential: string): string {
   return `header = "Authorization: ${credential.replaceAll(/["\\]/g, (mark) => `\\${mark}`)}"\n`;
 }

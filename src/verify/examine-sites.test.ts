@@ -74,7 +74,7 @@ async function setUp(kind: ProxyKind, change: (text: string) => string = (text) 
 }
 
 async function examine({ host }: Scene, credential: string | null): Promise<TriedSite> {
-  const { sites } = await examineSites({ host, guarded: [], credential, asking: null, now: () => new Date(0) });
+  const { sites } = await examineSites({ host, guarded: [], credential, work: null, now: () => new Date(0) });
   assert.equal(sites.length, 1);
   return sites[0] ?? assert.fail();
 }
@@ -107,7 +107,7 @@ for (const kind of PROXY_KINDS) {
         host,
         guarded: [],
         credential: null,
-        asking: null,
+        work: null,
         now: () => new Date(0),
       });
       assert.deepEqual(new Set(sites[0]?.tries.map(({ shown }) => shown)), new Set(["nothing", "wrong-credential"]));
@@ -158,7 +158,7 @@ async function examineTheirs(name: string): Promise<readonly string[]> {
       host: none,
       guarded: [guarded],
       credential: target.person.value,
-      asking: null,
+      work: null,
       now: () => new Date(0),
     });
     assert.deepEqual([examined.sites.length, examined.untried.length], [1, 0]);

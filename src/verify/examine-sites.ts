@@ -2,9 +2,10 @@ import type { HostReader } from "../host/host.ts";
 import type { HostWriter } from "../host/writer.ts";
 import { OWN_SITE_FILES, readOwnSite, type OwnSite } from "../plan/proxy/own-site.ts";
 import { listSiteTries, type SiteTry } from "../plan/proxy/site-tries.ts";
-import { askSite, toUnlearned, type Asking } from "./ask-site.ts";
-import type { GuardedDoor } from "./guarded-doors.ts";
-import type { AskedSite, Outcome, SiteProof, TriedSite, Untried } from "./proofs.ts";
+import { askSite, toUnlearned } from "./ask-site.ts";
+import type { GuardedDoor, ServerBehind } from "./guarded-doors.ts";
+import type { AskedSite, Outcome, SiteProof, TriedSite, Untried, UploadedSite } from "./proofs.ts";
+import { toNotUploaded, uploadToSite } from "./upload-to-site.ts";
 
 /** Somebody who is let in: the value of the Authorization header, which is put into no document. */
 export type ShownCredential = string;
@@ -15,23 +16,26 @@ export interface SiteExamination {
   readonly guarded: readonly GuardedDoor[];
   /** Null: nothing is asked with one. */
   readonly credential: ShownCredential | null;
-  /** A model to be asked for generations through Portlock's own sites; null: none is. */
-  readonly asking: ModelAsking | null;
+  /** What is to be done through Portlock's own sites, beyond reading; null: nothing is. */
+  readonly work: SiteWork | null;
   readonly now: () => Date;
 }
 
-export interface ModelAsking {
-  readonly model: string;
+export interface SiteWork {
+  /** A model to generate; null: none is. */
+  readonly model: string | null;
+  /** Length of an upload; null: none is made. */
+  readonly uploadBytes: number | null;
   readonly writer: HostWriter;
-  /** The server behind a site on that port, as the host itself calls it. */
-  readonly findServer: (port: number) => Asking["server"] | null;
+  /** The server behind a site on that port. */
+  readonly findServer: (port: number) => ServerBehind | null;
 }
 
 /**
  * Calls every site that Portlock made on this host: without a credential, with a wrong one, and with that of somebody
  * who is let in; and every other one that is judged to demand a credential, without one. Only by GET and HEAD, so that
- * nothing is changed even where a site lets through what it should not; and by generations, of a model that the owner
- * names. Other methods and uploads are tried in Portlock's own tests, on hosts of their own.
+ * nothing is changed even where a site lets through what it should not; and, where the owner asks for it, by generations
+ * and by an upload that is never whole.
  */
 export async function examineSites(
   examination: SiteExamination,
@@ -66,6 +70,7 @@ async function examineSite(examination: SiteExamination, site: OwnSite): Promise
   const credential = fits(site, examination.credential) ? examination.credential : null;
   // Before the many requests, of which a site may have enough.
   const asked = await askModel(examination, site, credential);
+  const uploaded = await upload(examination, site, credential);
   const call = new Caller(examination, { ...site, isOwn: true });
   const wrong = site.auth === "basic" ? `Basic ${btoa("portlock-nobody:wrong")}` : "Bearer wrong";
   await call.all("nothing", tries, null);
@@ -73,21 +78,36 @@ async function examineSite(examination: SiteExamination, site: OwnSite): Promise
   await call.all("wrong-credential", tries.filter(({ isAllowed }) => !isAllowed).slice(0, 1), wrong);
   if (credential !== null) await call.all("credential", tries, credential);
   const refusedAfter = credential === null ? null : await measureRefusals(call, credential);
-  return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, asked, isCut: call.isCut };
+  return { proxy, file, to: { address, port }, tries: call.proofs, refusedAfter, asked, uploaded, isCut: call.isCut };
 }
 
 async function askModel(
-  { asking }: SiteExamination,
+  { work }: SiteExamination,
   site: OwnSite,
   credential: ShownCredential | null,
 ): Promise<AskedSite | null> {
-  if (asking === null) return null;
-  const { model, writer } = asking;
+  if (work === null || work.model === null) return null;
+  const { model, writer } = work;
   if (credential === null) return toUnlearned(model, "no-credential", null);
   if (!site.scopes.includes("inference")) return toUnlearned(model, "no-inference", null);
-  const server = asking.findServer(site.port);
+  const server = work.findServer(site.port);
   if (server === null) return toUnlearned(model, "no-server", null);
   return await askSite(writer, { model, server, site, credential });
+}
+
+async function upload(
+  { work }: SiteExamination,
+  site: OwnSite,
+  credential: ShownCredential | null,
+): Promise<UploadedSite | null> {
+  if (work === null || work.uploadBytes === null) return null;
+  const { uploadBytes: bytes, writer } = work;
+  if (credential === null) return toNotUploaded(bytes, "no-credential", null);
+  if (!site.scopes.includes("manage")) return toNotUploaded(bytes, "no-manage", null);
+  const server = work.findServer(site.port);
+  if (server === null) return toNotUploaded(bytes, "no-server", null);
+  if (server.pid === null) return toNotUploaded(bytes, "room-not-seen", null);
+  return await uploadToSite(writer, { bytes, server: { port: server.port, pid: server.pid }, site, credential });
 }
 
 /** Somebody else's site is asked without a credential alone, and only for what it hands on. */
@@ -98,7 +118,7 @@ async function examineGuarded(examination: SiteExamination, door: GuardedDoor): 
   );
   const call = new Caller(examination, { ...door, isOwn: false });
   await call.all("nothing", tries, null);
-  const unasked = { refusedAfter: null, asked: null };
+  const unasked = { refusedAfter: null, asked: null, uploaded: null };
   return { proxy, file: null, to: { address, port }, tries: call.proofs, ...unasked, isCut: call.isCut };
 }
 

@@ -35,15 +35,20 @@ export function listGuardedDoors(facts: Facts, servers: readonly Server[]): read
   return [...new Map(doors.map((door) => [`${door.port} ${door.name}`, door])).values()].slice(0, MOST_DOORS);
 }
 
-/** Where the host itself calls the Ollama that a proxy's port hands on to; null: there is none, or more than one. */
-export function findServerBehind(
-  facts: Facts,
-  servers: readonly Server[],
-  port: number,
-): { readonly address: string; readonly port: number } | null {
+/** An Ollama as its own host calls it. */
+export interface ServerBehind {
+  readonly address: string;
+  readonly port: number;
+  /** Null where the process could not be seen. */
+  readonly pid: number | null;
+}
+
+/** The Ollama that a proxy's port hands on to; null: there is none, or more than one. */
+export function findServerBehind(facts: Facts, servers: readonly Server[], port: number): ServerBehind | null {
   const [server, ...others] = servers.filter(({ routes }) =>
     routes.some(({ entry, hops }) => entry.port === port && hops.some(({ kind }) => kind === "proxy")),
   );
   if (server?.kind !== "ollama" || others.length > 0) return null;
-  return listOwnDoors(facts, server).find(({ tls, port: own }) => !tls && own !== port) ?? null;
+  const door = listOwnDoors(facts, server).find(({ tls, port: own }) => !tls && own !== port);
+  return door === undefined ? null : { address: door.address, port: door.port, pid: server.process?.pid ?? null };
 }

@@ -31,6 +31,8 @@ export interface TriedSite {
   readonly refusedAfter: { readonly unknownName: number; readonly knownName: number } | null;
   /** A generation that the owner had asked for; null where he had not, or of somebody else's site. */
   readonly asked: AskedSite | null;
+  /** An upload that the owner had asked for; null as above. */
+  readonly uploaded: UploadedSite | null;
   /** True where the site had enough of the requests (429), so that the rest was not tried. */
   readonly isCut: boolean;
 }
@@ -60,6 +62,21 @@ export interface AskedSite {
   readonly stopsWithClient: Learned;
 }
 
+/** What became of an upload through a site that was broken off before its last byte. */
+export interface UploadedSite {
+  /** Length of the upload. */
+  readonly bytes: number;
+  /** How many of them arrived at the server before it was broken off. */
+  readonly arrived: number;
+  /** Until all of them had arrived; null where they did not. */
+  readonly seconds: number | null;
+  /** MiB that the programs at the site's port held at the most, above what they held before; null where not seen. */
+  readonly grownMiB: number | null;
+  /** All of it arrives, and while the rest is still being sent. */
+  readonly passes: Learned;
+  readonly inConstantMemory: Learned;
+}
+
 export interface BothWays {
   readonly direct: number;
   readonly site: number;
@@ -77,6 +94,8 @@ export type UnlearnedReason =
   | "no-credential"
   /** The site lets nobody generate. */
   | "no-inference"
+  /** The site lets nobody upload. */
+  | "no-manage"
   /** No Ollama was found behind the site that the host itself can call. */
   | "no-server"
   | "server-not-answering"
@@ -86,7 +105,16 @@ export type UnlearnedReason =
   /** Neither as the server sent it nor at the end. */
   | "between"
   /** Which of the connections to the server was the one that it came by could not be seen. */
-  | "connection-not-seen";
+  | "connection-not-seen"
+  /** The disk that the server writes uploads to has too little room. */
+  | "no-room"
+  /** How much room there is could not be seen, and so no more was sent. */
+  | "room-not-seen"
+  | "not-in-time"
+  /** Not all of it came through. */
+  | "not-passed"
+  /** The programs that listen at the site's port could not be seen. */
+  | "holders-not-seen";
 
 /** Where a connection was made from. */
 export type Place =

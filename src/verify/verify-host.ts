@@ -2,7 +2,7 @@ import type { HostWriter } from "../host/writer.ts";
 import { foretell } from "../judge/survival.ts";
 import { examineHost } from "./examine-host.ts";
 import { findServerBehind, listGuardedDoors } from "./guarded-doors.ts";
-import { examineSites, type ModelAsking, type ShownCredential } from "./examine-sites.ts";
+import { examineSites, type ShownCredential, type SiteWork } from "./examine-sites.ts";
 import type { Examination } from "./examination.ts";
 import { cutSessions, findOldSessions } from "./old-sessions.ts";
 import type { Proofs, Survival, Untried } from "./proofs.ts";
@@ -21,6 +21,8 @@ export interface VerifySettings {
     readonly credential: ShownCredential | null;
     /** Has this model generate through them, by the writer; null: none does. */
     readonly askModel: string | null;
+    /** Uploads so many bytes through them, by the writer; null: nothing is uploaded. */
+    readonly uploadBytes: number | null;
   } | null;
   /** What is known before to stay untried. */
   readonly untried: readonly Untried[];
@@ -40,7 +42,7 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
       : await examineSites({
           host,
           credential: settings.sites.credential,
-          asking: toAsking(examination, settings),
+          work: toWork(examination, settings),
           guarded: listGuardedDoors(facts, judgement.servers),
           now: examination.now,
         });
@@ -62,10 +64,10 @@ export async function verifyHost(examination: Examination, settings: VerifySetti
   };
 }
 
-function toAsking({ facts, judgement }: Examination, { writer, sites }: VerifySettings): ModelAsking | null {
-  const model = sites?.askModel ?? null;
-  if (model === null || writer === null) return null;
-  return { model, writer, findServer: (port) => findServerBehind(facts, judgement.servers, port) };
+function toWork({ facts, judgement }: Examination, { writer, sites }: VerifySettings): SiteWork | null {
+  const { askModel: model = null, uploadBytes = null } = sites ?? {};
+  if (writer === null || (model === null && uploadBytes === null)) return null;
+  return { model, uploadBytes, writer, findServer: (port) => findServerBehind(facts, judgement.servers, port) };
 }
 
 /** What was done says more than what was concluded. */

@@ -84,6 +84,7 @@ export const HELP_EN: Readonly<Record<CommandName, CommandHelp>> = {
         "--credential-file alice --ask-model llama3.2:3b",
         "what sites by portlock proxy let through, and how streams pass",
       ],
+      ["--credential-file admin --try-upload 2GiB", "whether a model can be uploaded through them"],
       ["--rehearse --report evidence.md", "restarts the service, tries again, and writes the evidence for a ticket"],
     ],
   },

@@ -73,6 +73,7 @@ export const HELP_ZH_CN: Readonly<Record<CommandName, CommandHelp>> = {
       ["--host ssh://root@gpu-1 --vantage namespace --vantage ssh://me@desk", "另一台主机，并从第三台主机测试"],
       ["--vantage urls", "列出外部同事可运行的命令"],
       ["--credential-file alice --ask-model llama3.2:3b", "portlock proxy 所建站点放行哪些内容，流式应答如何通过"],
+      ["--credential-file admin --try-upload 2GiB", "能否经这些站点上传模型"],
       ["--rehearse --report evidence.md", "重启服务后再次测试，并写出供工单使用的验证记录"],
     ],
   },

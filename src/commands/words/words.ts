@@ -89,6 +89,7 @@ export interface CommandWords {
       | "cutSessions"
       | "credentialFile"
       | "askModel"
+      | "tryUpload"
       | "evidence"
       | "changeHost",
       string
@@ -108,6 +109,7 @@ export interface CommandWords {
       | "vantage"
       | "file"
       | "model"
+      | "size"
       | "url"
       | "rule"
       | "shell"
@@ -150,6 +152,7 @@ export interface CommandWords {
     readonly badLanguage: string;
     readonly badPort: string;
     readonly badSeconds: string;
+    readonly badUpload: string;
     readonly badNetwork: string;
     hint(command: string): string;
   };

@@ -1,4 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Exchange } from "./exchange.ts";
 import { findModel } from "./inference.ts";
 import { DEFAULT_REGISTRY, parseModelName, toShortName } from "./model-name.ts";
@@ -131,16 +133,24 @@ export function answerBlobHead({ response, store, parameters }: Exchange): void 
   }
 }
 
-/** POST /api/blobs/:digest: keeps the digest of what was sent, not the bytes. */
-export async function answerBlobUpload({ request, response, store, parameters }: Exchange): Promise<void> {
+/**
+ * POST /api/blobs/:digest: keeps the digest of what was sent, not the bytes. A real server writes them into a file beside
+ * its blobs and takes that away where they were not all; here the file is there for as long, and stays empty.
+ */
+export async function answerBlobUpload({ request, response, settings, store, parameters }: Exchange): Promise<void> {
   const digest = toDigest(parameters);
   if (store.hasBlob(digest)) {
     sendEmpty(response, 200);
     return;
   }
   const hash = createHash("sha256");
-  for await (const chunk of request) {
-    hash.update(chunk);
+  const partial = await openPartial(settings.modelsDirectory);
+  try {
+    for await (const chunk of request) {
+      hash.update(chunk);
+    }
+  } finally {
+    await partial?.remove();
   }
   const got = `sha256:${hash.digest("hex")}`;
   if (got !== digest) {
@@ -148,6 +158,22 @@ export async function answerBlobUpload({ request, response, store, parameters }:
   }
   store.addBlob(digest);
   sendEmpty(response, 201);
+}
+
+/** Null where it may keep nothing there, as one that runs in a test. */
+async function openPartial(modelsDirectory: string): Promise<{ remove(): Promise<void> } | null> {
+  const path = join(modelsDirectory, "blobs", `sha256-${randomInt(2 ** 32)}`);
+  try {
+    const file = await open(path, "wx", 0o600);
+    return {
+      remove: async () => {
+        await file.close();
+        await rm(path, { force: true });
+      },
+    };
+  } catch {
+    return null;
+  }
 }
 
 function toDigest(parameters: Readonly<Record<string, string>>): string {

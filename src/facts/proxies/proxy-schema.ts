@@ -39,7 +39,7 @@ const protection = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("client-certificate"), required: flag }),
   z.strictObject({ kind: z.literal("sources"), allowed: z.array(text) }),
   z.strictObject({ kind: z.literal("refuses") }),
-  z.strictObject({ kind: z.literal("unclear"), text }),
+  z.strictObject({ kind: z.literal("unclear"), text, byWhoAsks: z.literal(true).exactOptional() }),
 ]);
 
 const passing = z.strictObject({

@@ -107,7 +107,8 @@ export type Protection =
   | { readonly kind: "sources"; readonly allowed: readonly string[] }
   /** It refuses or answers by itself. */
   | { readonly kind: "refuses" }
-  | { readonly kind: "unclear"; readonly text: string };
+  /** `byWhoAsks`: it looks at who asks, so that what the host itself is answered says nothing of others. */
+  | { readonly kind: "unclear"; readonly text: string; readonly byWhoAsks?: true };
 
 /** The dearest hash among the passwords: how long a wrong guess holds the proxy. `cost` is bcrypt's, or rounds. */
 export interface PasswordHash {

@@ -7,7 +7,7 @@ export interface Demand {
   /** Null where it cannot be told from the configuration alone. */
   readonly credential: boolean | null;
   /** Why not; null where it can be told. */
-  readonly doubt: "asks-service" | "unclear" | null;
+  readonly doubt: "asks-service" | "unclear" | "who-asks" | null;
   /** A credential must be there, and any is taken. */
   readonly takesAny: boolean;
   /** Networks that alone are let in, CIDR; null: no list. */
@@ -55,7 +55,11 @@ function toCredential(protections: readonly Protection[]): Pick<Demand, "credent
   if (protections.some(({ kind }) => kind === "asks-service")) {
     return { ...NOTHING, credential: null, doubt: "asks-service" };
   }
-  if (protections.some(({ kind }) => kind === "unclear")) return { ...NOTHING, credential: null, doubt: "unclear" };
+  const unclear = protections.filter((each) => each.kind === "unclear");
+  if (unclear.length > 0) {
+    const isByWhoAsks = unclear.some(({ byWhoAsks }) => byWhoAsks === true);
+    return { ...NOTHING, credential: null, doubt: isByWhoAsks ? "who-asks" : "unclear" };
+  }
   return { ...NOTHING, takesAny: protections.some(({ kind }) => kind === "any-credential") };
 }
 

@@ -8,7 +8,7 @@ import type { Hop } from "../route.ts";
 import type { FoundServer } from "../servers.ts";
 import { listPlaces, MOST_PLACES, type ProxyDoor, type ProxyPlace, type ProxyWay } from "./proxy-way.ts";
 import { resolveUpstream, type UpstreamScene } from "./resolve-upstream.ts";
-import { isOfUse, mayTake, toPathText } from "./served-paths.ts";
+import { isOfUse, listMethods, mayTake, toPathText } from "./served-paths.ts";
 import { toStance, type BareWay, type Stance } from "./stance.ts";
 import type { TunnelWay } from "./tunnel-way.ts";
 
@@ -137,7 +137,7 @@ function findEnds(scene: Search, place: ProxyPlace, before: readonly ProxyPlace[
     if (ends.length >= MOST_WAYS) break;
     if (target.kind === "server") {
       const { server, certainty, to } = target;
-      if (isOfUse(location, server.kind)) ends.push({ server, behind: [], certainty, to: [to] });
+      if (isOfUse(place.site, location, server.kind)) ends.push({ server, behind: [], certainty, to: [to] });
       continue;
     }
     for (const next of target.places) {
@@ -242,8 +242,14 @@ export function toHop(places: readonly [ProxyPlace, ...ProxyPlace[]], to: string
     name: proxy.kind,
     serverNames: site.names,
     paths: paths.includes("") || paths.includes("/") ? [] : paths.slice(0, MOST_PATHS),
+    ...toMethods(places),
     to,
   };
+}
+
+function toMethods(places: readonly ProxyPlace[]): { readonly methods?: readonly string[] } {
+  const each = places.map(({ site, location }) => listMethods(site, location));
+  return each.includes(null) ? {} : { methods: [...new Set(each.flatMap((methods) => methods ?? []))] };
 }
 
 /**

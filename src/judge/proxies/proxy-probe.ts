@@ -23,7 +23,9 @@ export type Expected =
   | "asked-for-credential"
   | "as-a-service-says"
   | "taken-with-any-credential"
-  | "not-known";
+  | "not-known"
+  /** The host itself may be asked for another thing than others. */
+  | "by-who-asks";
 
 /**
  * The answers that a door gave for one place. Where it was not asked there, as of a path that only takes POST, those
@@ -83,7 +85,7 @@ export function toProbe(answers: readonly ProxyAnswer[], expected: Expected): Pr
 
 function toOutcome({ outcome }: ProxyAnswer, expected: Expected, recognition: Recognition | null): Probe["outcome"] {
   const status = outcome.kind === "answered" ? outcome.answer.status : 0;
-  if (expected === "taken-with-any-credential") return null;
+  if (expected === "taken-with-any-credential" || expected === "by-who-asks") return null;
   if (status === 401 || status === 407) return "guarded";
   if (expected === "not-known") return null;
   if (status >= 200 && status < 300) return recognition !== null || expected === "served" ? "open" : null;

@@ -85,9 +85,34 @@ test("a credential that only has to be there stops nobody; a condition not under
   assert.deepEqual(verdictsOf(aProxiedHost(others, { answers: [aProxyAnswer(401)] })), ["ollama guarded"]);
 });
 
-test("the name of an upstream block is what Ollama refuses, whatever its addresses are", () => {
+test("a refusal that neither the configuration nor the name explains may be for this host alone", () => {
   const host = aProxiedHost([aSite([aLocation()])], { answers: [aProxyAnswer(403)] });
-  assert.deepEqual(verdictsOf(host), ["ollama local"]);
+  assert.deepEqual(throughProxy(host)[0], "internet eth0 192.168.1.10:80 unknown: proxy-refuses-unexplained");
+  const named = aLocation({ passing: { host: { kind: "literal", text: "ollama_backend" } } });
+  const refused = aProxiedHost([aSite([named])], { answers: [aProxyAnswer(403)] });
+  assert.deepEqual(throughProxy(refused)[0], "internet eth0 192.168.1.10:80 closed: check-refuses");
+});
+
+test("a condition on who asks is not known, whatever this host was answered", () => {
+  const byWhoAsks: Protection = { kind: "unclear", text: "auth_basic", byWhoAsks: true };
+  const sites = [aSite([aLocation({ protections: [byWhoAsks] })])];
+  for (const status of [200, 401, 403]) {
+    assert.deepEqual(verdictsOf(aProxiedHost(sites, { answers: [aProxyAnswer(status)] })), ["ollama unknown"]);
+  }
+});
+
+test("methods that meet another demand are told apart, and preflights are of no use", () => {
+  const posts = aLocation({ methods: ["POST"], protections: [BASIC] });
+  const toMethods = (host: AHost) =>
+    routesOf(host).flatMap(({ hops, verdict }) =>
+      hops.flatMap((hop) => (hop.kind === "proxy" ? [`${hop.methods?.join(" ") ?? "all"} ${verdict}`] : [])),
+    );
+  assert.deepEqual(
+    [...new Set(toMethods(aProxiedHost([aSite([posts, aLocation()])])))],
+    ["POST guarded", "GET HEAD PUT DELETE PATCH OPTIONS open"],
+  );
+  const most = aLocation({ methods: ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"], protections: [BASIC] });
+  assert.deepEqual(verdictsOf(aProxiedHost([aSite([most, aLocation()])])), ["ollama guarded"]);
 });
 
 test("a list of addresses: who is on it gets in, the others do not", () => {

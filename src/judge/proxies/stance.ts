@@ -54,15 +54,19 @@ export function toStance(facts: Facts, server: FoundServer, way: BareWay): Stanc
   const expected = toExpected(configured, all);
   const own = toProbe(way.door === null ? [] : answersFor(facts.proxyAnswers ?? [], way.door, way.place), expected);
   const probe = own === null || own.outcome === null ? (findDemandBehind(facts, way, expected) ?? own) : own;
+  const serverDemands = toServersOwn(server, places).stops === true;
+  const isRefused = !serverDemands && isUnexplained(way, { probe, configured, all });
+  const hostCheck = toHostCheck(facts, server, way, probe);
+  const isServersRefusal = isRefused && server.kind === "ollama" && hostCheck?.stops !== false;
   return {
     authentication: toAuthentication(server, { places, all, configured, probe, free: first.free }),
-    doubt: toDoubt(way, probe),
-    hostCheck: toHostCheck(facts, server, way, { probe, configured, all }),
+    doubt: toDoubt(way, probe) ?? (isRefused && !isServersRefusal ? toUnexplained(probe) : null),
+    hostCheck: isServersRefusal ? toBarrier("host-check", true, "check-refuses", probe?.evidence ?? null) : hostCheck,
     admitted: first.admitted,
     free: first.free,
     probe,
     configured,
-    serverDemands: toServersOwn(server, places).stops === true,
+    serverDemands,
   };
 }
 
@@ -84,6 +88,7 @@ function findDemandBehind(facts: Facts, { place, behind }: BareWay, expected: Ex
 
 function toExpected(configured: boolean | null, all: readonly Demand[]): Expected {
   if (configured === true) return "asked-for-credential";
+  if (all.some(({ doubt }) => doubt === "who-asks")) return "by-who-asks";
   if (configured === null) return all.some(({ doubt }) => doubt === "unclear") ? "not-known" : "as-a-service-says";
   return all.some(({ takesAny }) => takesAny) ? "taken-with-any-credential" : "served";
 }
@@ -153,21 +158,28 @@ function toDoubt({ certainty, place, behind }: BareWay, probe: Probe | null): Ba
   return isUnclear ? toBarrier("proxy", null, "proxy-not-understood", evidence) : null;
 }
 
-/** Where nobody but the proxy chooses the Host, a refusal that the proxy does not explain is the server's. */
-function toHostCheck(
-  facts: Facts,
-  server: FoundServer,
-  way: BareWay,
-  { probe, configured, all }: Pick<Sight, "probe" | "configured" | "all">,
-): Barrier | null {
+function toHostCheck(facts: Facts, server: FoundServer, way: BareWay, probe: Probe | null): Barrier | null {
   if (probe?.outcome === "open" && probe.recognition !== null) return null;
-  const chooses = [way.place, ...way.behind].every(({ location }) => {
+  return toUpstreamHostCheck(facts, server, { places: [way.place], behind: way.behind });
+}
+
+/**
+ * Whether a request was refused (403) for which the configuration has no reason, not even the name that it was called by:
+ * by the server's own check of the name that the proxy gives it, or, where that is one that it accepts, by a condition of
+ * the proxy's that looks at something else, which others may meet.
+ */
+function isUnexplained(
+  { place, behind }: BareWay,
+  { probe, configured, all }: Pick<Sight, "probe" | "configured" | "all">,
+): boolean {
+  if (probe?.refused !== true || configured !== false) return false;
+  const chooses = [place, ...behind].every(({ location }) => {
     const { host } = location.passing;
     return host !== null && host.kind !== "client";
   });
-  const unlisted = all.every(({ admitted, free }) => admitted === null && free.length === 0);
-  if (server.kind === "ollama" && probe?.refused === true && configured === false && chooses && unlisted) {
-    return toBarrier("host-check", true, "check-refuses", probe.evidence);
-  }
-  return toUpstreamHostCheck(facts, server, { places: [way.place], behind: way.behind });
+  return chooses && all.every(({ admitted, free }) => admitted === null && free.length === 0);
+}
+
+function toUnexplained(probe: Probe | null): Barrier {
+  return toBarrier("proxy", null, "proxy-refuses-unexplained", probe?.evidence ?? null);
 }

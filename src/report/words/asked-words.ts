@@ -40,6 +40,12 @@ export const ASKED_EN: AskedWords = {
     "too-short": () => "the model answered in too few parts, or too soon",
     between: () => "it came neither as the server sent it nor in few parts",
     "connection-not-seen": () => "which connection to the server was its own could not be seen",
+    "no-manage": () => "the site lets nobody upload: it was made without the scope manage",
+    "no-room": (detail) => `the disk that the server writes to has too little room${said(detail)}`,
+    "room-not-seen": () => "how much room the server's disk has could not be seen, so no more was sent; run it as root",
+    "not-in-time": (detail) => `it stopped on the way, or took more than minutes${said(detail)}`,
+    "not-passed": () => "not all of it came through",
+    "holders-not-seen": () => "the programs at the site's port could not be seen; run it as root",
   },
 };
 
@@ -71,5 +77,11 @@ export const ASKED_ZH_CN: AskedWords = {
     "too-short": () => "模型的应答分块太少，或结束得太快",
     between: () => "既不是随到随发，也不是积成少数大块",
     "connection-not-seen": () => "无法看出哪个到服务的连接属于这次请求",
+    "no-manage": () => "此站点不允许任何人上传：创建时未包含 manage 范围",
+    "no-room": (detail) => `服务所写磁盘的空间不足${saidInChinese(detail)}`,
+    "room-not-seen": () => "无法得知服务所写磁盘还有多少空间，因此没有继续发送；请以 root 运行",
+    "not-in-time": (detail) => `中途停止，或耗时超过数分钟${saidInChinese(detail)}`,
+    "not-passed": () => "未能全部通过",
+    "holders-not-seen": () => "无法看到监听站点端口的程序；请以 root 运行",
   },
 };

@@ -48,9 +48,10 @@ export const EN: Words = {
     "published-port": ({ container, to }) => `published by container ${show(container)}, to ${show(to)}`,
     "container-address": ({ container, network }) =>
       `straight to container ${show(container)}, network ${show(network)}`,
-    proxy: ({ name, serverNames, paths, to }) => {
+    proxy: ({ name, serverNames, paths, methods = [], to }) => {
       const site = serverNames.length === 0 ? [] : [`server name ${listShort(serverNames)}`];
-      const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)])];
+      const by = methods.length === 0 ? [] : [`by ${listShort(methods)}`];
+      const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)]), ...by];
       const proxy = name === "portlock" ? "Portlock's gateway" : show(name);
       return `through ${proxy}${parts.length === 0 ? "" : ` (${parts.join(", ")})`} to ${show(to)}`;
     },
@@ -119,6 +120,7 @@ export const EN: Words = {
     "proxy-passes-its-name": "the proxy passes on its own name, which the server refuses",
     "proxy-lets-sources-in": "its list of addresses lets them in",
     "proxy-stops-sources": "they are not on its list of addresses",
+    "proxy-refuses-unexplained": "refuses this host by a condition that was not understood",
     "proxy-not-understood": "a part of its configuration is not understood",
     "proxy-changed": "its files are newer than what it runs with",
     "proxy-upstream-unclear": "where it hands on to depends on the request",

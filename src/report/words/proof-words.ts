@@ -1,6 +1,7 @@
 import type { OldSession, Outcome, Place, SiteProof, Survival, UntriedReason } from "../../verify/proofs.ts";
 import { ASKED_EN, ASKED_ZH_CN, type AskedWords } from "./asked-words.ts";
 import { MADE } from "./lists.ts";
+import { UPLOADED_EN, UPLOADED_ZH_CN, type UploadedWords } from "./uploaded-words.ts";
 
 /** What `portlock verify` and its evidence say, in one language. Texts from a host come in printable. */
 export interface ProofWords {
@@ -71,8 +72,9 @@ export interface ProofWords {
   /** The site refuses more than so many requests a minute. */
   readonly siteCut: string;
   readonly asked: AskedWords;
-  /** What is not asked of anybody's site; `isAsked` where a model generated through it. */
-  sitesCaveat(isAsked: boolean): string;
+  readonly uploaded: UploadedWords;
+  /** What is not asked of anybody's site; `asked` where a model generated through it, `uploaded` where something was. */
+  sitesCaveat(done: { readonly asked: boolean; readonly uploaded: boolean }): string;
   readonly urlsHint: string;
   changed(id: string, state: string): string;
   readonly notRecorded: string;
@@ -209,10 +211,16 @@ export const PROOFS_EN: ProofWords = {
     `a wrong password was refused after ${unknownName} ms for a name that nobody has, and after ${knownName} ms for one that somebody has`,
   siteCut: "the site allows only so many requests a minute: the rest was not tried",
   asked: ASKED_EN,
-  sitesCaveat: (isAsked) =>
-    isAsked
-      ? "Called by this host itself, by GET and HEAD, and by the generations that --ask-model names. Other methods and uploads were not tried here."
-      : "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here.",
+  uploaded: UPLOADED_EN,
+  sitesCaveat: ({ asked, uploaded }) => {
+    const more = [
+      ...(asked ? ["the generations of --ask-model"] : []),
+      ...(uploaded ? ["the upload of --try-upload"] : []),
+    ];
+    return more.length === 0
+      ? "Called by this host itself, by GET and HEAD alone: they change nothing even where they are let through. Other methods, streams and uploads were not tried here."
+      : `Called by this host itself, by GET and HEAD, and by ${more.join(" and ")}. Nothing else was tried here.`;
+  },
   urlsHint: "Run there, and nowhere on this host:",
   changed: (id, state) => `Change ${id}: ${state}`,
   notRecorded: "No change of Portlock's is told here.",
@@ -334,10 +342,13 @@ export const PROOFS_ZH_CN: ProofWords = {
     `错误的密码：用户名不存在时 ${unknownName} 毫秒后被拒，用户名存在时 ${knownName} 毫秒后被拒`,
   siteCut: "站点限制每分钟的请求数：其余未经测试",
   asked: ASKED_ZH_CN,
-  sitesCaveat: (isAsked) =>
-    isAsked
-      ? "由本机自己调用，使用 GET 和 HEAD，以及 --ask-model 指定的生成请求。其他方法和上传未在此测试。"
-      : "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。",
+  uploaded: UPLOADED_ZH_CN,
+  sitesCaveat: ({ asked, uploaded }) => {
+    const more = [...(asked ? ["--ask-model 的生成请求"] : []), ...(uploaded ? ["--try-upload 的上传"] : [])];
+    return more.length === 0
+      ? "由本机自己调用，只用 GET 和 HEAD：即使被放行也不改变任何内容。其他方法、流式应答和上传未在此测试。"
+      : `由本机自己调用，使用 GET 和 HEAD，以及 ${more.join("和 ")}。其余均未在此测试。`;
+  },
   urlsHint: "请在其他机器上运行，不要在本机运行：",
   changed: (id, state) => `变更 ${id}：${state}`,
   notRecorded: "此处没有 Portlock 的变更记录。",

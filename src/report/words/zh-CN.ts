@@ -44,9 +44,10 @@ export const ZH_CN: Words = {
     direct: () => "",
     "published-port": ({ container, to }) => `容器 ${show(container)} 发布的端口，转到 ${show(to)}`,
     "container-address": ({ container, network }) => `直达网络 ${show(network)} 中的容器 ${show(container)}`,
-    proxy: ({ name, serverNames, paths, to }) => {
+    proxy: ({ name, serverNames, paths, methods = [], to }) => {
       const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
-      const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)])];
+      const by = methods.length === 0 ? [] : [`方法 ${listShort(methods)}`];
+      const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)]), ...by];
       const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
       return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
@@ -112,6 +113,7 @@ export const ZH_CN: Words = {
     "proxy-passes-its-name": "代理转交自己的域名，服务拒绝该名称",
     "proxy-lets-sources-in": "在其地址名单之内",
     "proxy-stops-sources": "不在其地址名单之内",
+    "proxy-refuses-unexplained": "因无法理解的条件拒绝了本机的请求",
     "proxy-not-understood": "其配置有一部分无法理解",
     "proxy-changed": "配置文件比正在运行的配置新",
     "proxy-upstream-unclear": "转到哪里取决于请求内容",

@@ -105,10 +105,10 @@ function parseTest(words: readonly string[]): Test {
   const [, name = "", argument = "", converters = ""] = /^([\w.]+)(?:\(([^)]*)\))?(.*)$/s.exec(fetch) ?? [];
   const matching = /_(?:beg|end|reg|sub|dir|dom|str|len|found)$/.exec(name)?.[0].slice(1) ?? method;
   const base = name.replace(/_(?:beg|end|reg|sub|dir|dom|str|len|found)$/, "");
-  if (isFile && base !== "src") return toFileTest(base, argument);
+  if (isFile) return toFileTest(base, argument);
   if (/^(?:path|capture\.req\.uri|url|base|pathq)$/.test(base)) return toPathTest(values, matching, ignoresCase);
   if (base === "method" || base === "capture.req.method") return { kind: "methods", methods: values };
-  if (base === "src" || base === "src_ip") return { kind: "shows", protection: toSources(isFile ? [] : values) };
+  if (base === "src" || base === "src_ip") return { kind: "shows", protection: toSources(values) };
   if (base === "ssl_fc") return { kind: "tls" };
   if (base === "ssl_c_used" || base === "ssl_c_verify" || base === "ssl_fc_has_crt") {
     return { kind: "shows", protection: { kind: "client-certificate", required: true } };
@@ -136,6 +136,10 @@ function toBasic(userlist: string): Test {
 function toFileTest(base: string, argument: string): Test {
   if (base.endsWith("hdr") && isCredentialHeader(argument.split(",", 1)[0] ?? "")) {
     return { kind: "shows", protection: { kind: "bearer" } };
+  }
+  // What stands in the file is not read.
+  if (base === "src" || base === "src_ip") {
+    return { kind: "shows", protection: { kind: "unclear", text: `${base} -f`, byWhoAsks: true } };
   }
   return { kind: "unclear", text: `${base} -f`, held: false };
 }

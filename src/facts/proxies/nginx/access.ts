@@ -29,7 +29,7 @@ export function readAccess(
     const file = findValue(scope, "auth_basic_user_file");
     protections.push(
       realm.startsWith("$") || file?.includes("$") === true
-        ? { kind: "unclear", text: "auth_basic" }
+        ? { kind: "unclear", text: "auth_basic", byWhoAsks: true }
         : { kind: "basic", hash: null, users: null, file: file === null ? null : passwordFile(file) },
     );
   }

@@ -309,7 +309,19 @@ test("what becomes of a request when nothing is said", async () => {
     bodyLimitBytes: 1_048_576,
     allowsOrigins: null,
   });
-  assert.equal((await passingOf("", "", "1.29.7"))?.httpVersion, "1.1");
+  const later = await passingOf("", "", "1.29.7");
+  assert.deepEqual([later?.httpVersion, later?.buffered], ["1.1", false]);
+});
+
+test("answers are collected where they come in no pieces", async () => {
+  const cases: readonly (readonly [body: string, buffered: boolean])[] = [
+    ["", true],
+    ["proxy_buffering on;", true],
+    ["proxy_buffering off;", false],
+    ["proxy_http_version 1.1;", false],
+  ];
+  for (const [body, buffered] of cases) assert.equal((await passingOf(body))?.buffered, buffered, body);
+  assert.equal((await passingOf("", "", ""))?.buffered, null);
 });
 
 test("what is said for all of it is dropped by one header of a location's own", async () => {

@@ -12,11 +12,12 @@ export function readPassing(scope: Scope, version: string | null): Passing {
   const headers = findInherited(scope, "proxy_set_header");
   const headerOf = (wanted: string) => headers.findLast(({ values }) => values[0]?.toLowerCase() === wanted)?.values[1];
   const passesHeaders = findValue(scope, "proxy_pass_request_headers") !== "off";
+  const httpVersion = toHttpVersion(findValue(scope, "proxy_http_version"), version);
   return {
     host: toHost(headerOf("host")),
     authorization: toAuthorization(headerOf("authorization"), passesHeaders),
-    buffered: findValue(scope, "proxy_buffering") !== "off",
-    httpVersion: toHttpVersion(findValue(scope, "proxy_http_version"), version),
+    buffered: collectsAnswers(findValue(scope, "proxy_buffering"), httpVersion),
+    httpVersion,
     silenceMs: toMilliseconds(findValue(scope, "proxy_read_timeout"), DEFAULT_SILENCE_MS),
     bodyLimitBytes: toBytes(findValue(scope, "client_max_body_size")),
     allowsOrigins: toOrigins(scope),
@@ -54,6 +55,15 @@ function toAuthorization(value: string | undefined, passesHeaders: boolean): Pas
   if (value === "") return "removed";
   // What is made of something that the caller sent is the caller's credential in another form.
   return /\$\{?(?:http_|cookie_|arg_)/.test(value) ? "passed" : "replaced";
+}
+
+/**
+ * A buffer that is not full waits for the end of an answer of HTTP/1.0, which comes in no pieces; a piece of HTTP/1.1 is
+ * handed on as it comes, buffered or not (tried with nginx 1.22: `src/verify/ask-site.test.ts`).
+ */
+function collectsAnswers(buffering: string | null, httpVersion: Passing["httpVersion"]): boolean | null {
+  if (buffering === "off") return false;
+  return httpVersion === null ? null : httpVersion === "1.0";
 }
 
 function toHttpVersion(value: string | null, version: string | null): Passing["httpVersion"] {

@@ -74,7 +74,8 @@ function readMiddleware(kind: string, settings: unknown, textOfFile: (path: stri
     case "ipallowlist":
     case "ipwhitelist":
       // Whose address is then looked at stands in X-Forwarded-For, which entry points may trust of anybody.
-      if (get(settings, "ipStrategy") !== undefined) return demand({ kind: "unclear", text: "ipStrategy" });
+      if (get(settings, "ipStrategy") !== undefined)
+        return demand({ kind: "unclear", text: "ipStrategy", byWhoAsks: true });
       return demand({
         kind: "sources",
         allowed: textsOf(settings, "sourceRange").map((range) =>
