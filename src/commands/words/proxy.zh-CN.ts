@@ -62,7 +62,7 @@ export const PROXY_ZH_CN: ProxyWords = {
     auth: "用户如何证明身份；默认 basic",
     gatewayPort: "`portlock gateway` 在回环地址上的端口，用于 --auth portlock；默认 11435",
     user: "允许的用户，可多次给出；默认 owner",
-    scope: "放行的范围，可多次给出；默认 inference 和 read",
+    scope: "放行的权限，可多次给出；默认 inference 和 read",
     tlsCert: "证书文件（PEM，含证书链）",
     tlsKey: "该证书的私钥文件",
     tlsSelfSigned: "生成一份没有机构担保的证书",

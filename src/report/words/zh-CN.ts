@@ -48,8 +48,10 @@ export const ZH_CN: Words = {
       const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
       const by = methods.length === 0 ? [] : [`方法 ${listShort(methods)}`];
       const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)]), ...by];
-      const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
-      return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
+      const isGateway = name === "portlock";
+      const proxy = isGateway ? "经 Portlock 网关" : `经代理 ${show(name)}`;
+      const gap = isGateway ? "" : " ";
+      return `${proxy}${parts.length === 0 ? gap : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
     tunnel: ({ name, to }) =>
       name === "sshd" ? "由 sshd 转给登录到本机的另一台机器（`ssh -R`）" : `经隧道 ${show(name)} 转到 ${show(to)}`,
