@@ -1,4 +1,5 @@
 import { buildApplication, buildRouteMap, help, version, type Application } from "@stricli/core";
+import { wrapText } from "../report/table.ts";
 import { toAuditLines } from "./audit-lines.ts";
 import { toChangeLines } from "./change-lines.ts";
 import { toCalled } from "./called-command.ts";
@@ -33,7 +34,7 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
       gateway: toGatewayLines(words, width),
       ...toHelpLines(words, width),
     },
-    docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words)}` },
+    docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words, width)}` },
   });
   const text = toParserText(words, { version: setting.version, called: toCalled(routes, setting.inputs) });
   return buildApplication(
@@ -57,8 +58,9 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
   );
 }
 
-function toExitCodes(words: CommandWords): string {
-  return [words.help.exitCodes, ...words.exitCodes.map(([code, meaning]) => `  ${code.padEnd(2)}  ${meaning}`)].join(
-    "\n",
+function toExitCodes(words: CommandWords, width: number): string {
+  const lines = words.exitCodes.flatMap(([code, meaning]) =>
+    wrapText(meaning, width - 6).map((line, index) => `  ${(index === 0 ? code : "").padEnd(2)}  ${line}`),
   );
+  return [words.help.exitCodes, ...lines].join("\n");
 }

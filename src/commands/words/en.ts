@@ -11,7 +11,7 @@ import type { CommandWords } from "./words.ts";
 export const COMMANDS_EN: CommandWords = {
   about:
     "Portlock tells who can reach your model server, by which route, and what stops them.\n" +
-    "It changes nothing unless you ask it to (harden, undo, verify --rehearse), and asks nobody but the hosts you name.",
+    "It changes nothing unless you ask it to, and asks nobody but the hosts you name.",
   commands: HELP_EN,
   flags: {
     host: "Host to read through OpenSSH; may be given several times",
@@ -100,11 +100,12 @@ export const COMMANDS_EN: CommandWords = {
     ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped; undo: undone"],
     [
       "1",
-      "findings; probe: it answers without a credential; trace: admitted; verify: not as expected; undo: not all of it",
+      "findings; probe: it answers without a credential; trace: admitted; verify: not as expected; undo: not all of it; " +
+        "harden, proxy, gateway install: still open, refused by you, or taken back",
     ],
-    ["2", "could not judge: a verdict that matters is unknown"],
+    ["2", "could not judge: a verdict that matters is unknown, or something could not be read or done"],
     ["3", "a bug of Portlock"],
-    ["64", "a command line that is not understood"],
+    ["64", "a command line that is not understood, or names what there is not"],
   ],
 
   usage: {

@@ -11,7 +11,7 @@ import type { CommandWords, ErrorWords } from "./words.ts";
 /** The command line in Simplified Chinese. */
 export const COMMANDS_ZH_CN: CommandWords = {
   about:
-    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n除非你要求（harden、undo、verify --rehearse），它不改动主机上的任何内容；也只向你指定的主机发出请求。",
+    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n除非你要求，它不改动主机上的任何内容；也只向你指定的主机发出请求。",
   commands: HELP_ZH_CN,
   flags: {
     host: "通过 OpenSSH 读取的主机，可多次指定",
@@ -97,10 +97,14 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   exitCodes: [
     ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截；undo：已撤销"],
-    ["1", "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符；undo：未能完全撤销"],
-    ["2", "无法判断：某个重要结论为未知"],
+    [
+      "1",
+      "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符；undo：未能完全撤销；" +
+        "harden、proxy、gateway install：仍然敞开、你未同意，或已撤销",
+    ],
+    ["2", "无法判断：某个重要结论为未知，或有内容无法读取、无法执行"],
     ["3", "Portlock 自身的缺陷"],
-    ["64", "命令行有误"],
+    ["64", "命令行有误，或所指的对象不存在"],
   ],
 
   usage: {
