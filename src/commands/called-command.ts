@@ -27,15 +27,29 @@ export function toCalled(routes: Routes, inputs: readonly string[]): CalledComma
   return { path: path.join(" "), nearest: null };
 }
 
+/**
+ * Names that the last word may become where a command runs without a name: the parser proposes that command's flags alone.
+ */
+export function proposeNames(root: Target, inputs: readonly string[]): readonly string[] {
+  const partial = inputs.at(-1) ?? "";
+  let target: Target | undefined = root;
+  for (const input of inputs.slice(0, -1)) {
+    target = target !== undefined && isRoutes(target) ? target.getRoutingTargetForInput(input) : undefined;
+  }
+  if (target === undefined || !isRoutes(target) || target.getDefaultCommand() === undefined) return [];
+  return listNames(target).filter((name) => name.startsWith(partial));
+}
+
+function listNames(routes: Routes): readonly string[] {
+  return routes.getAllEntries().map(({ name }) => name["convert-camel-to-kebab"]);
+}
+
 /** A flag belongs to the command that runs where none is named; anything else was meant for a name. */
 function toStopped(routes: Routes, path: readonly string[], input: string): CalledCommand {
-  const entries = routes.getAllEntries().map(({ name, target }) => ({ name: name["convert-camel-to-kebab"], target }));
-  if (!input.startsWith("-")) {
-    const names = entries.map(({ name }) => name);
-    return { path: path.join(" "), nearest: toNearest(input, names) };
-  }
-  const first = entries.find(({ target }) => target === routes.getDefaultCommand());
-  return { path: [...path, ...(first === undefined ? [] : [first.name])].join(" "), nearest: null };
+  const names = listNames(routes);
+  if (!input.startsWith("-")) return { path: path.join(" "), nearest: toNearest(input, names) };
+  const first = names.filter((name) => routes.getRoutingTargetForInput(name) === routes.getDefaultCommand());
+  return { path: [...path, ...first].join(" "), nearest: null };
 }
 
 function isRoutes(target: Target): target is Routes {

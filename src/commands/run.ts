@@ -1,5 +1,6 @@
 import { ExitCode as ParserCode, proposeCompletions, run } from "@stricli/core";
 import { toApplication } from "./application.ts";
+import { proposeNames } from "./called-command.ts";
 import type { Context, ParserContext } from "./context.ts";
 import { EXIT } from "./exit-code.ts";
 import { loadWords, toLanguage } from "./language.ts";
@@ -33,8 +34,10 @@ export async function runPortlock(argv: readonly string[], context: Context): Pr
     },
   };
   if (argv[0] === COMPLETE) {
-    const proposals = await proposeCompletions(app, argv.slice(1), parserContext);
-    for (const { completion } of proposals) context.out.write(`${completion}\n`);
+    const typed = argv.slice(1);
+    const proposals = await proposeCompletions(app, typed, parserContext);
+    const words = [...proposeNames(app.root, typed), ...proposals.map(({ completion }) => completion)];
+    for (const word of new Set(words)) context.out.write(`${word}\n`);
     return EXIT.clear;
   }
   await run(app, inputs, parserContext);
