@@ -262,6 +262,10 @@ test("the log tells who did what, and verify exits with 1 where it was spoiled",
   );
   assert.match(list.entries[0].by, /^\S+ \(uid \d+\)$/);
   assert.equal(list.entries[1].by.endsWith(" (uid 0), through sudo from bob"), process.getuid?.() === 0);
+  // What a key was not given is not told.
+  const shown = (await run("gateway log list --plain")).out;
+  assert.match(shown, /"scopes":\["inference"\]/);
+  assert.doesNotMatch(shown, /null|requestsPerMinute/);
   assert.match((await run("gateway log list --last 1 --plain")).out, /^NUMBER: 2\n/);
   const sound = await run("gateway log verify");
   assert.equal(sound.code, 0);

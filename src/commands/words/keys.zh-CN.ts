@@ -267,6 +267,7 @@ export const KEYS_ZH_CN: KeysWords = {
         : `${quote(prefix)} 的密码`) + (until === null ? "" : `，有效至 ${until}`),
   created: (name, id) => `已创建密钥 ${quote(name)}（${id}）。`,
   shownOnce: "其内容只显示这一次。客户端发送方式：Authorization: Bearer ...",
+  notOfService: (command) => `此密钥只供你自己启动的网关使用。本机的网关服务另有密钥：${command}`,
   createdForSignature: (name) =>
     `密钥 ${quote(name)} 没有内容：请在客户端设置 OLLAMA_AUTH=1，并把 OLLAMA_HOST 设为网关地址。`,
   rotated: (name, until) => `已为密钥 ${quote(name)} 换发新内容；旧内容有效至 ${until}。`,
