@@ -212,7 +212,7 @@ describe("what cannot be is refused in words, with what to do", { skip, timeout 
     [`--apply ${PLAN} --may-change 22`, "flags-contradict", /--apply and --may-change/, 64],
     [`--apply ${PLAN} --plan /tmp/other.json`, "flags-contradict", /--apply and --plan/, 64],
     [`--apply ${PLAN} --dry-run`, "flags-contradict", /--apply and --dry-run/, 64],
-    ["--allow 10.77.0.0/24", "flags-contradict", /--allow and --firewall/, 64],
+    ["--allow 10.77.0.0/24", "flag-missing", /--allow is of no use without --firewall/, 64],
     ["--apply /tmp/nothing.json", "file-unread", /nothing\.json/, 2],
     ["--plan /nowhere/plan.json", "file-unwritable", /\/nowhere\/plan\.json/, 2],
     ["--server ollama-7", "plan-refused", /no server ollama-7[^]*portlock audit/, 2],
