@@ -20,7 +20,7 @@ export async function create(session: Session, flags: CreateFlags, name: string)
     flags.ollamaKey === undefined ? createKey(open, wish, actor) : createSignedKey(open, wish, flags.ollamaKey, actor);
   const { key, text } = await changeStore(session, flags.data, make, true);
   if (flags.json === true) {
-    session.out.write(toJson({ id: key.id, name: key.name, key: text }));
+    session.out.write(toJson({ schema: "portlock.made-key/1", id: key.id, name: key.name, key: text }));
     return EXIT.clear;
   }
   session.err.write(`${says.created(key.name, key.id)}\n`);

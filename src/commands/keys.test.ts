@@ -51,11 +51,11 @@ test("22 create prints the text of the key and nothing else to standard output, 
   assert.equal(key?.limits.requestsPerMinute, 60);
 });
 
-test("create --json is an object of id, name and key", async () => {
+test("create --json is a document of id, name and key", async () => {
   const { run } = makeData();
   const { out, err, code } = await run("keys create ci --json");
   const document: Record<string, string> = JSON.parse(out);
-  assert.deepEqual(Object.keys(document), ["id", "name", "key"]);
+  assert.deepEqual(Object.keys(document), ["schema", "id", "name", "key"]);
   assert.match(document["key"] ?? "", KEY);
   assert.deepEqual([document["name"], err, code], ["ci", "", 0]);
 });

@@ -209,3 +209,13 @@ test("rules are listed, explained, and guessed at", async () => {
   assert.match(typo.err, /Did you mean `portlock explain open-bind`/);
   assert.match((await tryCommand(["explain", "toString"])).err, /error rule-unknown/);
 });
+
+for (const argv of [["audit", "--from", exposed], ["explain"]]) {
+  for (const language of ["en", "zh-CN"]) {
+    test(`the command at the end of \`${argv[0]}\` in ${language} can be pasted`, async () => {
+      const { out } = await tryCommand([...argv, "--lang", language]);
+      const [, command = ""] = /portlock (explain \S+)\n$/.exec(out) ?? [];
+      assert.equal((await tryCommand(command.split(" "))).code, 0);
+    });
+  }
+}

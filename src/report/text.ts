@@ -153,7 +153,8 @@ function formatEvidence(lines: readonly string[], page: Page): string[] {
 
 function formatFindings(report: Report, page: Page): string[] {
   const { words, paint, width } = page;
-  if (report.findings.length === 0) return [words.headings.noFindings];
+  const [first] = report.findings;
+  if (first === undefined) return [words.headings.noFindings];
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: report.findings.filter((finding) => finding.severity === severity).length,
@@ -164,7 +165,7 @@ function formatFindings(report: Report, page: Page): string[] {
     ),
     ...report.findings.flatMap((finding) => ["", ...formatFinding(finding, page)]),
     "",
-    words.headings.explain,
+    ...wrapText(words.moreAbout(first.rule), width),
   ];
 }
 

@@ -282,7 +282,7 @@ export const COMMANDS_EN: CommandWords = {
     "Where rules tell the sources apart, each part has a route of its own, with the rule that decides.",
     "The way of one packet through the rules, rule by rule: portlock trace --from 203.0.113.9 --to 10.0.0.5:11434",
   ],
-  explainMore: "One rule in full: portlock explain RULE",
+  explainMore: "One rule in full: portlock explain open-bind",
 };
 
 function quote(text: string): string {

@@ -273,7 +273,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "规则对来源区别对待时，每一部分各有一条路径，并注明起决定作用的规则。",
     "逐条规则跟踪一个数据包：portlock trace --from 203.0.113.9 --to 10.0.0.5:11434",
   ],
-  explainMore: "查看一条规则的完整说明：portlock explain 规则名",
+  explainMore: "查看一条规则的完整说明：portlock explain open-bind",
 };
 
 const HOST_ERRORS: Readonly<Record<HostErrorCode, (target: string) => ErrorWords>> = {

@@ -230,8 +230,8 @@ export const ZH_CN: Words = {
     missing: "未能读取",
     noFindings: "未发现问题。",
     noRoutes: "没有可判定的路径。",
-    explain: "查看规则说明：portlock explain 规则名",
   },
+  moreAbout: (rule) => `查看规则说明：portlock explain ${rule}`,
   sameCommand: (rule) => `（命令与上文 ${rule} 相同）`,
   findingCount: (counts) => counts.map(({ severity, count }) => `${ZH_CN.severities[severity]} ${count} 项`).join("，"),
 
