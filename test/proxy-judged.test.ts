@@ -346,7 +346,14 @@ const SPOILED: readonly Spoiled[] = [
     to: "",
     ...FORWARDED,
   },
-  { what: "answers are collected", kind: "nginx", auth: "bearer", from: /proxy_buffering off;/, to: "", ...SLOW },
+  {
+    what: "answers are collected",
+    kind: "nginx",
+    auth: "bearer",
+    from: /proxy_http_version 1\.1;|proxy_buffering off;/g,
+    to: "",
+    ...SLOW,
+  },
   {
     what: "answers are collected",
     kind: "caddy",

@@ -217,4 +217,77 @@ export const APACHE_RECIPES: readonly ProxyRecipe[] = [
     verdict: "open",
     findings: ["proxy-without-auth"],
   },
+  {
+    id: "remote-ip-of-anybody",
+    what: "the LAN only, by an address that whoever calls may write himself",
+    site: (port) =>
+      server(port, `RemoteIPHeader X-Forwarded-For\n<Location />\nRequire ip 10.77.0.0/24\n</Location>\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "user-agent-expression",
+    what: "nobody but one program, by the name that it gives itself, in an expression",
+    site: (port) =>
+      server(port, `<Location />\nRequire expr "%{HTTP_USER_AGENT} =~ /^ada-client/"\n</Location>\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-A", "ada-client/1.0"],
+  },
+  {
+    id: "forwarded-for-expression",
+    what: "one address, as the header of somebody says that comes before",
+    site: (port) =>
+      server(port, `<Location />\nRequire expr "%{HTTP:X-Forwarded-For} == '10.77.0.7'"\n</Location>\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "user-agent-variable",
+    what: "the same by a variable",
+    site: (port) =>
+      server(port, `SetEnvIf User-Agent "^ada-client" is_ada\n<Location />\nRequire env is_ada\n</Location>\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-A", "ada-client/1.0"],
+  },
+  {
+    id: "rewrite-address",
+    what: "the LAN only, in a RewriteCond",
+    site: (port) =>
+      server(port, `RewriteEngine On\nRewriteCond %{REMOTE_ADDR} !^10\\.77\\.\nRewriteRule ^ - [F]\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+  },
+  {
+    id: "rewrite-user-agent",
+    what: "one program, in a RewriteCond",
+    site: (port) =>
+      server(port, `RewriteEngine On\nRewriteCond %{HTTP_USER_AGENT} !^ada-client\nRewriteRule ^ - [F]\n${PASS}`),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-A", "ada-client/1.0"],
+  },
+  {
+    id: "if-section",
+    what: "a section for whoever has not the key",
+    site: (port) => server(port, `<If "%{HTTP:Authorization} != 'Bearer ${KEY}'">\nRequire all denied\n</If>\n${PASS}`),
+    verdict: "guarded",
+    findings: ["credential-forwarded-upstream", "every-user-manages-models", "proxy-auth-without-tls"],
+    friend: BEARER,
+  },
+  {
+    id: "granted-below",
+    what: "all denied, and a path below for everybody",
+    site: (port) =>
+      server(
+        port,
+        `<Location />\nRequire all denied\n</Location>\n<Location /api/>\nRequire all granted\n</Location>\n${PASS}`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/api/version"],
+  },
 ];

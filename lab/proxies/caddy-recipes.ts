@@ -259,4 +259,40 @@ export const CADDY_RECIPES: readonly ProxyRecipe[] = [
     findings: ["proxy-without-auth"],
     tls: true,
   },
+  {
+    id: "forwarded-by-anybody",
+    what: "the LAN only, also where a header says so",
+    site: (port) =>
+      server(
+        port,
+        `@lan remote_ip forwarded 10.77.0.0/24\nhandle @lan {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 403`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "user-agent",
+    what: "nobody but one program, by the name that it gives itself",
+    site: (port) =>
+      server(
+        port,
+        `@others not header User-Agent ada-client*\nrespond @others 403\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}`,
+      ),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-A", "ada-client/1.0"],
+  },
+  {
+    id: "user-agent-expression",
+    what: "the same by an expression",
+    site: (port) =>
+      server(
+        port,
+        `@ada expression {http.request.header.User-Agent}.startsWith('ada-client')\nhandle @ada {\nreverse_proxy localhost:11434 {\n${LOCAL_HOST}\n}\n}\nrespond 403`,
+      ),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-A", "ada-client/1.0"],
+  },
 ];

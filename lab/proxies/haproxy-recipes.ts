@@ -224,4 +224,39 @@ export const HAPROXY_RECIPES: readonly ProxyRecipe[] = [
     findings: ["proxy-without-auth"],
     names: ["ai.example.com"],
   },
+  {
+    id: "source-by-header",
+    what: "the LAN only, by an address that whoever calls may write himself",
+    site: (port) =>
+      server(port, [
+        "http-request set-src req.hdr(x-forwarded-for)",
+        "http-request deny unless { src 10.77.0.0/24 }",
+        LOCAL_HOST,
+      ]),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "lan-or-password",
+    what: "a password, but for the LAN",
+    site: (port) =>
+      `userlist u${port}\n  user ada insecure-password pass-word\n${server(port, ["acl lan src 10.77.0.0/24", `http-request auth unless lan or { http_auth(u${port}) }`, LOCAL_HOST])}`,
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+    friend: PASSWORD,
+  },
+  {
+    id: "user-agent",
+    what: "nobody but one program, by the name that it gives itself",
+    site: (port) => server(port, ["http-request deny unless { req.hdr(user-agent) -m beg ada-client }", LOCAL_HOST]),
+    verdict: "unknown",
+    findings: [],
+    strangerSends: ["-A", "ada-client/1.0"],
+  },
 ];

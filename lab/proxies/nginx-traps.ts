@@ -158,6 +158,14 @@ ${server(port, `if ($portlock_stranger_${port}) { return 403; } location / { ${P
     findings: [],
   },
   {
+    id: "geo-if-401",
+    what: "the same with a refusal that looks like a demand, and the name that was asked for",
+    site: (port) => `geo $portlock_other_${port} { default 1; 10.77.0.0/24 0; }
+${server(port, `if ($portlock_other_${port}) { return 401; } location / { ${PASS} proxy_set_header Host $host; }`)}`,
+    verdict: "unknown",
+    findings: [],
+  },
+  {
     id: "address-if",
     what: "one address, compared in an `if`",
     site: (port) =>
@@ -269,5 +277,108 @@ server { listen ${port} default_server; listen [::]:${port} default_server; loca
       "proxy-without-auth",
     ],
     names: ["ai.example.com"],
+  },
+  {
+    id: "host-if",
+    what: "whoever calls by another name is hung up on",
+    site: (port) => server(port, `if ($host != "ai.example.com") { return 444; } location / { ${PASS} ${LOCAL_HOST} }`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "named-beside-444",
+    what: "one name, and every other is hung up on",
+    site: (port) =>
+      `${server(port, `server_name ai.example.com; location / { ${PASS} ${LOCAL_HOST} }`)}
+server { listen ${port} default_server; listen [::]:${port} default_server; return 444; }`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    names: ["ai.example.com"],
+  },
+  {
+    id: "real-ip-of-anybody",
+    what: "the LAN only, by an address that whoever calls may write himself",
+    site: (port) =>
+      server(
+        port,
+        `set_real_ip_from 0.0.0.0/0; set_real_ip_from ::/0; real_ip_header X-Forwarded-For; location / { allow 10.77.0.0/24; deny all; ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "real-ip-of-a-proxy",
+    what: "the LAN only, by an address that one proxy may write",
+    site: (port) =>
+      server(
+        port,
+        `set_real_ip_from 192.0.2.1; real_ip_header X-Forwarded-For; location / { allow 10.77.0.0/24; deny all; ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    strangerSends: ["-H", "X-Forwarded-For: 10.77.0.7"],
+  },
+  {
+    id: "limits-only",
+    what: "limits of requests and connections, and nothing else",
+    site: (port) => `limit_req_zone $binary_remote_addr zone=portlock_${port}:1m rate=50r/s;
+${server(port, `limit_req zone=portlock_${port} burst=50 nodelay; location / { ${PASS} ${LOCAL_HOST} }`)}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "other-family",
+    what: "a password for IPv4, and a forgotten site for IPv6",
+    site: (port) =>
+      `server { listen ${port}; location / { ${BASIC} ${PASS} ${LOCAL_HOST} } }
+server { listen [::]:${port} ipv6only=on; location / { ${PASS} ${LOCAL_HOST} } }`,
+    verdict: "open",
+    findings: [
+      "credential-forwarded-upstream",
+      "every-user-manages-models",
+      "proxy-auth-without-tls",
+      "proxy-without-auth",
+    ],
+  },
+  {
+    id: "allowed-below",
+    what: "all denied, and a path below for everybody",
+    site: (port) =>
+      server(
+        port,
+        `deny all; location / { ${PASS} ${LOCAL_HOST} } location /api/ { allow all; ${PASS} ${LOCAL_HOST} }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/api/version"],
+  },
+  {
+    id: "posts-refused",
+    what: "whoever posts is refused, the rest is for everybody",
+    site: (port) => server(port, `location / { if ($request_method = POST) { return 403; } ${PASS} ${LOCAL_HOST} }`),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+  },
+  {
+    id: "secret-path",
+    what: "below a path that only friends know",
+    site: (port) =>
+      server(
+        port,
+        `location /s3cr3t/ { rewrite ^/s3cr3t/(.*)$ /$1 break; ${PASS} ${LOCAL_HOST} } location / { return 404; }`,
+      ),
+    verdict: "open",
+    findings: ["proxy-without-auth"],
+    paths: ["/s3cr3t/api/version"],
+  },
+  {
+    id: "by-a-socket",
+    what: "a site that hands on to another by a unix socket",
+    site: (port) => `server { listen unix:/run/portlock-${port}.sock; location / { ${PASS} ${LOCAL_HOST} } }
+${server(port, `location / { proxy_pass http://unix:/run/portlock-${port}.sock; }`)}`,
+    verdict: "open",
+    findings: ["proxy-without-auth"],
   },
 ];

@@ -34,7 +34,7 @@ export const PROXIES: readonly ProxyProgram[] = [
     kind: "apache",
     unit: "apache2",
     check:
-      "a2enmod -q proxy proxy_http headers auth_basic authn_file rewrite access_compat && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
+      "a2enmod -q proxy proxy_http headers auth_basic authn_file rewrite access_compat remoteip && a2dissite -q 000-default && a2ensite -q portlock && apache2ctl -t",
     files: { "/etc/apache2/portlock.htpasswd": HTPASSWD },
     recipes: APACHE_RECIPES,
     join: (sites) => ({ "/etc/apache2/sites-available/portlock.conf": `${sites.join("\n")}\n` }),

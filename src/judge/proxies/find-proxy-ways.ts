@@ -1,6 +1,6 @@
 import type { Facts } from "../../facts/facts.ts";
 import type { Passing, ProxyListener, Upstream } from "../../facts/proxies/proxy.ts";
-import { isLoopback, isWildcard, toCanonical } from "../addresses.ts";
+import { isLoopback, isWildcard, toCanonical, toFamily } from "../addresses.ts";
 import type { AskedListener } from "../asked-listeners.ts";
 import { FIRST_QUESTIONS } from "../../servers/questions.ts";
 import type { ProcessTree } from "../process-tree.ts";
@@ -167,8 +167,11 @@ function findDoors(scene: ProxyScene, { proxy, site }: ProxyPlace, namespace: st
 
 type TcpListener = Extract<ProxyListener, { kind: "tcp" }>;
 
-function isSocketOf({ listener: { address, port } }: AskedListener, wanted: TcpListener): boolean {
+/** A socket on every IPv6 address takes IPv4 too, unless it says that it does not. */
+function isSocketOf({ listener: { address, port }, dualStack }: AskedListener, wanted: TcpListener): boolean {
   if (port !== wanted.port) return false;
+  const takesBoth = address === "::" && dualStack !== false;
+  if (isWildcard(address) && !takesBoth && toFamily(address) !== toFamily(wanted.address)) return false;
   return isWildcard(wanted.address) ? isWildcard(address) : isWildcard(address) || isSame(address, wanted.address);
 }
 

@@ -110,7 +110,7 @@ function readRequirement(
       // Without a type there is nobody to ask, and the request fails.
       return single(users ?? { kind: "refuses" });
     case "ip":
-      return single({ kind: "sources", allowed: rest.map(toNetwork) });
+      return single(toSources(rest, blocks));
     case "local":
       return single({ kind: "sources", allowed: ["127.0.0.0/8", "::1/128"] });
     case "ssl-verify-client":
@@ -172,10 +172,17 @@ function readOldRules(blocks: readonly (readonly ApacheDirective[])[]): Access {
   if (block.length === 0 || !isClosed) return NOTHING;
   if (allowed.length === 0 || (order === "allow,deny" && denied.some(isAll)))
     return { protections: [{ kind: "refuses" }], satisfy: "all" };
-  return { protections: [{ kind: "sources", allowed: allowed.map(toNetwork) }], satisfy: "all" };
+  return { protections: [toSources(allowed, blocks)], satisfy: "all" };
 }
 
 /** `10.1`, `10.1.0.0/255.255.0.0` and the like as CIDR. */
+/** By mod_remoteip the address is one that somebody before may write, or, where none is named, whoever calls. */
+function toSources(allowed: readonly string[], blocks: readonly (readonly ApacheDirective[])[]): Protection {
+  return findLast(blocks, "remoteipheader") === null
+    ? { kind: "sources", allowed: allowed.map(toNetwork) }
+    : { kind: "unclear", text: "RemoteIPHeader", byWhoAsks: true };
+}
+
 function toNetwork(text: string): string {
   if (text.includes(":")) return text.includes("/") ? text : `${text}/128`;
   const [address = "", mask] = text.split("/", 2);

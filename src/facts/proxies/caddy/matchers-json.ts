@@ -42,7 +42,7 @@ function toCondition(name: string, value: unknown, depth: number): readonly Cond
       return toEntries(value).map(([field, values]) => toHeaderCondition(field, toTexts(values)));
     case "remote_ip":
     case "client_ip":
-      return [{ kind: "shows", protection: toSources(isRecord(value) ? toTexts(value["ranges"]) : []) }];
+      return [{ kind: "shows", protection: toSources(toRanges(value)) }];
     case "expression":
       return [toExpressionCondition(isRecord(value) ? toText(value["expr"]) : toText(value))];
     case "not":
@@ -52,6 +52,11 @@ function toCondition(name: string, value: unknown, depth: number): readonly Cond
     default:
       return [{ kind: "unclear", text: name }];
   }
+}
+
+function toRanges(value: unknown): readonly string[] {
+  if (!isRecord(value)) return [];
+  return [...(value["forwarded"] === true ? ["forwarded"] : []), ...toTexts(value["ranges"])];
 }
 
 function toNot(value: unknown, depth: number): readonly Condition[] {

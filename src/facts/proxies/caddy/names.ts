@@ -58,15 +58,15 @@ export function toExpressionCondition(text: string): Condition {
 
 const PRIVATE = ["192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8", "127.0.0.1/8", "fd00::/8", "::1/128"];
 
-/** Networks as CIDR; `private_ranges` is a name for some. */
+/**
+ * Networks as CIDR; `private_ranges` is a name for some. `forwarded` looks at the first address of X-Forwarded-For, which
+ * whoever calls writes himself (Caddy before 2.7).
+ */
 export function toSources(ranges: readonly string[]): Protection {
-  const allowed = ranges
-    .filter((range) => range !== "forwarded")
-    .flatMap((range) =>
-      range === "private_ranges"
-        ? PRIVATE
-        : [range.includes("/") ? range : `${range}/${range.includes(":") ? 128 : 32}`],
-    );
+  if (ranges.includes("forwarded")) return { kind: "sources", allowed: ["0.0.0.0/0", "::/0"] };
+  const allowed = ranges.flatMap((range) =>
+    range === "private_ranges" ? PRIVATE : [range.includes("/") ? range : `${range}/${range.includes(":") ? 128 : 32}`],
+  );
   return { kind: "sources", allowed };
 }
 

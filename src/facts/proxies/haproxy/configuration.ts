@@ -288,8 +288,9 @@ function toRules(alternatives: Alternatives, walk: Walk, outcome: Outcome): read
     const narrowed = narrow(terms, walk.entry);
     if (narrowed === null) return [];
     const { methods, except } = narrowed;
-    const showing = narrowed.showing.map((each) => withUsers(each, walk.context));
-    const lacking = narrowed.lacking.map((each) => each.map((one) => withUsers(one, walk.context)));
+    const toKnown = (each: Protection): Protection => withWriter(withUsers(each, walk.context), walk.front);
+    const showing = narrowed.showing.map(toKnown);
+    const lacking = narrowed.lacking.map((each) => each.map(toKnown));
     const passing = outcome.passing ?? readPassing(walk.front, []);
     return narrowed.paths.map((paths) => ({
       replacesPath: null,
@@ -303,6 +304,12 @@ function toRules(alternatives: Alternatives, walk: Walk, outcome: Outcome): read
       lacking,
     }));
   });
+}
+
+/** By `set-src` the address that is looked at is one that a header says. */
+function withWriter(protection: Protection, front: readonly HaproxyLine[]): Protection {
+  const isWritten = protection.kind === "sources" && front.some(({ words }) => words[1] === "set-src");
+  return isWritten ? { kind: "unclear", text: "set-src", byWhoAsks: true } : protection;
 }
 
 /** A list of users by its name, with what it tells. */

@@ -41,14 +41,18 @@ export function readAccess(
   return { protections, satisfy: protections.length > 1 ? satisfy : "all" };
 }
 
-/** The first rule that fits decides; whom none fits is let in (ngx_http_access_module). */
+/**
+ * The first rule that fits decides; whom none fits is let in (ngx_http_access_module). Who may write the address that is
+ * looked at (ngx_http_realip_module) may write one that is let in.
+ */
 export function readSources(scope: Scope, satisfy: "all" | "any"): readonly Protection[] {
   const rules = findInherited(scope, "allow", "deny");
   const end = rules.findIndex(({ values }) => values[0] === "all");
   if (rules[end]?.name !== "deny") return [];
   const allowed = rules.slice(0, end).flatMap(({ name, values }) => (name === "allow" ? values.slice(0, 1) : []));
   if (allowed.length === 0 && satisfy === "all") return [{ kind: "refuses" }];
-  return [{ kind: "sources", allowed: allowed.map(toNetwork) }];
+  const writers = findInherited(scope, "set_real_ip_from").flatMap(({ values }) => values.slice(0, 1));
+  return [{ kind: "sources", allowed: [...allowed, ...writers].map(toNetwork) }];
 }
 
 function toNetwork(text: string): string {

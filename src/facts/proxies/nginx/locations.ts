@@ -186,10 +186,11 @@ function toProtections(
       return [{ kind: "client-certificate", required: true }];
     return [{ kind: "bearer" }];
   }
-  const held = strangers.some(({ status, looksAt }) => status !== null && status >= 400 && looksAt.has("held"));
-  return held && through.every(({ looksAt }) => looksAt.has("held"))
-    ? [{ kind: "unclear", text: "a condition on a variable" }]
-    : [];
+  const isHeld = ({ looksAt }: Outcome): boolean => looksAt.has("held") || looksAt.has("address");
+  const refused = strangers.filter((each) => each.status !== null && each.status >= 400 && isHeld(each));
+  if (refused.length === 0 || !through.every(isHeld)) return [];
+  const byWhoAsks = refused.some(({ looksAt }) => looksAt.has("address"));
+  return [{ kind: "unclear", text: "a condition on a variable", ...(byWhoAsks ? { byWhoAsks } : {}) }];
 }
 
 interface Handed {

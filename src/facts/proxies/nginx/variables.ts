@@ -2,7 +2,7 @@ import { matchesPattern } from "../credential-names.ts";
 import type { Directive } from "./directives.ts";
 
 /** Whose a value is: what a caller can only have by having been let in tells a protection from a mere condition. */
-export type Origin = "fixed" | "caller" | "credential" | "certificate" | "held";
+export type Origin = "fixed" | "caller" | "credential" | "certificate" | "held" | "address";
 
 /** What a variable holds for one kind of caller; null where that is not known. */
 export interface Value {
@@ -29,7 +29,9 @@ const PLAIN_HEADER =
 const CREDENTIAL = /^(?:http_|cookie_|arg_)\w+$|^remote_user$/;
 const CALLER =
   /^(?:https?|host|http_host|request_\w+|uri|document_uri|args|query_string|is_args|arg_\w+|scheme|https|content_\w+|server_\w+|hostname|invalid_referer|proxy_\w+|request|msec|time_\w+|\d)$/;
-const STRENGTH: readonly Origin[] = ["fixed", "caller", "held", "certificate", "credential"];
+/** Where a caller calls from. */
+const ADDRESS = /^(?:binary_remote_addr|remote_addr|realip_remote_addr|proxy_protocol_addr|geoip2?_\w+)$/;
+const STRENGTH: readonly Origin[] = ["fixed", "caller", "held", "address", "certificate", "credential"];
 const DEEPEST = 16;
 
 /** The maps and geo blocks of an `http` or `stream` block. */
@@ -78,11 +80,12 @@ function readVariable(name: string, environment: Environment, depth: number): Va
   if (name.startsWith("ssl_client_")) return { text: caller.credential === null ? null : "", origin: "certificate" };
   if (PLAIN_HEADER.test(name)) return { text: null, origin: "caller" };
   if (CREDENTIAL.test(name)) return { text: caller.credential, origin: "credential" };
+  if (ADDRESS.test(name)) return { text: null, origin: "address" };
   return { text: null, origin: CALLER.test(name) ? "caller" : "held" };
 }
 
 function readMap(map: Directive, environment: Environment, depth: number): Value {
-  if (map.name !== "map") return { text: null, origin: "held" };
+  if (map.name !== "map") return { text: null, origin: map.name === "geo" ? "address" : "held" };
   const input = fillIn(map.values[0] ?? "", environment, depth);
   if (input.text === null) return input;
   const text = input.text.toLowerCase();
