@@ -47,7 +47,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     upstream: "模型服务：http://127.0.0.1:11434 或 unix:/路径；默认为本机的 Ollama",
     tlsCert: "证书（PEM，含证书链）；文件变化后自动重新读取",
     tlsKey: "证书的私钥（PEM）",
-    tlsSelfSigned: "自行生成证书（需要 openssl 命令），保存在数据文件夹中",
+    tlsSelfSigned: "自行生成证书（需要 openssl 命令），保存在数据目录中",
     clientCa: "只接受持有这些机构所签证书的客户端（PEM）",
     origin: "允许其网页使用网关的来源；可多次给出",
     parallel: "模型服务同时处理的请求数，同 OLLAMA_NUM_PARALLEL；默认 4",
@@ -108,20 +108,20 @@ export const GATEWAY_ZH_CN: GatewayWords = {
         why === "writable"
           ? `除 root 外还有人可以修改 ${show(path)}，也就能改变服务运行的内容。`
           : why === "hidden"
-            ? `服务看不到 ${show(path)}：主目录和临时文件夹对它是隐藏的。`
+            ? `服务看不到 ${show(path)}：主目录和临时目录对它是隐藏的。`
             : `服务无法读取 ${show(path)}。`,
       hint: "请以 root 身份为所有用户安装 Node.js 和 Portlock：npm install --global portlock（或放在 /opt 下），再运行该版本。",
     }),
     "data-not-of-service": ({ place }) => ({
       sentence: `服务不能把密钥保存在 ${show(place)}。`,
-      hint: "请省略 --data，或给出 /var/lib 下的一级文件夹，或以 root 身份运行。",
+      hint: "请省略 --data，或给出 /var/lib 下的一级目录，或以 root 身份运行。",
     }),
     "pepper-elsewhere": ({ file, own }) => ({
       sentence: `服务无法读取 ${show(file)}。`,
       hint: `请把它复制到 ${show(own)}（权限 0600），并取消设置 PORTLOCK_PEPPER_FILE。`,
     }),
     "path-not-absolute": ({ path }) => ({
-      sentence: `服务没有当前文件夹，无法找到 ${show(path)}。`,
+      sentence: `服务没有当前目录，无法找到 ${show(path)}。`,
       hint: "请给出以 / 开头的完整路径。",
     }),
   },
@@ -184,7 +184,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     }),
     "log-unwritable": ({ file, detail }) => ({
       sentence: `无法写入访问日志 ${show(file)}（${show(detail)}）。`,
-      hint: "请检查文件夹及其权限；不会跟随链接。",
+      hint: "请检查目录及其权限；不会跟随链接。",
     }),
   },
   started: ({ url, upstream, keys, fingerprint, metricsUrl }) => [

@@ -236,7 +236,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "key-file-readable": {
     what: "服务的私钥可被他人读取或修改。",
     title: ({ path, mode }) => `私钥 ${show(path)} 的权限为 ${show(mode)}`,
-    why: "该密钥用于登录 ollama.com，拿到它的人可以冒用属主的账号。",
+    why: "该密钥用于登录 ollama.com，拿到它的人可以冒用属主的账户。",
     fix: () => "只允许属主读取。如果可能已被他人读过，请退出登录，删除该密钥后重新登录。",
     check: "`stat -c %a 文件` 显示 600。",
   },
