@@ -131,7 +131,7 @@ export const COMMANDS_EN: CommandWords = {
   troubles: {
     "file-unread": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${toPrintable(detail, 200)}).`,
-      hint: "Check the path and its rights; a plan needs root.",
+      hint: "Check the path and its rights; what root wrote, root reads.",
     }),
     "flags-contradict": ({ flags: [one, other] }) => ({
       sentence: `${one} and ${other} do not go together.`,

@@ -130,7 +130,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
   troubles: {
     "file-unread": ({ file, detail }) => ({
       sentence: `无法读取 ${quote(file)}（${toPrintable(detail, 200)}）。`,
-      hint: "请检查路径和权限；制定计划需要 root。",
+      hint: "请检查路径和权限；root 写的文件须以 root 读取。",
     }),
     "flags-contradict": ({ flags: [one, other] }) => ({
       sentence: `${one} 与 ${other} 不能同时使用。`,
