@@ -1,4 +1,3 @@
-import { toPrintable } from "../../report/printable.ts";
 import type { SeenAnswer } from "../apply-proxy.ts";
 import type { ProxyWords } from "./proxy-words.ts";
 
@@ -75,12 +74,11 @@ export const PROXY_ZH_CN: ProxyWords = {
     json: "输出一个 JSON 文档；凭据写到标准错误",
   },
   arguments: { person: "用户名" },
-  placeholders: { listen: "HOST:PORT", name: "NAME", person: "NAME", origin: "ORIGIN", rate: "NUMBER", site: "FILE" },
+  placeholders: { listen: "主机:端口", name: "域名", person: "用户", origin: "来源", rate: "数量", site: "文件" },
   usage: {
     badListen: "请写 443、127.0.0.1:8080 或 [::1]:8080；不会解析域名",
     badRate: "请写每分钟的请求数，0 表示不限",
   },
-  planWritten: (file) => `计划已写入 ${toPrintable(file, 120)}。执行：同一命令加 --apply FILE`,
   seen: (answer) => `${toWho(answer)}，GET ${answer.path}：${answer.came}${toExpected(answer)}`,
   shownOnce: "请把以下凭据交给相应的人。它们不会保存在任何地方，也不会再次显示：",
   credential: (auth, name, secret) =>
