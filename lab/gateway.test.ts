@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Plan } from "../src/plan/plan.ts";
 import type { Proofs } from "../src/verify/proofs.ts";
-import { auditHost } from "./audit.ts";
+import { auditHost, CHECKOUT_INSIDE, PORTLOCK_ENVIRONMENT } from "./audit.ts";
 import { attemptCommand } from "./command.ts";
 import { isFull } from "./extent.ts";
 import type { Host } from "./host.ts";
@@ -112,6 +112,8 @@ test(
       assert.match(refused.stderr, /beyond-loopback-without-keys/);
 
       const alice = await makeKey(host, "alice", "--scope", "inference,read");
+      const planned = await runPortlock(host, [...INSTALL, "--dry-run"], "nobody");
+      assert.match(planned.stdout, /--data=\/var\/lib\/portlock-gateway/, planned.stderr);
       const made = await runPortlock(host, [...INSTALL, "--yes", "--json"]);
       assert.equal(made.exitCode, 0, made.stdout + made.stderr + (await tellUnit(host)));
       const { plan }: { readonly plan: Plan } = JSON.parse(made.stdout);
@@ -120,6 +122,13 @@ test(
         ["install-gateway"],
       );
       await assertLetsInOnly(host, alice);
+
+      await host.run(["install", "-d", "-o", "nobody", "-m", "0700", "/var/tmp/of-nobody"]);
+      const own = await host.attempt(["sh", `${CHECKOUT_INSIDE}/bin/portlock`, "keys", "create", "mine"], {
+        user: "nobody",
+        env: { ...PORTLOCK_ENVIRONMENT, XDG_DATA_HOME: "/var/tmp/of-nobody" },
+      });
+      assert.match(own.stderr, /The service .* has keys of its own: sudo portlock keys create mine\n$/);
 
       // Root goes on to manage the keys of the service.
       const bob = await makeKey(host, "bob");

@@ -149,6 +149,7 @@ const PLACES: readonly (readonly [what: string, url: string, exitCode: number, .
     `OPEN: Ollama 0.24.0 at http://${IPV4}:11435 answers without a credential`,
     NO_HOST_CHECK,
     "A foreign Origin is refused",
+    "A stranger can:",
   ],
   ["one that lets every web page in", `http://${IPV4}:11436`, 1, "OPEN: Ollama 0.24.0", NO_HOST_CHECK, NO_ORIGIN_CHECK],
   [
@@ -249,6 +250,13 @@ describe("a probe", { skip, timeout }, () => {
       /^OPEN: Ollama 0\.24\.0 at http:\/\/10[^]*^OPEN: Ollama 0\.24\.0 at http:\/\/\[2001[^]*^CLOSED: /m,
     );
     assert.equal(exitCode, 1);
+  });
+
+  test("by the host itself, at an address of its own, says nothing of strangers", async () => {
+    const { stdout } = await host.auditorAt(host.local).portlock(["probe", `${IPV4}:11435`, `[${LINK_LOCAL}]:8011`]);
+    assert.equal(stdout.match(/^OPEN: /gm)?.length, 2);
+    assert.equal(stdout.match(/This host asked itself/g)?.length, 2);
+    assert.doesNotMatch(stdout, /A stranger can/);
   });
 
   test("of several places tells each in its place, the wrong ones apart, as JSON too", async () => {

@@ -271,6 +271,19 @@ for (const [what, prepare] of FAULTS.slice(0, isFull ? FAULTS.length : 2)) {
   });
 }
 
+test("a plan in a file is applied by the command that is told with it", { skip, timeout: 120_000 }, async () => {
+  const host = await openSite("nginx");
+  try {
+    const told = await runPortlock(host, ["proxy", "nginx", "--user", "alice", "--plan", "/tmp/plan.json"]);
+    const [, command = ""] = /Apply it with: portlock (.*)$/m.exec(told.stderr) ?? [];
+    const made = await runPortlock(host, [...command.split(" "), "--yes", "--json"]);
+    assert.equal(made.exitCode, 0, told.stderr + made.stderr);
+    assert.deepEqual(JSON.parse(made.stdout).letIn, ["alice"]);
+  } finally {
+    host.close();
+  }
+});
+
 test(
   "what is in the way is refused with who holds it, and nothing is touched",
   { skip, timeout: 120_000 },

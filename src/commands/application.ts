@@ -1,6 +1,8 @@
 import { buildApplication, buildRouteMap, help, version, type Application } from "@stricli/core";
+import { wrapText } from "../report/table.ts";
 import { toAuditLines } from "./audit-lines.ts";
 import { toChangeLines } from "./change-lines.ts";
+import { toCalled } from "./called-command.ts";
 import type { ParserContext } from "./context.ts";
 import { toGatewayLines } from "./gateway-lines.ts";
 import { toHelpLines } from "./help-lines.ts";
@@ -12,8 +14,8 @@ import type { CommandWords, RouteName } from "./words/words.ts";
 /** What the help of one run depends on besides its language. */
 export interface HelpSetting {
   readonly version: string;
-  /** The command line up to the command, for hints. */
-  readonly called: string;
+  /** The command line, for hints. */
+  readonly inputs: readonly string[];
   /** Columns of the terminal; null where there is none. */
   readonly columns: number | null;
 }
@@ -32,9 +34,9 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
       gateway: toGatewayLines(words, width),
       ...toHelpLines(words, width),
     },
-    docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words)}` },
+    docs: { brief: words.about, fullDescription: `${words.about}\n\n${toExitCodes(words, width)}` },
   });
-  const text = toParserText(words, setting);
+  const text = toParserText(words, { version: setting.version, called: toCalled(routes, setting.inputs) });
   return buildApplication(
     routes,
     {
@@ -56,8 +58,9 @@ export function toApplication(words: CommandWords, setting: HelpSetting): Applic
   );
 }
 
-function toExitCodes(words: CommandWords): string {
-  return [words.help.exitCodes, ...words.exitCodes.map(([code, meaning]) => `  ${code.padEnd(2)}  ${meaning}`)].join(
-    "\n",
+function toExitCodes(words: CommandWords, width: number): string {
+  const lines = words.exitCodes.flatMap(([code, meaning]) =>
+    wrapText(meaning, width - 6).map((line, index) => `  ${(index === 0 ? code : "").padEnd(2)}  ${line}`),
   );
+  return [words.help.exitCodes, ...lines].join("\n");
 }

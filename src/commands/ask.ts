@@ -2,12 +2,18 @@ import type { Session } from "./context.ts";
 
 /**
  * Asks on the terminal and reads one line. True only for one of the answers that mean yes; the end of the input, an
- * empty line and everything else mean no.
+ * empty line and everything else mean no, and whoever presses Ctrl-C instead is told that nothing was changed.
  */
-export async function askYes(session: Session, question: string): Promise<boolean> {
+export async function askYes(
+  session: Pick<Session, "err" | "input" | "onStop" | "words">,
+  question: string,
+): Promise<boolean> {
+  const says = session.words.commands.harden;
+  session.onStop(says.nothingChanged);
   session.err.write(question);
   const answer = await readLine(session.input);
-  return session.words.commands.harden.yes.includes(answer.trim().toLowerCase());
+  session.onStop(null);
+  return says.yes.includes(answer.trim().toLowerCase());
 }
 
 const LONGEST_ANSWER = 200;

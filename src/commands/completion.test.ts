@@ -23,6 +23,9 @@ for (const [words, proposals] of [
   [["keys", "cr"], ["create"]],
   [["keys", "create", "a", "--scope", "inference,r"], ["inference,read"]],
   [["gateway", "log", "v"], ["verify"]],
+  [["gateway", "in"], ["install"]],
+  [["gateway", "--li"], ["--listen"]],
+  [["proxy", "users", "re"], ["remove"]],
 ] as const) {
   test(`bash completes "portlock ${words.join(" ")}" to ${proposals.join(", ")}`, async () => {
     const { out } = await tryCommand(["completion", "bash"]);

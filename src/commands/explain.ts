@@ -6,6 +6,7 @@ import { formatTable, wrapText } from "../report/table.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { toNearest } from "./nearest.ts";
 import { toTextOptions, type LayoutFlags } from "./page.ts";
 
 export type ExplainFlags = LayoutFlags & { readonly lang?: string };
@@ -25,7 +26,8 @@ export async function explain(session: Session, flags: ExplainFlags, rule?: stri
     session.out.write(`${paragraphs.join("\n\n")}\n`);
     return EXIT.clear;
   }
-  if (!isRule(rule)) throw new CommandError({ code: "rule-unknown", data: { rule, nearest: toNearest(rule) } });
+  if (!isRule(rule))
+    throw new CommandError({ code: "rule-unknown", data: { rule, nearest: toNearest(rule, ruleIds()) } });
   session.out.write(formatRule(rule, { ...options, paint: toPaint(options.colour) }));
   return EXIT.clear;
 }
@@ -49,22 +51,4 @@ function ruleIds(): RuleId[] {
 
 function isRule(id: string): id is RuleId {
   return Object.hasOwn(RULE_NOTES, id);
-}
-
-/** The rule that shares most pairs of letters with what was typed; null where none shares half of them. */
-function toNearest(typed: string): RuleId | null {
-  const scored = ruleIds()
-    .map((id) => ({ id, score: toLikeness(typed.slice(0, 60).toLowerCase(), id) }))
-    .toSorted((a, b) => b.score - a.score);
-  const [best] = scored;
-  return best !== undefined && best.score >= 0.5 ? best.id : null;
-}
-
-/** Sorensen-Dice over pairs of letters: 0 for nothing in common, 1 for the same. */
-function toLikeness(a: string, b: string): number {
-  const pairs = (text: string): ReadonlySet<string> =>
-    new Set(Array.from(text, (_, index) => text.slice(index, index + 2)));
-  const [left, right] = [pairs(a), pairs(b)];
-  const shared = [...left].filter((pair) => right.has(pair)).length;
-  return (2 * shared) / (left.size + right.size);
 }

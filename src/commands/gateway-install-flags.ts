@@ -5,7 +5,7 @@ import { toFamily } from "../judge/addresses.ts";
 import type { Session } from "./context.ts";
 import { CommandError } from "./errors.ts";
 import { DEFAULT_DRAIN_MS, DEFAULT_LISTEN, type GatewayFlags, toRedisUrl, toTlsChoice } from "./gateway-flags.ts";
-import { toDataPlace } from "./open-data.ts";
+import { toServicePlace } from "./open-data.ts";
 import type { LayoutFlags } from "./page.ts";
 
 /** Where systemd lets a service keep what is its own. */
@@ -51,7 +51,7 @@ export function toGatewayChoices(
 }
 
 function toServiceData(session: Pick<Session, "env">, data: string | undefined): GatewayData {
-  const place = toDataPlace(session, data);
+  const place = toServicePlace(session, data);
   const folder = place.kind === "folder" ? place.path : place.folder;
   const name = STATE_FOLDER.exec(folder)?.[1];
   if (name === undefined) throw new CommandError({ code: "data-not-of-service", data: { place: folder } });

@@ -19,7 +19,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { type GatewayInstallFlags, toGatewayChoices } from "./gateway-install-flags.ts";
 import { takeProgram } from "./gateway-program.ts";
 import { refuseExposed, toOnlyUpstream } from "./local-upstream.ts";
-import { withStore } from "./open-data.ts";
+import { toServicePlace, withPlace } from "./open-data.ts";
 import { toTextOptions } from "./page.ts";
 import { judgeHost, readText, type JudgedHost } from "./plan-host.ts";
 import { type Progress, toProgress, toReadingText } from "./progress.ts";
@@ -126,17 +126,17 @@ async function planGateway(
   throw new Error("a plan asks for files without end");
 }
 
-/** Keys that let in now; a store that is not there holds none. */
-async function countKeys(session: Session, data: string | undefined): Promise<number> {
+/** Keys that let in now; a store that is not there holds none. Null where only root may look, which a plan bears. */
+async function countKeys(session: Session, data: string | undefined): Promise<number | null> {
   const now = session.now().getTime();
   try {
-    return await withStore(session, data, async ({ store }) => {
-      const keys = await store.listKeys();
-      return keys.filter(({ key: { revokedAt, expiresAt } }) => revokedAt === null && (expiresAt ?? Infinity) > now)
-        .length;
-    });
+    const keys = await withPlace(toServicePlace(session, data), ({ store }) => store.listKeys());
+    return keys.filter(({ key: { revokedAt, expiresAt } }) => revokedAt === null && (expiresAt ?? Infinity) > now)
+      .length;
   } catch (error) {
-    if (error instanceof StoreError && error.code === "gone") return 0;
+    if (!(error instanceof StoreError)) throw error;
+    if (error.code === "gone") return 0;
+    if (process.geteuid?.() !== 0) return null;
     throw error;
   }
 }

@@ -31,7 +31,7 @@ export async function listLog(session: Session, flags: LogListFlags): Promise<Ex
     toPrintable(entry.by, WIDEST),
     toPrintable(entry.act, WIDEST),
     entry.keyId ?? "",
-    toPrintable(entry.detail, WIDEST),
+    toPrintable(toShownDetail(entry.detail), WIDEST),
   ]);
   const lines =
     rows.length === 0
@@ -58,6 +58,14 @@ export async function verify(session: Session, flags: LogVerifyFlags): Promise<E
     }\n`,
   );
   return code;
+}
+
+/** Without what was not asked for: every limit that a key has not would stand there as null. */
+function toShownDetail(detail: string): string {
+  const isSaid = (value: unknown): boolean =>
+    value !== null && (typeof value !== "object" || Object.keys(value).length > 0);
+  const parsed: unknown = JSON.parse(detail, (_name, value: unknown) => (isSaid(value) ? value : undefined));
+  return JSON.stringify(parsed ?? {});
 }
 
 function toDocument({ at, detail, ...entry }: AuditEntry): object {

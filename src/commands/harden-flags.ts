@@ -64,7 +64,11 @@ export function refuseContradictions(flags: HardenFlags): void {
     if (other !== null) throw contradiction("apply", other);
     if (flags.dryRun === true) throw contradiction("apply", "dryRun");
   }
-  if (flags.allow !== undefined && (flags.firewall ?? "none") === "none") throw contradiction("allow", "firewall");
+  if (flags.allow === undefined) return;
+  if (flags.firewall === "none") throw contradiction("allow", "firewall");
+  if (flags.firewall === undefined) {
+    throw new CommandError({ code: "flag-missing", data: { flag: "--allow", needs: "--firewall" } });
+  }
 }
 
 function contradiction(flag: keyof HardenFlags, other: keyof HardenFlags): CommandError {

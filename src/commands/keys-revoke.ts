@@ -15,7 +15,16 @@ export async function revoke(session: Session, flags: RevokeFlags, idOrName: str
     const { id, name, revokedAt } = key;
     const at = revokedAt ?? 0;
     if (flags.json === true) {
-      session.out.write(toJson({ id, name, revokedAt: new Date(at).toISOString(), wasRevoked, endsStreams }));
+      session.out.write(
+        toJson({
+          schema: "portlock.revoked-key/1",
+          id,
+          name,
+          revokedAt: new Date(at).toISOString(),
+          wasRevoked,
+          endsStreams,
+        }),
+      );
     } else {
       const told = [
         ...(wasRevoked ? [says.revokedBefore(name, toMoment(at))] : []),

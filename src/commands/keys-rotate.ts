@@ -18,7 +18,9 @@ export async function rotate(session: Session, flags: RotateFlags, idOrName: str
     const until = actor.at + graceMs;
     if (flags.json === true) {
       const olderValidUntil = new Date(until).toISOString();
-      session.out.write(toJson({ id: key.id, name: key.name, key: text, olderValidUntil }));
+      session.out.write(
+        toJson({ schema: "portlock.made-key/1", id: key.id, name: key.name, key: text, olderValidUntil }),
+      );
       return EXIT.clear;
     }
     session.err.write(`${says.rotated(key.name, toMoment(until))}\n`);

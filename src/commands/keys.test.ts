@@ -51,11 +51,11 @@ test("22 create prints the text of the key and nothing else to standard output, 
   assert.equal(key?.limits.requestsPerMinute, 60);
 });
 
-test("create --json is an object of id, name and key", async () => {
+test("create --json is a document of id, name and key", async () => {
   const { run } = makeData();
   const { out, err, code } = await run("keys create ci --json");
   const document: Record<string, string> = JSON.parse(out);
-  assert.deepEqual(Object.keys(document), ["id", "name", "key"]);
+  assert.deepEqual(Object.keys(document), ["schema", "id", "name", "key"]);
   assert.match(document["key"] ?? "", KEY);
   assert.deepEqual([document["name"], err, code], ["ci", "", 0]);
 });
@@ -262,6 +262,10 @@ test("the log tells who did what, and verify exits with 1 where it was spoiled",
   );
   assert.match(list.entries[0].by, /^\S+ \(uid \d+\)$/);
   assert.equal(list.entries[1].by.endsWith(" (uid 0), through sudo from bob"), process.getuid?.() === 0);
+  // What a key was not given is not told.
+  const shown = (await run("gateway log list --plain")).out;
+  assert.match(shown, /"scopes":\["inference"\]/);
+  assert.doesNotMatch(shown, /null|requestsPerMinute/);
   assert.match((await run("gateway log list --last 1 --plain")).out, /^NUMBER: 2\n/);
   const sound = await run("gateway log verify");
   assert.equal(sound.code, 0);

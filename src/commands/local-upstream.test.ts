@@ -48,9 +48,12 @@ test("where it cannot be told who gets in the gateway does not open", () => {
 
 test("the way by which others get in is named, in both languages", () => {
   const refusal = toRefusal(readRecordedHost("all-addresses"));
-  for (const words of [COMMANDS_EN, COMMANDS_ZH_CN]) {
+  for (const [words, way] of [
+    [COMMANDS_EN, /: the internet \(IPv4\), at [\d.]+:11434 by eth0/],
+    [COMMANDS_ZH_CN, /：互联网（IPv4），经由 [\d.]+:11434，经 eth0/],
+  ] as const) {
     const text = toErrorText(refusal, words);
-    assert.match(text?.sentence ?? "", /internet .*:11434/);
+    assert.match(text?.sentence ?? "", way);
     assert.match(text?.hint ?? "", /portlock harden.*--even-so/);
   }
 });

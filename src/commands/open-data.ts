@@ -14,7 +14,16 @@ export async function withStore<Result>(
   use: (open: OpenStore) => Promise<Result>,
   mayCreate: boolean = false,
 ): Promise<Result> {
-  const open = await openStore(toDataPlace(session, data), mayCreate);
+  return withPlace(toDataPlace(session, data), use, mayCreate);
+}
+
+/** The same for a place that is known. */
+export async function withPlace<Result>(
+  place: DataPlace,
+  use: (open: OpenStore) => Promise<Result>,
+  mayCreate: boolean = false,
+): Promise<Result> {
+  const open = await openStore(place, mayCreate);
   try {
     return await use(open);
   } finally {
@@ -38,9 +47,17 @@ export async function changeStore<Result>(
   return result;
 }
 
+/** Where data of the service lies, whoever asks: it is started by root. Throws as `toDataPlace` does. */
+export function toServicePlace(session: Pick<Session, "env">, data: string | undefined): DataPlace {
+  return toDataPlace(session, data, true);
+}
+
 /** Where data lies by `--data` and what surrounds it. Throws a `CommandError` where that is not understood. */
-export function toDataPlace({ env }: Pick<Session, "env">, data: string | undefined): DataPlace {
-  const isRoot = process.geteuid?.() === 0;
+export function toDataPlace(
+  { env }: Pick<Session, "env">,
+  data: string | undefined,
+  isRoot: boolean = process.geteuid?.() === 0,
+): DataPlace {
   const reading = readDataPlace(data, { env, isRoot, home: env["HOME"] ?? homedir() });
   if (!reading.ok) throw new CommandError({ code: "data-refused", data: { why: reading.why } });
   return reading.place;

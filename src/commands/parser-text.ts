@@ -4,6 +4,7 @@ import {
   formatMessageForArgumentScannerError,
   type ApplicationText,
 } from "@stricli/core";
+import type { CalledCommand } from "./called-command.ts";
 import { formatError, toBugText, toErrorText } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { CommandWords } from "./words/words.ts";
@@ -13,14 +14,14 @@ export interface ParserText extends ApplicationText {
   readonly toExitCode: (error: unknown) => ExitCode;
 }
 
-/** The parser's texts in our words; `called` is the command line up to the command, for the hint. */
+/** The parser's texts in our words; the hints name the command that was called. */
 export function toParserText(
   words: CommandWords,
-  { version, called }: { readonly version: string; readonly called: string },
+  { version, called }: { readonly version: string; readonly called: CalledCommand },
 ): ParserText {
   const usage = (sentence: string): string =>
     formatError(
-      { code: "usage", sentence, hint: words.usage.hint(called), detail: "", exitCode: EXIT.usage },
+      { code: "usage", sentence, hint: words.usage.hint(called.path), detail: "", exitCode: EXIT.usage },
       words,
     ).trimEnd();
   const failure = (error: unknown): string => {
@@ -38,7 +39,7 @@ export function toParserText(
     },
     noCommandRegisteredForInput: ({ input, corrections }) => usage(words.usage.noSuchCommand(input, corrections)),
     exceptionWhileParsingArguments: (error) =>
-      error instanceof ArgumentScannerError ? usage(toUsageSentence(error, words)) : failure(error),
+      error instanceof ArgumentScannerError ? usage(toUsageSentence(error, words, called)) : failure(error),
     exceptionWhileLoadingCommandFunction: failure,
     exceptionWhileLoadingCommandContext: failure,
     exceptionWhileRunningCommand: failure,
@@ -52,7 +53,7 @@ export function toParserText(
   };
 }
 
-function toUsageSentence(error: ArgumentScannerError, { usage }: CommandWords): string {
+function toUsageSentence(error: ArgumentScannerError, { usage }: CommandWords, { nearest }: CalledCommand): string {
   return formatMessageForArgumentScannerError(error, {
     FlagNotFoundError: ({ input, corrections }) =>
       usage.noSuchFlag(
@@ -66,7 +67,8 @@ function toUsageSentence(error: ArgumentScannerError, { usage }: CommandWords): 
       usage.notOneOf(`--${externalFlagName}`, input, values),
     UnsatisfiedFlagError: ({ externalFlagName }) => usage.valueMissing(`--${externalFlagName}`),
     UnsatisfiedPositionalError: ({ placeholder }) => usage.argumentMissing(placeholder),
-    UnexpectedPositionalError: ({ input }) => usage.tooManyArguments(input),
+    UnexpectedPositionalError: ({ input }) =>
+      nearest === null ? usage.tooManyArguments(input) : usage.noSuchCommand(input, [`\`${nearest}\``]),
     UnexpectedFlagError: ({ externalFlagName }) => usage.givenTwice(`--${externalFlagName}`),
     InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => usage.takesNoValue(`--${externalFlagName}`),
   });

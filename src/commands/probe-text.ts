@@ -31,11 +31,11 @@ export function formatProbed(probed: Probed, words: AllWords, { width, colour }:
   const strangers =
     probed.verdict === "open"
       ? [
-          ...indented(words.report.labelled(probe.strangersCan, "")),
+          ...indented(words.report.labelled(probed.askedByItself ? probe.whoeverCan : probe.strangersCan, "")),
           ...probe.strangers[probed.kind === "ollama" ? "ollama" : "other"].flatMap((each) =>
             wrapText(`- ${each}`, width - 4).map((line) => `    ${line}`),
           ),
-          ...indented(probe.next),
+          ...indented(probed.askedByItself ? probe.askedByItself : probe.next),
         ]
       : [];
   return `${[head, ...rest, ...elsewhere, ...checks, ...strangers].join("\n")}\n`;

@@ -20,7 +20,7 @@ function serve(listener: RequestListener): ReturnType<typeof listen> {
   return listen(server);
 }
 
-test("an open Ollama is told with its version, what a stranger can do and what to do; exit code 1", async () => {
+test("an open Ollama is told with its version, what whoever gets there can do and what to do; exit code 1", async () => {
   const standIn = await startStandIn({ host: "127.0.0.1:0", version: "0.24.0" });
   try {
     const place = `127.0.0.1:${standIn.port}`;
@@ -28,7 +28,7 @@ test("an open Ollama is told with its version, what a stranger can do and what t
     assert.deepEqual([code, err], [1, ""]);
     assert.match(out, new RegExp(`^OPEN: Ollama 0\\.24\\.0 at http://${place} answers without a credential\\.`));
     assert.match(out, /A foreign Host header is refused\./);
-    assert.match(out, /A stranger can:\n {4}- /);
+    assert.match(out, /Whoever reaches it can:\n {4}- /);
     assert.match(out, /sudo portlock audit/);
     for (const { method } of standIn.requests) assert.match(method, /^(GET|HEAD)$/);
 
@@ -36,10 +36,23 @@ test("an open Ollama is told with its version, what a stranger can do and what t
     assert.equal(json.schema, "portlock.probe/1");
     const [first] = json.probed;
     assert.deepEqual(
-      [first.verdict, first.kind, first.version, first.hostCheck],
-      ["open", "ollama", "0.24.0", "refuses"],
+      [first.verdict, first.kind, first.version, first.hostCheck, first.askedByItself],
+      ["open", "ollama", "0.24.0", "refuses", true],
     );
     assert.match((await tryCommand(["probe", place, "--lang", "zh"])).out, /^开放：/);
+  } finally {
+    await standIn.close();
+  }
+});
+
+test("a host that asks itself is not told what strangers can do: others may be stopped on the way", async () => {
+  const standIn = await startStandIn({ host: "127.0.0.1:0", version: "0.24.0" });
+  try {
+    for (const place of [`127.0.0.1:${standIn.port}`, `127.0.0.9:${standIn.port}`, `localhost:${standIn.port}`]) {
+      const { out } = await tryCommand(["probe", place]);
+      assert.doesNotMatch(out, /stranger/);
+      if (out.startsWith("OPEN")) assert.match(out.replaceAll(/\s+/g, " "), /asked itself, .*`sudo portlock audit`/);
+    }
   } finally {
     await standIn.close();
   }

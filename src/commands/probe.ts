@@ -1,7 +1,9 @@
 import { startAsking, type Answer } from "../facts/answers.ts";
+import { gatherOwnNetwork } from "../facts/interfaces.ts";
 import { inTurns } from "../facts/in-turns.ts";
 import type { HostReader, NoAnswer, RequestOutcome } from "../host/host.ts";
 import type { Endpoint } from "../host/resolve-url.ts";
+import { isLoopback, isWildcard, toCanonical } from "../judge/addresses.ts";
 import { toJson } from "../report/json.ts";
 import { recogniseServer, toWanted } from "../servers/catalogue.ts";
 import { hostCheck, originCheck, type BrowserCheck } from "../servers/ollama/browser-checks.ts";
@@ -33,6 +35,8 @@ export interface Probed {
   readonly version: string | null;
   readonly hostCheck: BrowserCheck;
   readonly originCheck: BrowserCheck;
+  /** The address is one of the host that asks: no stranger's way leads there, and no firewall was passed. */
+  readonly askedByItself: boolean;
 }
 
 type ProbedUrl = { readonly url: string } & (
@@ -106,7 +110,16 @@ async function probeEndpoint(host: HostReader, endpoint: Endpoint): Promise<Prob
     tls: tls || answers.some((answer) => answer.tls === true),
     ...judged,
     redirectsTo: judged.why === "redirects" ? redirectsTo : null,
+    askedByItself: await isOfHost(host, address),
   };
+}
+
+/** Whether the address is one of the host that asks; where its addresses cannot be read, only loopback surely is. */
+async function isOfHost(host: HostReader, address: string): Promise<boolean> {
+  if (isLoopback(address) || isWildcard(address)) return true;
+  const { interfaces } = await gatherOwnNetwork(host);
+  const own = interfaces.ok ? interfaces.value.flatMap(({ addresses }) => addresses.map((each) => each.address)) : [];
+  return own.some((each) => toCanonical(each) === toCanonical(address));
 }
 
 /** Only the place: what else stands in a Location may be a ticket for a login. */
@@ -117,7 +130,9 @@ function toRedirect(outcome: RequestOutcome, origin: string): string | null {
 }
 
 /** What the answers of one address come to. Silence and refusals by a firewall look alike from here: unknown. */
-export function judgeAnswers(answers: readonly Answer[]): Omit<Probed, "address" | "port" | "tls" | "redirectsTo"> {
+export function judgeAnswers(
+  answers: readonly Answer[],
+): Omit<Probed, "address" | "port" | "tls" | "redirectsTo" | "askedByItself"> {
   const found = recogniseServer(answers);
   const facts = {
     why: null,

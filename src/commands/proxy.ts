@@ -48,7 +48,7 @@ export async function proxy(session: Session, kind: ProxyKind, flags: ProxyFlags
       throw new CommandError({ code: "moved-on", data: { file: flags.apply ?? "", madeBy: ["proxy", kind] } });
     }
     return writer === null
-      ? await showPlan(session, flags, plan)
+      ? await showPlan(session, kind, flags, plan)
       : await change(session, flags, { host: writer, plan, ...choices, judged, progress });
   } finally {
     progress.clear();
@@ -62,10 +62,12 @@ async function readHost(session: Session, host: HostReader, progress: Progress):
   return judged;
 }
 
-async function showPlan(session: Session, flags: ProxyFlags, plan: Plan): Promise<ExitCode> {
+async function showPlan(session: Session, kind: ProxyKind, flags: ProxyFlags, plan: Plan): Promise<ExitCode> {
   if (flags.plan !== undefined) {
     await writeWhole(flags.plan, toJson(plan), true);
-    session.err.write(`${session.words.commands.proxy.planWritten(flags.plan)}\n`);
+    // The plan holds what was chosen: no flag but these goes with --apply.
+    const apply = toOwnCommand(flags.host ?? "localhost")("proxy", kind, "--apply", flags.plan);
+    session.err.write(`${session.words.commands.harden.planWritten(flags.plan, apply)}\n`);
   }
   if (flags.json === true) session.out.write(toProxyDocument(session, plan, null));
   else session.out.write(formatPlan(plan, toTextOptions(session, flags, flags.host)));

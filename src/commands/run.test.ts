@@ -24,6 +24,20 @@ const newer = keep("newer.json", EXPOSED.replace("portlock.recording/1", "portlo
 
 const USAGE: readonly (readonly [name: string, argv: readonly string[], says: RegExp])[] = [
   ["an unknown command", ["audti"], /error usage: .*audti.*audit.*\n.*What to do: `portlock --help`/],
+  ["an unknown command of another", ["proxy", "ngnix"], /"ngnix".*`nginx`.*\n.*`portlock proxy --help`/],
+  [
+    "one where a command runs without a name",
+    ["gateway", "instal"],
+    /"instal".*`install`.*\n.*`portlock gateway --help`/,
+  ],
+  ["nothing like a command there", ["gateway", "xyz"], /"xyz".*\n.*`portlock gateway --help`/],
+  ["a flag of that command", ["gateway", "--lisen", "1"], /"--lisen".*--listen.*\n.*`portlock gateway run --help`/],
+  [
+    "a bad value two commands deep",
+    ["gateway", "log", "verify", "--expect", "x"],
+    /`portlock gateway log verify --help`/,
+  ],
+  ["a bad value for a user of a proxy", ["proxy", "users", "add"], /`portlock proxy users add --help`/],
   ["an unknown flag", ["audit", "--jsn"], /error usage: .*--jsn.*--json.*\n.*`portlock audit --help`/],
   ["an unknown severity", ["audit", "--fail-on", "bad"], /--fail-on.*critical, high, medium, low, never/],
   ["a language without words", ["audit", "--lang", "fr"], /--lang.*en and zh-CN/],
@@ -195,3 +209,13 @@ test("rules are listed, explained, and guessed at", async () => {
   assert.match(typo.err, /Did you mean `portlock explain open-bind`/);
   assert.match((await tryCommand(["explain", "toString"])).err, /error rule-unknown/);
 });
+
+for (const argv of [["audit", "--from", exposed], ["explain"]]) {
+  for (const language of ["en", "zh-CN"]) {
+    test(`the command at the end of \`${argv[0]}\` in ${language} can be pasted`, async () => {
+      const { out } = await tryCommand([...argv, "--lang", language]);
+      const [, command = ""] = /portlock (explain \S+)\n$/.exec(out) ?? [];
+      assert.equal((await tryCommand(command.split(" "))).code, 0);
+    });
+  }
+}

@@ -1,5 +1,6 @@
 import { ExitCode as ParserCode, proposeCompletions, run } from "@stricli/core";
 import { toApplication } from "./application.ts";
+import { proposeNames } from "./called-command.ts";
 import type { Context, ParserContext } from "./context.ts";
 import { EXIT } from "./exit-code.ts";
 import { loadWords, toLanguage } from "./language.ts";
@@ -17,7 +18,7 @@ export async function runPortlock(argv: readonly string[], context: Context): Pr
   const inputs = toInputs(argv);
   const app = toApplication(words.commands, {
     version: context.version,
-    called: toCalled(inputs),
+    inputs,
     columns: context.out.columns,
   });
   let finished: number = EXIT.clear;
@@ -33,8 +34,10 @@ export async function runPortlock(argv: readonly string[], context: Context): Pr
     },
   };
   if (argv[0] === COMPLETE) {
-    const proposals = await proposeCompletions(app, argv.slice(1), parserContext);
-    for (const { completion } of proposals) context.out.write(`${completion}\n`);
+    const typed = argv.slice(1);
+    const proposals = await proposeCompletions(app, typed, parserContext);
+    const words = [...proposeNames(app.root, typed), ...proposals.map(({ completion }) => completion)];
+    for (const word of new Set(words)) context.out.write(`${word}\n`);
     return EXIT.clear;
   }
   await run(app, inputs, parserContext);
@@ -48,17 +51,6 @@ function toInputs(argv: readonly string[]): readonly string[] {
   const [command, ...rest] = argv.slice(leading);
   if (leading === 0 || command === undefined || command.startsWith("-")) return argv.slice(leading);
   return [command, ...argv.slice(0, leading), ...rest];
-}
-
-function toCalled(inputs: readonly string[]): string {
-  const [command, inner] = inputs;
-  if (command === "keys" && /^(create|list|show|rotate|revoke|import|usage)$/.test(inner ?? "")) {
-    return `portlock keys ${inner ?? ""}`;
-  }
-  return command !== undefined &&
-    /^(audit|harden|verify|undo|history|confirm|record|probe|trace|explain|demo|completion|keys|gateway)$/.test(command)
-    ? `portlock ${command}`
-    : "portlock";
 }
 
 /** The parser's own codes are negative; a code it was handed for a command's error is ours already. */

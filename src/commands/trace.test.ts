@@ -140,7 +140,7 @@ describe("what cannot be followed is told, with what to do", () => {
 
   test("rules that could not be read", async () => {
     const { err } = await trace("open-audited-by-nobody", "--from", "198.51.100.10", "--to", "11434");
-    assert.match(err, /Run as root/);
+    assert.match(err, /Run the same command with sudo/);
   });
 });
 

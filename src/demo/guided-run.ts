@@ -145,7 +145,7 @@ async function playGateway(theatre: Theatre, stage: Stage): Promise<void> {
   const { words } = theatre;
   begin(theatre, "guard");
   command(theatre, "host", "portlock keys create demo --scope inference,read");
-  const { line, port } = await stage.guard();
+  const { line, port } = await stage.guard(words.language);
   command(theatre, "host", `portlock gateway --listen ${stage.server}:${port} --even-so`);
   say(theatre, line);
   say(theatre, words.inTheClear);

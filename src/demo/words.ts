@@ -2,6 +2,7 @@ import type { Language } from "../report/words/words.ts";
 
 /** What the guided run says, in one language. */
 export interface DemoWords {
+  readonly language: Language;
   readonly title: string;
   /** Says plainly what is real here and what is not. */
   readonly intro: string;
@@ -45,6 +46,7 @@ export type Breakage =
   | "stage-failed";
 
 const EN: DemoWords = {
+  language: "en",
   title: "Portlock: a guided run",
   intro:
     "The server below is a stand-in: it answers like Ollama and runs no model. It and a stranger live in network " +
@@ -98,6 +100,7 @@ const EN: DemoWords = {
 };
 
 const ZH_CN: DemoWords = {
+  language: "zh-CN",
   title: "Portlock 演示",
   intro:
     "下面的服务是替身：它像 Ollama 一样应答，但不运行任何模型。它和一个陌生人各在专为本次演示建立的网络命名空间里；" +

@@ -43,6 +43,15 @@ The change 20261128T060202Z-0001 is in force and waits for its confirmation unti
   );
 });
 
+test("the steps of one change stand apart", () => {
+  const plan = toPlan({});
+  const journal = toJournal("applied", { plan: { ...plan, steps: [...plan.steps, ...plan.steps] } });
+  assert.match(
+    formatHistory({ journals: [journal], damaged: [] }, { ...ENGLISH, width: 200 }),
+    /ollama\.service starts with; Change what/,
+  );
+});
+
 test("a host on which nothing was changed says so, and so does one whose changes are damaged", () => {
   assert.equal(formatHistory({ journals: [], damaged: [] }, ENGLISH), "Portlock has changed nothing on this host.\n");
   const damaged = formatHistory({ journals: [], damaged: [{ id: ID, part: "plan" }] }, ENGLISH);

@@ -87,7 +87,7 @@ function toRow(journal: Journal, words: Words, paint: Paint): readonly HistoryCe
     { text: id },
     { text: toTime(events[0]?.at ?? plan.madeAt) },
     { text: words.journal.states[state], paint: (line) => paint(COLOURS[state], line) },
-    { text: words.join(changed) },
+    { text: changed.join(words.plan.separator) },
   ];
 }
 

@@ -87,6 +87,19 @@ for (const language of ["en", "zh-CN"] as const) {
   });
 }
 
+test("a long line of a file is shown whole, and one made to flood a terminal is not", () => {
+  const plan = planOf(readRecordedHost("all-addresses"));
+  const [step] = plan.steps;
+  assert.ok(step);
+  const command = `ExecStart=/usr/bin/node ${"--flag=value ".repeat(40)}--last`;
+  const toPage = (text: string): string => {
+    const files = [{ path: "/etc/a", edit: { kind: "write", text, mode: 0o644 } }] as const;
+    return print({ ...plan, steps: [{ ...step, files }] }, "en", 80);
+  };
+  assert.ok(toPage(command).includes(`+ ${command}\n`));
+  assert.ok(toPage("x".repeat(1_000_000)).length < 5000);
+});
+
 test("what came from a host cannot draw on the terminal", () => {
   const plan = planOf(readRecordedHost("all-addresses"));
   const [step] = plan.steps;

@@ -16,6 +16,9 @@ interface Page extends TextOptions {
 /** Columns of a name from the host. */
 const WIDEST = 200;
 
+/** Columns of a line of a file: who consents sees the whole of it, unless somebody made it to flood a terminal. */
+const WIDEST_LINE = 2000;
+
 /**
  * A plan as text that ends in a newline: each step as the lines that go and come, the commands, what is looked at
  * afterwards and how it is taken back; then what is interrupted, what is closed and what stays as it is. Everything
@@ -205,7 +208,7 @@ function show(text: string): string {
 
 /** A line of a file, whose tabs are seen as what they are for. */
 function showLine(text: string): string {
-  return show(text.replaceAll("\t", "  ")).trimEnd();
+  return toPrintable(text.replaceAll("\t", "  "), WIDEST_LINE).trimEnd();
 }
 
 function indent(lines: readonly string[]): string[] {

@@ -119,7 +119,7 @@ function listPlaces(proofs: readonly TriedConnection[], words: Words): string {
   const places = proofs.map(({ place }) =>
     toPlaceText(place.kind === "namespace" ? { ...place, source: "" } : place, words),
   );
-  return words.join([...new Set(places)]);
+  return words.proofs.places([...new Set(places)]);
 }
 
 function toPlaceText(place: TriedConnection["place"], words: Words): string {

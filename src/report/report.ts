@@ -61,8 +61,8 @@ export interface RuleWords<Id extends RuleId> {
   readonly what: string;
   /** One sentence that is true when the finding is there. */
   title(data: FindingData[Id]): string;
-  /** What else there is to say, line by line. */
-  details?(data: FindingData[Id]): readonly string[];
+  /** What else there is to say, line by line; `server` is the one it is about. */
+  details?(data: FindingData[Id], server: Server | null): readonly string[];
   /** Why it matters, a sentence or two. */
   readonly why: string;
   /** How to mend it. Where a command goes with it, the command is shown below this text. */

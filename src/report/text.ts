@@ -28,6 +28,7 @@ interface Page extends TextOptions {
   readonly citations: Citations;
   /** Commands printed so far, with the rule they were printed for. */
   readonly commands: Map<string, RuleId>;
+  readonly servers: readonly Server[];
 }
 
 const VERDICT_COLOURS: Readonly<Record<HostVerdict, Style>> = {
@@ -51,7 +52,8 @@ const SEVERITY_COLOURS: Readonly<Record<Severity, Style>> = {
  * findings worst first, and what could not be read. Everything that came from the host is made printable.
  */
 export function formatReport(report: Report, options: TextOptions): string {
-  const page: Page = { ...options, paint: toPaint(options.colour), citations: toCitations(), commands: new Map() };
+  const paint = toPaint(options.colour);
+  const page: Page = { ...options, paint, citations: toCitations(), commands: new Map(), servers: report.servers };
   const sections = [
     formatSummary(report, page),
     ...report.servers.map((server) => formatServer(server, page)),
@@ -151,7 +153,8 @@ function formatEvidence(lines: readonly string[], page: Page): string[] {
 
 function formatFindings(report: Report, page: Page): string[] {
   const { words, paint, width } = page;
-  if (report.findings.length === 0) return [words.headings.noFindings];
+  const [first] = report.findings;
+  if (first === undefined) return [words.headings.noFindings];
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: report.findings.filter((finding) => finding.severity === severity).length,
@@ -162,7 +165,7 @@ function formatFindings(report: Report, page: Page): string[] {
     ),
     ...report.findings.flatMap((finding) => ["", ...formatFinding(finding, page)]),
     "",
-    words.headings.explain,
+    ...wrapText(words.moreAbout(first.rule), width),
   ];
 }
 
@@ -176,7 +179,7 @@ function formatFinding(finding: ReportedFinding, page: Page): string[] {
   return [
     `${paint(SEVERITY_COLOURS[finding.severity], words.severities[finding.severity])}  ${paint("bold", finding.rule)}${about}`,
     ...indent(wrapText(toPrintable(finding.title), width - 2)),
-    ...toDetails(finding, words).flatMap((line) => formatDetail(toPrintable(line), width - 2)),
+    ...toDetails(finding, page).flatMap((line) => formatDetail(toPrintable(line), width - 2)),
     ...labelled(headings.why, finding.why),
     ...labelled(headings.fix, finding.fix.text),
     ...formatCommand(finding, page),
@@ -200,9 +203,9 @@ function formatDetail(line: string, width: number): string[] {
   return wrapText(line.slice(2), width - 4).map((part, index) => (index === 0 ? `    - ${part}` : `      ${part}`));
 }
 
-function toDetails<Id extends RuleId>(finding: FindingOf<Id>, words: Words): readonly string[] {
+function toDetails<Id extends RuleId>(finding: FindingOf<Id>, { words, servers }: Page): readonly string[] {
   const rule: RuleWords<Id> = words.rules[finding.rule];
-  return rule.details?.(finding.data) ?? [];
+  return rule.details?.(finding.data, servers.find(({ id }) => id === finding.server) ?? null) ?? [];
 }
 
 /** What one step mends stands together, and facts that failed alike: without root a host may hide hundreds of files. */

@@ -37,12 +37,12 @@ export const CHANGE_TROUBLES_ZH_CN: ChangeTroubleWords = {
     hint: "请用 sudo 运行，或以 root 登录：--host ssh://root@主机",
   }),
   "state-folder-unsafe": ({ path }) => ({
-    sentence: `${show(path)} 不是只有 root 才能写入的文件夹。`,
+    sentence: `${show(path)} 不是只有 root 才能写入的目录。`,
     hint: `请查看它由谁创建：ls -ld ${show(path)}。其中的内容可能出自任何人，请把它移走。`,
   }),
   "state-unreadable": ({ path, detail }) => ({
     sentence: `无法读取 ${show(path)}（${show(detail)}）。`,
-    hint: "请检查该文件夹及其所在的磁盘。",
+    hint: "请检查该目录及其所在的磁盘。",
   }),
   "change-at-work": ({ change }, own) => ({
     sentence:

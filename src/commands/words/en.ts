@@ -1,4 +1,4 @@
-import { toPrintable } from "../../report/printable.ts";
+import { toCommandLine, toPrintable } from "../../report/printable.ts";
 import { HARDEN_EN } from "./harden-words.ts";
 import { PROXY_EN } from "./proxy.en.ts";
 import { CHANGE_TROUBLES_EN } from "./changes.en.ts";
@@ -11,7 +11,7 @@ import type { CommandWords } from "./words.ts";
 export const COMMANDS_EN: CommandWords = {
   about:
     "Portlock tells who can reach your model server, by which route, and what stops them.\n" +
-    "It changes nothing unless you ask it to (harden, undo, verify --rehearse), and asks nobody but the hosts you name.",
+    "It changes nothing unless you ask it to, and asks nobody but the hosts you name.",
   commands: HELP_EN,
   flags: {
     host: "Host to read through OpenSSH; may be given several times",
@@ -100,11 +100,12 @@ export const COMMANDS_EN: CommandWords = {
     ["0", "nothing at or above --fail-on; probe: closed, or a credential is demanded; trace: stopped; undo: undone"],
     [
       "1",
-      "findings; probe: it answers without a credential; trace: admitted; verify: not as expected; undo: not all of it",
+      "findings; probe: it answers without a credential; trace: admitted; verify: not as expected; undo: not all of it; " +
+        "harden, proxy, gateway install: still open, refused by you, or taken back",
     ],
-    ["2", "could not judge: a verdict that matters is unknown"],
+    ["2", "could not judge: a verdict that matters is unknown, or something could not be read or done"],
     ["3", "a bug of Portlock"],
-    ["64", "a command line that is not understood"],
+    ["64", "a command line that is not understood, or names what there is not"],
   ],
 
   usage: {
@@ -130,11 +131,11 @@ export const COMMANDS_EN: CommandWords = {
   troubles: {
     "file-unread": ({ file, detail }) => ({
       sentence: `${quote(file)} could not be read (${toPrintable(detail, 200)}).`,
-      hint: "Check the path and its rights; a plan needs root.",
+      hint: "Check the path and its rights; what root wrote, root reads.",
     }),
     "flags-contradict": ({ flags: [one, other] }) => ({
       sentence: `${one} and ${other} do not go together.`,
-      hint: "`portlock harden --help` shows what can be given.",
+      hint: "Leave out one of them.",
     }),
     "plan-damaged": ({ file, detail, madeBy }, own) => ({
       sentence: `${quote(file)} is no plan that this Portlock understands (${toPrintable(detail, 200)}).`,
@@ -221,7 +222,7 @@ export const COMMANDS_EN: CommandWords = {
       : `${count(missing, "fact", "facts")} could not be read; recorded as root there would be fewer.\n`) +
     "Secrets were dropped while reading: of environment variables only the settings of model servers were kept.\n" +
     "It still holds host names, addresses, user names and paths: give it to people you would give those to.\n" +
-    `Judge it with: portlock audit --from FILE\n`,
+    `Judge it with: ${toCommandLine(["portlock", "audit", "--from", file])}\n`,
 
   harden: HARDEN_EN,
   proxy: PROXY_EN,
@@ -256,6 +257,7 @@ export const COMMANDS_EN: CommandWords = {
       unmeasured: "Whether a foreign Origin is accepted could not be told.",
     },
     strangersCan: "A stranger can",
+    whoeverCan: "Whoever reaches it can",
     strangers: {
       ollama: [
         "run every model, on your hardware and your power bill",
@@ -267,6 +269,9 @@ export const COMMANDS_EN: CommandWords = {
       other: ["run the models it serves, on your hardware", "use every flaw of its version"],
     },
     next: "On the host: `sudo portlock audit` shows which setting opens it and the command that closes it.",
+    askedByItself:
+      "This host asked itself, which says nothing about others. Who else gets in: `sudo portlock audit`, or the same " +
+      "probe on another machine.",
   },
   explainRoute: [
     "A route is one way from somebody to a server: who (the vantage and its addresses), where the packet comes in (an " +
@@ -277,7 +282,7 @@ export const COMMANDS_EN: CommandWords = {
     "Where rules tell the sources apart, each part has a route of its own, with the rule that decides.",
     "The way of one packet through the rules, rule by rule: portlock trace --from 203.0.113.9 --to 10.0.0.5:11434",
   ],
-  explainMore: "One rule in full: portlock explain RULE",
+  explainMore: "One rule in full: portlock explain open-bind",
 };
 
 function quote(text: string): string {

@@ -1,4 +1,5 @@
 import { toPrintable } from "../../report/printable.ts";
+import { EN } from "../../report/words/en.ts";
 import { listOpenRoutes } from "./open-routes.ts";
 import type { GatewayWords } from "./gateway-words.ts";
 
@@ -96,7 +97,7 @@ export const GATEWAY_EN: GatewayWords = {
             hint: `Say which one: --upstream ${urls[0] ?? ""}`,
           },
     "upstream-exposed": ({ server }, own) => ({
-      sentence: `others reach the model server directly and need no key: ${listOpenRoutes(server).map(show).join("; ")}.`,
+      sentence: `others reach the model server directly and need no key: ${listOpenRoutes(server, EN).map(show).join("; ")}.`,
       hint: `Close it first: \`${own("harden")}\`. To start all the same: --even-so`,
     }),
     "upstream-unknown": ({ server }, own) => ({
@@ -199,7 +200,8 @@ export const GATEWAY_EN: GatewayWords = {
   ],
   installed: (url) => `The gateway runs at ${show(url)}: without a key it answered 401. Its keys: portlock keys list`,
   seeJournal: "What the service said: journalctl -u portlock-gateway",
-  nobodyElse: "Nobody reaches the model server without the gateway.",
+  nobodyElse:
+    "From other hosts and from containers nobody reaches the model server without the gateway. Other users of this host were not looked at.",
   draining: (seconds) => `Ending: what is under way has ${seconds} s. A second signal ends it at once.`,
   ended: "Ended.",
   trouble: (what) => `trouble: ${what}`,

@@ -1,4 +1,5 @@
 import { toPrintable } from "../../report/printable.ts";
+import { ZH_CN } from "../../report/words/zh-CN.ts";
 import { listOpenRoutes } from "./open-routes.ts";
 import type { GatewayWords } from "./gateway-words.ts";
 
@@ -46,7 +47,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     upstream: "模型服务：http://127.0.0.1:11434 或 unix:/路径；默认为本机的 Ollama",
     tlsCert: "证书（PEM，含证书链）；文件变化后自动重新读取",
     tlsKey: "证书的私钥（PEM）",
-    tlsSelfSigned: "自行生成证书（需要 openssl 命令），保存在数据文件夹中",
+    tlsSelfSigned: "自行生成证书（需要 openssl 命令），保存在数据目录中",
     clientCa: "只接受持有这些机构所签证书的客户端（PEM）",
     origin: "允许其网页使用网关的来源；可多次给出",
     parallel: "模型服务同时处理的请求数，同 OLLAMA_NUM_PARALLEL；默认 4",
@@ -91,7 +92,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
             hint: `请指明使用哪一个：--upstream ${urls[0] ?? ""}`,
           },
     "upstream-exposed": ({ server }, own) => ({
-      sentence: `他人可绕过网关直接访问模型服务，无需密钥：${listOpenRoutes(server).map(show).join("；")}。`,
+      sentence: `他人可绕过网关直接访问模型服务，无需密钥：${listOpenRoutes(server, ZH_CN).map(show).join("；")}。`,
       hint: `请先关闭：\`${own("harden")}\`。仍要启动：--even-so`,
     }),
     "upstream-unknown": ({ server }, own) => ({
@@ -107,20 +108,20 @@ export const GATEWAY_ZH_CN: GatewayWords = {
         why === "writable"
           ? `除 root 外还有人可以修改 ${show(path)}，也就能改变服务运行的内容。`
           : why === "hidden"
-            ? `服务看不到 ${show(path)}：主目录和临时文件夹对它是隐藏的。`
+            ? `服务看不到 ${show(path)}：主目录和临时目录对它是隐藏的。`
             : `服务无法读取 ${show(path)}。`,
       hint: "请以 root 身份为所有用户安装 Node.js 和 Portlock：npm install --global portlock（或放在 /opt 下），再运行该版本。",
     }),
     "data-not-of-service": ({ place }) => ({
       sentence: `服务不能把密钥保存在 ${show(place)}。`,
-      hint: "请省略 --data，或给出 /var/lib 下的一级文件夹，或以 root 身份运行。",
+      hint: "请省略 --data，或给出 /var/lib 下的一级目录，或以 root 身份运行。",
     }),
     "pepper-elsewhere": ({ file, own }) => ({
       sentence: `服务无法读取 ${show(file)}。`,
       hint: `请把它复制到 ${show(own)}（权限 0600），并取消设置 PORTLOCK_PEPPER_FILE。`,
     }),
     "path-not-absolute": ({ path }) => ({
-      sentence: `服务没有当前文件夹，无法找到 ${show(path)}。`,
+      sentence: `服务没有当前目录，无法找到 ${show(path)}。`,
       hint: "请给出以 / 开头的完整路径。",
     }),
   },
@@ -183,7 +184,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
     }),
     "log-unwritable": ({ file, detail }) => ({
       sentence: `无法写入访问日志 ${show(file)}（${show(detail)}）。`,
-      hint: "请检查文件夹及其权限；不会跟随链接。",
+      hint: "请检查目录及其权限；不会跟随链接。",
     }),
   },
   started: ({ url, upstream, keys, fingerprint, metricsUrl }) => [
@@ -194,7 +195,7 @@ export const GATEWAY_ZH_CN: GatewayWords = {
   ],
   installed: (url) => `网关已在 ${show(url)} 运行：不带密钥的请求得到 401。查看密钥：portlock keys list`,
   seeJournal: "服务的输出：journalctl -u portlock-gateway",
-  nobodyElse: "没有人能绕过网关访问模型服务。",
+  nobodyElse: "其他主机和容器都不能绕过网关访问模型服务；未检查本机的其他用户。",
   draining: (seconds) => `正在结束：进行中的请求还有 ${seconds} 秒。再发一次信号会立即结束。`,
   ended: "已结束。",
   trouble: (what) => `出现问题：${what}`,

@@ -108,8 +108,8 @@ export const HELP_EN: Readonly<Record<CommandName, CommandHelp>> = {
     brief: "Print a completion script for your shell",
     description: "Prints a script for bash or zsh; load it from your shell's start-up file.",
     examples: [
-      ["bash > ~/.local/share/bash-completion/completions/portlock", "for bash"],
-      ["zsh > ~/.zsh/completions/_portlock", "for zsh, in a folder of your fpath"],
+      ["bash | install -D -m 644 /dev/stdin ~/.local/share/bash-completion/completions/portlock", "for bash"],
+      ["zsh | install -D -m 644 /dev/stdin ~/.zsh/completions/_portlock", "for zsh, in a folder of your fpath"],
     ],
   },
 };

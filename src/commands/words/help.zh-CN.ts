@@ -97,8 +97,8 @@ export const HELP_ZH_CN: Readonly<Record<CommandName, CommandHelp>> = {
     brief: "输出 shell 补全脚本",
     description: "输出 bash 或 zsh 的补全脚本，在 shell 启动文件中加载即可。",
     examples: [
-      ["bash > ~/.local/share/bash-completion/completions/portlock", "用于 bash"],
-      ["zsh > ~/.zsh/completions/_portlock", "用于 zsh，目录须在 fpath 中"],
+      ["bash | install -D -m 644 /dev/stdin ~/.local/share/bash-completion/completions/portlock", "用于 bash"],
+      ["zsh | install -D -m 644 /dev/stdin ~/.zsh/completions/_portlock", "用于 zsh，目录须在 fpath 中"],
     ],
   },
 };

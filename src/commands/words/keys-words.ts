@@ -123,6 +123,8 @@ export interface KeysWords {
   created(name: string, id: string): string;
   /** Behind the text of a key. */
   readonly shownOnce: string;
+  /** The gateway that runs as a service knows nothing of this key; `command` makes one that it knows. */
+  notOfService(command: string): string;
   createdForSignature(name: string): string;
   rotated(name: string, until: string): string;
   revoked(name: string, endsStreams: boolean): string;

@@ -275,6 +275,8 @@ export const KEYS_EN: KeysWords = {
         : `password of ${quote(prefix)}`) + (until === null ? "" : `, until ${until}`),
   created: (name, id) => `Key ${quote(name)} was made (${id}).`,
   shownOnce: "This is the only time its text is shown. Clients send it as: Authorization: Bearer ...",
+  notOfService: (command) =>
+    `This key is for a gateway that you start yourself. The service of this host has keys of its own: ${command}`,
   createdForSignature: (name) =>
     `Key ${quote(name)} has no text: start the client with OLLAMA_AUTH=1 and OLLAMA_HOST set to the gateway.`,
   rotated: (name, until) => `Key ${quote(name)} has a new text; the old one is valid until ${until}.`,

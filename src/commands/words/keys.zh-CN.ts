@@ -6,12 +6,12 @@ export const KEYS_ZH_CN: KeysWords = {
   about: {
     brief: "管理谁能使用网关、能做什么、到何时为止",
     description:
-      "一个密钥发给一个人或一个程序。除非另行授予，它只能调用模型；吊销后一秒内，所有网关都会拒绝它。系统只保存密钥的带密钥散列。",
+      "一个密钥发给一个人或一个程序。除非另行授予，它只能调用模型；吊销后一秒内，所有网关都会拒绝它。系统只保存密钥的带密钥哈希。",
     examples: [],
   },
   aboutLog: {
     brief: "谁对密钥做过什么，以及日志是否完好",
-    description: "密钥的每次变更和网关的每次启动都是一条记录，并以带密钥的散列与前一条相连。",
+    description: "密钥的每次变更和网关的每次启动都是一条记录，并以带密钥的哈希与前一条相连。",
   },
   commands: {
     create: {
@@ -65,7 +65,7 @@ export const KEYS_ZH_CN: KeysWords = {
     },
     usage: {
       brief: "按密钥和模型统计用量",
-      description: "统计 --since 以来（默认 7 天）的请求数和令牌数，并为每天或每小时画一条柱形。",
+      description: "统计 --since 以来（默认 7 天）的请求数和 token 数，并为每天或每小时画一条柱形。",
       examples: [
         ["", "所有密钥，7 天"],
         ["alice --since 24h", "一个密钥，按小时"],
@@ -82,7 +82,7 @@ export const KEYS_ZH_CN: KeysWords = {
     verify: {
       brief: "检查是否有记录被修改、插入或删除",
       description:
-        "只能写入存储的人无法不留痕迹地修改日志：散列所用的密钥在 `pepper` 文件中。能读取该文件的人则可以。" +
+        "只能写入存储的人无法不留痕迹地修改日志：哈希所用的密钥在 `pepper` 文件中。能读取该文件的人则可以。" +
         "最新的记录是否被整段去掉（例如恢复了较旧的备份），只能用 --expect 查出：请把此命令输出的最后一行另行保存。" +
         "退出码 0：完好；1：不完好。",
       examples: [
@@ -96,15 +96,15 @@ export const KEYS_ZH_CN: KeysWords = {
     models: "可用的模型，* 代表任意文字；默认为所有模型",
     expires: "到期时间：90d、12h，或日期如 2027-03-31（UTC 当天零时）；默认永不过期",
     rpm: "每分钟请求数",
-    tokensPerDay: "每天（UTC）令牌数，如 200000、200k 或 2M",
+    tokensPerDay: "每天（UTC）token 数，如 200000、200k 或 2M",
     concurrent: "同时进行的请求数",
     maxBody: "请求的最大体积，如 512KiB 或 20MiB",
     maxContext: "可请求的最大 num_ctx",
     maxKeepAlive: "可请求的最长 keep_alive，如 10m",
     from: "可从哪些网段使用，如 10.0.0.0/24,2001:db8::/32",
-    grant: "任何范围都不包含的权限：cloud、experimental、debug",
+    grant: "任何权限都不包含的内容：cloud、experimental、debug",
     ollamaKey: "Ollama 的公钥（见 ~/.ollama/id_ed25519.pub），用来代替密钥内容",
-    data: "密钥存放处：文件夹，或 postgres://用户@主机/数据库",
+    data: "密钥存放处：目录，或 postgres://用户@主机/数据库",
     createJson: "以 JSON 输出 { id, name, key }",
     all: "包括已吊销的密钥",
     grace: "旧内容还有效多久，默认 24h",
@@ -112,7 +112,7 @@ export const KEYS_ZH_CN: KeysWords = {
     since: "统计多长时间，如 24h 或 30d，默认 7d",
     json: "输出 JSON 文档",
     last: "记录条数，默认 50",
-    expect: "必须仍然存在的记录，即此命令曾输出的 序号:散列",
+    expect: "必须仍然存在的记录，即此命令曾输出的 序号:哈希",
   },
   arguments: {
     newName: "最多 64 个字母、数字和 ._@+-",
@@ -129,9 +129,9 @@ export const KEYS_ZH_CN: KeysWords = {
     size: "大小",
     networks: "网段",
     publicKey: "公钥",
-    place: "文件夹|postgres://...",
+    place: "目录|postgres://...",
     file: "文件",
-    entry: "序号:散列",
+    entry: "序号:哈希",
   },
   usage: {
     badName: "名称最多 64 个字母、数字和 ._@+-，以字母或数字开头",
@@ -142,7 +142,7 @@ export const KEYS_ZH_CN: KeysWords = {
     badSize: "请写成 512KiB、20MiB 或 1GiB",
     badNetworks: "请写地址或网段，以逗号分隔，如 10.0.0.0/24,2001:db8::/32",
     badPublicKey: "请写 ~/.ollama/id_ed25519.pub 的内容，以 ssh-ed25519 开头",
-    badEntry: "请写 `portlock gateway log verify` 输出的 序号:散列",
+    badEntry: "请写 `portlock gateway log verify` 输出的 序号:哈希",
     badList: (values) => `可用的值：${values.join("、")}，以逗号分隔`,
   },
   keyTroubles: {
@@ -166,7 +166,7 @@ export const KEYS_ZH_CN: KeysWords = {
   storeTroubles: {
     gone: (place) => ({
       sentence: `存储 ${quote(place)} 不存在，或没有应答。`,
-      hint: "请检查 --data，或确认数据库正在运行。文件夹中没有存储时，`portlock keys create 名称` 会创建。",
+      hint: "请检查 --data，或确认数据库正在运行。目录中没有存储时，`portlock keys create 名称` 会创建。",
     }),
     locked: (place) => ({
       sentence: `存储 ${quote(place)} 被他人占用太久，未做任何操作。`,
@@ -182,7 +182,7 @@ export const KEYS_ZH_CN: KeysWords = {
     }),
     "unsafe-permissions": (place) => ({
       sentence: `所有者以外的人可以访问 ${quote(place)}，或它属于别人。`,
-      hint: "请用 ls -ld 查看，然后：文件夹 chmod 0700，文件 chmod 0600。",
+      hint: "请用 ls -ld 查看，然后：目录 chmod 0700，文件 chmod 0600。",
     }),
     damaged: (place) => ({
       sentence: `${quote(place)} 不是 Portlock 的存储，或已损坏。`,
@@ -207,11 +207,11 @@ export const KEYS_ZH_CN: KeysWords = {
       sentence:
         why === "password-in-url"
           ? "命令行上的密码，本机所有人都能看到。"
-          : "--data 接受文件夹，或 postgres://用户@主机/数据库。",
+          : "--data 接受目录，或 postgres://用户@主机/数据库。",
       hint:
         why === "password-in-url"
           ? "请去掉密码：它取自 PGPASSWORD 或 ~/.pgpass。刚才输入的密码请更换。"
-          : "省略时，密钥存放在当前用户的文件夹中。",
+          : "省略时，密钥存放在当前用户的目录中。",
     }),
     "expiry-past": ({ text }) => ({
       sentence: `${quote(text)} 不是将来的时间，这样的密钥永远不会有效。`,
@@ -219,14 +219,14 @@ export const KEYS_ZH_CN: KeysWords = {
     }),
     "file-without-users": ({ file }) => ({
       sentence: `${quote(file)} 中没有用户。`,
-      hint: "每行应为 用户:散列，即 `htpasswd -B` 写出的格式。",
+      hint: "每行应为 用户:哈希，即 `htpasswd -B` 写出的格式。",
     }),
   },
   headings: {
     name: "名称",
     id: "编号",
     state: "状态",
-    scopes: "范围",
+    scopes: "权限",
     grants: "特别授权",
     models: "模型",
     from: "来源",
@@ -236,8 +236,8 @@ export const KEYS_ZH_CN: KeysWords = {
     revokedAt: "吊销于",
     secrets: "凭据",
     requests: "请求",
-    promptTokens: "输入令牌",
-    answerTokens: "输出令牌",
+    promptTokens: "输入 token",
+    answerTokens: "输出 token",
     failed: "失败",
     model: "模型",
     number: "序号",
@@ -253,7 +253,7 @@ export const KEYS_ZH_CN: KeysWords = {
   never: "永不",
   limits: {
     requestsPerMinute: (value) => `每分钟 ${value} 次请求`,
-    tokensPerDay: (value) => `每天 ${value} 个令牌`,
+    tokensPerDay: (value) => `每天 ${value} 个 token`,
     concurrent: (value) => `同时 ${value} 个`,
     maxBodyBytes: (value) => `请求体 ${value}`,
     maxContextTokens: (value) => `num_ctx ${value}`,
@@ -267,6 +267,7 @@ export const KEYS_ZH_CN: KeysWords = {
         : `${quote(prefix)} 的密码`) + (until === null ? "" : `，有效至 ${until}`),
   created: (name, id) => `已创建密钥 ${quote(name)}（${id}）。`,
   shownOnce: "其内容只显示这一次。客户端发送方式：Authorization: Bearer ...",
+  notOfService: (command) => `此密钥只供你自己启动的网关使用。本机的网关服务另有密钥：${command}`,
   createdForSignature: (name) =>
     `密钥 ${quote(name)} 没有内容：请在客户端设置 OLLAMA_AUTH=1，并把 OLLAMA_HOST 设为网关地址。`,
   rotated: (name, until) => `已为密钥 ${quote(name)} 换发新内容；旧内容有效至 ${until}。`,
@@ -279,7 +280,7 @@ export const KEYS_ZH_CN: KeysWords = {
   notImported: (line, why) => `第 ${line} 行：未导入：${NOT_IMPORTED[why]}`,
   noUsage: "这段时间内没有用量。",
   usageOf: (since) => `自 ${since} 以来：`,
-  chart: (unit, most) => `每${unit === "hour" ? "小时" : "天"}令牌数（UTC）；最长的柱形为 ${most}。`,
+  chart: (unit, most) => `每${unit === "hour" ? "小时" : "天"} token 数（UTC）；最长的柱形为 ${most}。`,
   logSound: (entries, number, hash) =>
     `完好：共 ${entries} 条记录。若要日后确认没有记录被去掉，请保存：${number}:${hash}`,
   logBroken: (number, why) => `不完好，问题出在第 ${number} 条：${LOG_BROKEN[why]}。`,
@@ -287,7 +288,7 @@ export const KEYS_ZH_CN: KeysWords = {
 };
 
 const NOT_IMPORTED: Readonly<Record<Parameters<KeysWords["notImported"]>[1], string>> = {
-  "no-bcrypt": "散列不是 bcrypt；请用 `htpasswd -B` 重新生成",
+  "no-bcrypt": "哈希不是 bcrypt；请用 `htpasswd -B` 重新生成",
   "no-user": "没有可作为密钥名称的用户名",
   "too-slow": "代价高于 14，一次登录需要数秒；请用 `htpasswd -B -C 10` 重新生成",
   "key-name-taken": "已有同名的密钥",

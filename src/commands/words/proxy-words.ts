@@ -42,7 +42,6 @@ export interface ProxyWords {
   readonly arguments: Readonly<Record<"person", string>>;
   readonly placeholders: Readonly<Record<"listen" | "name" | "person" | "origin" | "rate" | "site", string>>;
   readonly usage: Readonly<Record<"badListen" | "badRate", string>>;
-  planWritten(file: string): string;
   /** What was asked through the proxy, and what came. */
   seen(answer: SeenAnswer): string;
   /** Above credentials that nobody sees again. */

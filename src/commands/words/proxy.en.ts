@@ -1,4 +1,3 @@
-import { toPrintable } from "../../report/printable.ts";
 import type { SeenAnswer } from "../apply-proxy.ts";
 import type { ProxyWords } from "./proxy-words.ts";
 
@@ -90,7 +89,6 @@ export const PROXY_EN: ProxyWords = {
     badListen: "write 443, 127.0.0.1:8080 or [::1]:8080; names are not looked up",
     badRate: "write a number of requests a minute, 0 for no limit",
   },
-  planWritten: (file) => `Plan written to ${toPrintable(file, 120)}. Apply it with the same command and --apply FILE.`,
   seen: (answer) => `${toWho(answer)}, GET ${answer.path}: ${answer.came}${toExpected(answer)}`,
   shownOnce: "Give these to the people they are for. They are not kept anywhere, and not shown again:",
   credential: (auth, name, secret) =>

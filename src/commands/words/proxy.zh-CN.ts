@@ -1,4 +1,3 @@
-import { toPrintable } from "../../report/printable.ts";
 import type { SeenAnswer } from "../apply-proxy.ts";
 import type { ProxyWords } from "./proxy-words.ts";
 
@@ -62,7 +61,7 @@ export const PROXY_ZH_CN: ProxyWords = {
     auth: "用户如何证明身份；默认 basic",
     gatewayPort: "`portlock gateway` 在回环地址上的端口，用于 --auth portlock；默认 11435",
     user: "允许的用户，可多次给出；默认 owner",
-    scope: "放行的范围，可多次给出；默认 inference 和 read",
+    scope: "放行的权限，可多次给出；默认 inference 和 read",
     tlsCert: "证书文件（PEM，含证书链）",
     tlsKey: "该证书的私钥文件",
     tlsSelfSigned: "生成一份没有机构担保的证书",
@@ -75,12 +74,11 @@ export const PROXY_ZH_CN: ProxyWords = {
     json: "输出一个 JSON 文档；凭据写到标准错误",
   },
   arguments: { person: "用户名" },
-  placeholders: { listen: "HOST:PORT", name: "NAME", person: "NAME", origin: "ORIGIN", rate: "NUMBER", site: "FILE" },
+  placeholders: { listen: "主机:端口", name: "域名", person: "用户", origin: "来源", rate: "数量", site: "文件" },
   usage: {
     badListen: "请写 443、127.0.0.1:8080 或 [::1]:8080；不会解析域名",
     badRate: "请写每分钟的请求数，0 表示不限",
   },
-  planWritten: (file) => `计划已写入 ${toPrintable(file, 120)}。执行：同一命令加 --apply FILE`,
   seen: (answer) => `${toWho(answer)}，GET ${answer.path}：${answer.came}${toExpected(answer)}`,
   shownOnce: "请把以下凭据交给相应的人。它们不会保存在任何地方，也不会再次显示：",
   credential: (auth, name, secret) =>

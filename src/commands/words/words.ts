@@ -211,7 +211,11 @@ export interface ProbeWords {
   readonly hostCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
   readonly originCheck: Readonly<Record<"accepts" | "refuses" | "unmeasured", string>>;
   readonly strangersCan: string;
+  /** The same, where nobody but the host itself was seen to get in. */
+  readonly whoeverCan: string;
   readonly strangers: Readonly<Record<"ollama" | "other", readonly string[]>>;
   /** What to do about an open server. */
   readonly next: string;
+  /** What an answer to the host itself does not tell, and what does. */
+  readonly askedByItself: string;
 }

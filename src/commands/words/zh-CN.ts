@@ -1,5 +1,5 @@
 import type { HostErrorCode } from "../../host/host-error.ts";
-import { toPrintable } from "../../report/printable.ts";
+import { toCommandLine, toPrintable } from "../../report/printable.ts";
 import { HARDEN_ZH_CN } from "./harden-words.ts";
 import { PROXY_ZH_CN } from "./proxy.zh-CN.ts";
 import { CHANGE_TROUBLES_ZH_CN } from "./changes.zh-CN.ts";
@@ -11,7 +11,7 @@ import type { CommandWords, ErrorWords } from "./words.ts";
 /** The command line in Simplified Chinese. */
 export const COMMANDS_ZH_CN: CommandWords = {
   about:
-    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n除非你要求（harden、undo、verify --rehearse），它不改动主机上的任何内容；也只向你指定的主机发出请求。",
+    "Portlock 回答：谁能访问你的模型服务、经由哪条路径、被什么拦截。\n除非你要求，它不改动主机上的任何内容；也只向你指定的主机发出请求。",
   commands: HELP_ZH_CN,
   flags: {
     host: "通过 OpenSSH 读取的主机，可多次指定",
@@ -97,10 +97,14 @@ export const COMMANDS_ZH_CN: CommandWords = {
   },
   exitCodes: [
     ["0", "没有达到 --fail-on 级别的问题；probe：不通，或须提供凭据；trace：被拦截；undo：已撤销"],
-    ["1", "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符；undo：未能完全撤销"],
-    ["2", "无法判断：某个重要结论为未知"],
+    [
+      "1",
+      "发现问题；probe：无需凭据即应答；trace：放行；verify：与预期不符；undo：未能完全撤销；" +
+        "harden、proxy、gateway install：仍然敞开、你未同意，或已撤销",
+    ],
+    ["2", "无法判断：某个重要结论为未知，或有内容无法读取、无法执行"],
     ["3", "Portlock 自身的缺陷"],
-    ["64", "命令行有误"],
+    ["64", "命令行有误，或所指的对象不存在"],
   ],
 
   usage: {
@@ -126,11 +130,11 @@ export const COMMANDS_ZH_CN: CommandWords = {
   troubles: {
     "file-unread": ({ file, detail }) => ({
       sentence: `无法读取 ${quote(file)}（${toPrintable(detail, 200)}）。`,
-      hint: "请检查路径和权限；制定计划需要 root。",
+      hint: "请检查路径和权限；root 写的文件须以 root 读取。",
     }),
     "flags-contradict": ({ flags: [one, other] }) => ({
       sentence: `${one} 与 ${other} 不能同时使用。`,
-      hint: "`portlock harden --help` 列出可用的选项。",
+      hint: "请去掉其中一个。",
     }),
     "plan-damaged": ({ file, detail, madeBy }, own) => ({
       sentence: `${quote(file)} 不是此版本 Portlock 能理解的计划（${toPrintable(detail, 200)}）。`,
@@ -212,7 +216,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     (missing === 0 ? "" : `有 ${missing} 项未能读取；在该主机上以 root 记录会更完整。\n`) +
     "机密在读取时已丢弃：环境变量只保留了模型服务的设置项。\n" +
     "文件中仍有主机名、地址、用户名和路径，请只交给可以知道这些信息的人。\n" +
-    "检查记录：portlock audit --from 文件\n",
+    `检查记录：${toCommandLine(["portlock", "audit", "--from", file])}\n`,
 
   harden: HARDEN_ZH_CN,
   proxy: PROXY_ZH_CN,
@@ -247,6 +251,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
       unmeasured: "无法判断是否接受外来的 Origin。",
     },
     strangersCan: "陌生人可以",
+    whoeverCan: "能连到它的人可以",
     strangers: {
       ollama: [
         "运行所有模型，算力和电费由你承担",
@@ -258,6 +263,8 @@ export const COMMANDS_ZH_CN: CommandWords = {
       other: ["运行它提供的模型，算力由你承担", "利用该版本的所有漏洞"],
     },
     next: "请在该主机上运行 `sudo portlock audit`：它会指出是哪项设置造成的，并给出修复命令。",
+    askedByItself:
+      "这是本机连接自己，不能说明他人的情况。要知道还有谁能访问，请运行 `sudo portlock audit`，或在另一台机器上运行同样的 probe。",
   },
   explainRoute: [
     "路径是某人到达服务的一种方式：谁（所处位置及其地址）、数据包从哪里进入（本机的地址和端口）、之后怎么走（直达、发布的端口、由规则转发），" +
@@ -266,7 +273,7 @@ export const COMMANDS_ZH_CN: CommandWords = {
     "规则对来源区别对待时，每一部分各有一条路径，并注明起决定作用的规则。",
     "逐条规则跟踪一个数据包：portlock trace --from 203.0.113.9 --to 10.0.0.5:11434",
   ],
-  explainMore: "查看一条规则的完整说明：portlock explain 规则名",
+  explainMore: "查看一条规则的完整说明：portlock explain open-bind",
 };
 
 const HOST_ERRORS: Readonly<Record<HostErrorCode, (target: string) => ErrorWords>> = {

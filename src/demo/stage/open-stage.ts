@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Language } from "../../report/words/words.ts";
 import type { Answer, Order, Outcome, Wish } from "./orders.ts";
 import { parseAnswer, StageFailure } from "./orders.ts";
 import { TOOL_PATH } from "./run-tool.ts";
@@ -18,7 +19,7 @@ export interface Stage {
   /** One real request from the stranger's namespace to the server's address. */
   visit(): Promise<Outcome>;
   /** Puts the gateway before the server; its own line about where it listens, and the port. */
-  guard(): Promise<{ readonly line: string; readonly port: number }>;
+  guard(language: Language): Promise<{ readonly line: string; readonly port: number }>;
   /** One real request from the stranger's namespace to the gateway. */
   ask(what: Wish, withKey: boolean): Promise<Outcome>;
   /** What `portlock record` reads on the server: the text of a recording. */
@@ -97,8 +98,8 @@ async function open(self: Self, prefix: readonly string[]): Promise<Stage> {
       }
       throw unexpected(answer);
     },
-    guard: async () => {
-      const answer = await ask({ do: "guard" });
+    guard: async (language) => {
+      const answer = await ask({ do: "guard", language });
       if (answer.kind === "guarding") {
         return answer;
       }

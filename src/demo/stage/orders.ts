@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Language } from "../../report/words/words.ts";
 
 /** What the guided run asks of its stage: one line of JSON each way, in turn. */
 
@@ -6,8 +7,8 @@ export type Order =
   | { readonly do: "serve"; readonly host: string }
   | { readonly do: "visit" }
   | { readonly do: "record" }
-  /** Puts the gateway before the server, with one key for inference and reading. */
-  | { readonly do: "guard" }
+  /** Puts the gateway before the server, with one key for inference and reading; it speaks that language. */
+  | { readonly do: "guard"; readonly language: Language }
   | { readonly do: "ask"; readonly what: Wish; readonly withKey: boolean };
 
 /** What the stranger wants of the gateway. */
@@ -42,7 +43,7 @@ const OrderShape: z.ZodType<Order> = z.discriminatedUnion("do", [
   z.object({ do: z.literal("serve"), host: z.string() }),
   z.object({ do: z.literal("visit") }),
   z.object({ do: z.literal("record") }),
-  z.object({ do: z.literal("guard") }),
+  z.object({ do: z.literal("guard"), language: z.enum(["en", "zh-CN"]) }),
   z.object({ do: z.literal("ask"), what: z.enum(["list", "chat", "delete"]), withKey: z.boolean() }),
 ]);
 

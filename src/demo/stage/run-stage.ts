@@ -64,7 +64,7 @@ async function follow(stage: Stage, order: Order): Promise<Answer> {
     return { kind: "visited", ...parseOutcome(await runTool(...entering, "chroot", path, ...command)) };
   }
   if (order.do === "guard") {
-    stage.gateway = await startGateway(stage.root, SERVER_ADDRESS, PORT);
+    stage.gateway = await startGateway(stage.root, order.language, SERVER_ADDRESS, PORT);
     return { kind: "guarding", line: stage.gateway.line, port: GATEWAY_PORT };
   }
   if (order.do === "ask") {

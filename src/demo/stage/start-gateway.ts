@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Language } from "../../report/words/words.ts";
 import type { Root } from "./build-root.ts";
 import { StageFailure } from "./orders.ts";
 import { runTool, TOOL_PATH } from "./run-tool.ts";
@@ -21,7 +22,12 @@ export interface Gateway {
  * Makes a key for inference and reading, and starts the gateway before the server. In the clear, for the network of the
  * stage reaches nobody; elsewhere it refuses that.
  */
-export async function startGateway({ path, self }: Root, address: string, serverPort: number): Promise<Gateway> {
+export async function startGateway(
+  { path, self }: Root,
+  language: Language,
+  address: string,
+  serverPort: number,
+): Promise<Gateway> {
   const portlock = [path, self.node, ...self.nodeFlags, self.entry] as const;
   const made = await runTool(
     "chroot",
@@ -37,7 +43,7 @@ export async function startGateway({ path, self }: Root, address: string, server
   const listen = ["--listen", `${address}:${GATEWAY_PORT}`, "--upstream", `http://127.0.0.1:${serverPort}`];
   const started = spawn("chroot", [...portlock, "gateway", ...listen, "--data", DATA, "--even-so"], {
     cwd: "/",
-    env: { PATH: TOOL_PATH, HOME: "/root" },
+    env: { PATH: TOOL_PATH, HOME: "/root", PORTLOCK_LANG: language },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";

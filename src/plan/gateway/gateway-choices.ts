@@ -41,3 +41,6 @@ export type GatewayTls =
 
 /** What the service is called. */
 export const GATEWAY_UNIT = "portlock-gateway.service";
+
+/** Where its unit lies. */
+export const GATEWAY_UNIT_FILE: string = `/etc/systemd/system/${GATEWAY_UNIT}`;

@@ -16,8 +16,8 @@ export interface GatewayPlanInput {
   readonly choices: GatewayChoices;
   /** Whether the service runs now. */
   readonly isActive: boolean;
-  /** Keys that let in now. */
-  readonly keys: number;
+  /** Keys that let in now; null where that was not told. */
+  readonly keys: number | null;
   readonly texts: ReadTexts;
 }
 

@@ -38,6 +38,7 @@ export function toGatewayUnit({ gateway }: GatewayChoices): string {
       ? []
       : [
           "# As root, who alone can tell: it does not start where others reach the model server without it.",
+          "# The service itself cannot look, hence its --even-so.",
           `ExecStartPre=+${toLine(toProgram(gateway, ["gateway", "check", "--upstream", gateway.upstream]))}`,
         ]),
     `ExecStart=${toLine(toProgram(gateway, toRunWords(gateway)))}`,

@@ -230,8 +230,8 @@ export const EN: Words = {
     missing: "Could not be read",
     noFindings: "No findings.",
     noRoutes: "No routes were judged.",
-    explain: "More about a rule: portlock explain RULE",
   },
+  moreAbout: (rule) => `More about a rule: portlock explain ${rule}`,
   sameCommand: (rule) => `(the same command as for ${rule} above)`,
   findingCount: (counts) => counts.map(({ severity, count }) => `${count} ${severity}`).join(", "),
 

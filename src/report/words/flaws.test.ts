@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { AdvisoryFinding } from "../../judge/finding.ts";
-import { chooseFlaws } from "./flaws.ts";
+import { aHost } from "../../judge/testing/a-host.ts";
+import { judge } from "../../judge/judge.ts";
+import { chooseFlaws, isSeen } from "./flaws.ts";
 
 function flaw(id: string, more: Partial<AdvisoryFinding> = {}): AdvisoryFinding {
   return {
@@ -52,5 +54,15 @@ test("flaws stand by the places from which they can be used", () => {
       [["neighbour"], [["CVE-1"], ["CVE-3"]]],
       [["registry"], [["CVE-2"]]],
     ],
+  );
+});
+
+test("of a place whose way in could not be judged nobody says that a flaw can be used from there", () => {
+  const denied = { ok: false, why: "denied", from: "nft" } as const;
+  const host = aHost().link("eth0", ["192.0.2.5/24"]).ollama("192.0.2.5").with({ firewall: denied });
+  const [server = null] = judge(host.facts).servers;
+  assert.deepEqual(
+    (["neighbour", "host", "registry"] as const).map((place) => isSeen(place, server)),
+    [false, true, true],
   );
 });

@@ -1,4 +1,5 @@
 import { SEVERITIES, type AdvisoryFinding } from "../../judge/finding.ts";
+import type { Server } from "../../judge/server.ts";
 
 /** Flaws that read alike: one line instead of one for each number a database gave them. */
 export interface FlawGroup {
@@ -36,6 +37,12 @@ export function chooseFlaws(flaws: readonly AdvisoryFinding[]): ChosenFlaws {
     places: [...byPlace.values()].map((same) => ({ usableFrom: same[0]?.flaw.usableFrom ?? [], groups: same })),
     left: groups.slice(told.length).flatMap(({ ids }) => ids),
   };
+}
+
+/** Whether somebody there was seen to get in; of everybody else it is only not ruled out. A registry waits for a pull. */
+export function isSeen(place: AdvisoryFinding["usableFrom"][number], server: Server | null): boolean {
+  if (server === null || place === "registry") return true;
+  return server.routes.some(({ from, verdict }) => from.vantage === place && verdict === "open");
 }
 
 function toGroup(alike: readonly AdvisoryFinding[]): FlawGroup[] {

@@ -16,7 +16,7 @@ function toRemarkText(remark: GatewayRemark): string {
       return "目前还没有密钥，任何人都无法访问。请先创建：portlock keys create 名称";
     case "makes-own-certificate":
       return (
-        "网关自行生成的证书没有机构担保：客户端会拒绝它，除非把数据文件夹中的 tls-cert.pem 交给客户端信任。" +
+        "网关自行生成的证书没有机构担保：客户端会拒绝它，除非把数据目录中的 tls-cert.pem 交给客户端信任。" +
         "不要关闭客户端的证书检查，否则途中的任何人都能读到密钥。"
       );
     case "certificate-at-restart":

@@ -13,8 +13,8 @@ export const PLAN_ZH_CN: PlanWords = {
   nothingToDo: (host, verdict) => {
     if (verdict === "exposed")
       return `未更改 ${host}：它处于暴露状态，但没有找到（或没有要求）安全的更改。仍然敞开的内容及原因见下。`;
-    if (verdict === "unknown") return `未更改 ${host}：是否有对他人敞开的模型服务器，尚不清楚。`;
-    return `${host} 无需处理：没有对他人敞开的模型服务器。`;
+    if (verdict === "unknown") return `未更改 ${host}：是否有对他人敞开的模型服务，尚不清楚。`;
+    return `${host} 无需处理：没有对他人敞开的模型服务。`;
   },
   notWhole: "缺少部分信息：信息齐全时，计划的内容可能更多。",
   asRoot: "只有 root 才能读取：请用 sudo 运行同一命令；通过 SSH 时以 root 登录。",

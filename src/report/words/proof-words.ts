@@ -39,6 +39,8 @@ export interface ProofWords {
   readonly parts: string;
   /** How many connections were tried, and how many of them parted from what was said before. */
   tried(connections: number, parting: number): string;
+  /** Several places in one sentence. */
+  places(places: readonly string[]): string;
   /** All that was tried from outside was turned away: `places` is where from. */
   closedFrom(places: string, connections: number): string;
   /** Somebody outside was served. */
@@ -88,6 +90,11 @@ export interface ProofWords {
   readonly caveat: string;
 }
 
+/** Who demands a credential shows no stranger what is behind it. */
+function isCredentialDemanded(status: number): boolean {
+  return status === 401 || status === 407;
+}
+
 export const PROOFS_EN: ProofWords = {
   headings: {
     proofs: "What was tried",
@@ -126,12 +133,14 @@ export const PROOFS_EN: ProofWords = {
     closed: "closed without an answer",
     "not-possible": "could not be tried",
   },
-  answered: (status, isModelServer) => (isModelServer ? `HTTP ${status}` : `HTTP ${status}, no model server`),
+  answered: (status, isModelServer) =>
+    isModelServer || isCredentialDemanded(status) ? `HTTP ${status}` : `HTTP ${status}, no model server`,
   seen: (verdict, outcome) => `${verdict} (${outcome})`,
   parts: "NOT AS EXPECTED",
   tried: (connections, parting) =>
     `${connections} ${connections === 1 ? "connection" : "connections"} tried; ` +
     (parting === 0 ? "none contradicts what was expected." : `${parting} not as expected.`),
+  places: (places) => places.join(" and "),
   closedFrom: (places, connections) =>
     `Closed as seen from ${places}: ${connections === 1 ? "the one new connection was" : `all ${connections} new connections were`} turned away.`,
   openFrom: (places, connections) =>
@@ -284,11 +293,13 @@ export const PROOFS_ZH_CN: ProofWords = {
     closed: "未应答即断开",
     "not-possible": "无法测试",
   },
-  answered: (status, isModelServer) => (isModelServer ? `HTTP ${status}` : `HTTP ${status}，不是模型服务`),
+  answered: (status, isModelServer) =>
+    isModelServer || isCredentialDemanded(status) ? `HTTP ${status}` : `HTTP ${status}，不是模型服务`,
   seen: (verdict, outcome) => `${verdict}（${outcome}）`,
   parts: "与预期不符",
   tried: (connections, parting) =>
     `共测试 ${connections} 个连接，` + (parting === 0 ? "没有与预期矛盾的结果。" : `${parting} 个与预期不符。`),
+  places: (places) => places.join("、"),
   closedFrom: (places, connections) => `从${places}看已关闭：${connections} 个新连接全部被拒。`,
   openFrom: (places, connections) => `从${places}看仍开放：${connections} 个新连接无需凭据即得到服务。`,
   openedBy: (by, place, rule) =>

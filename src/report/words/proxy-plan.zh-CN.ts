@@ -112,7 +112,7 @@ function toSiteRefusalText(refusal: SiteRefusal): { readonly sentence: string; r
         hint: "名称、来源和路径中不能有空格和引号。",
       };
     case "nothing-allowed":
-      return { sentence: "没有放行任何范围。", hint: "请给出 --scope inference、read 或 manage。" };
+      return { sentence: "没有放行任何权限。", hint: "请给出 --scope inference、read 或 manage。" };
     case "automatic-needs-name":
       return { sentence: "Caddy 只能为互联网上的域名取得证书。", hint: "请给出 --name ai.example.com。" };
     case "automatic-not-here":

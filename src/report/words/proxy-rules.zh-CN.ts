@@ -213,7 +213,7 @@ function toStreaming(proxy: string): string {
 const RELAY_FIXES: Readonly<Record<string, string>> = {
   portkey: "它自身没有任何认证。让它只监听要求凭据的代理才能访问的地址，或改用自带认证的 `portlock gateway run`。",
   litellm: "设置 `master_key`（LITELLM_MASTER_KEY），给每人一个密钥，然后重启。",
-  "open-webui": "启动时不要设 `WEBUI_AUTH=False`，使其要求账号；或让它只监听要求凭据的代理才能访问的地址。",
+  "open-webui": "启动时不要设 `WEBUI_AUTH=False`，使其要求账户；或让它只监听要求凭据的代理才能访问的地址。",
   olla: "它自身没有任何认证：让它只监听回环地址，并在其前放一个要求凭据的代理（`portlock proxy`）。",
   "llama-swap": "在其配置中设置 `apiKeys`，然后重启。",
 };

@@ -1,4 +1,5 @@
 import type { RuleId } from "../../judge/finding.ts";
+import { reachOf } from "../../judge/reach.ts";
 import { toLoopbackValue } from "../../judge/loopback-value.ts";
 import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
@@ -6,7 +7,7 @@ import type { RuleWords, Subject } from "../report.ts";
 import { toRunner } from "../runner.ts";
 import { DECLARATION_REASONS_EN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_EN } from "./misleading-reasons.ts";
-import { chooseFlaws } from "./flaws.ts";
+import { chooseFlaws, isSeen } from "./flaws.ts";
 import { FIREWALL_RULES_EN } from "./firewall-rules.en.ts";
 import { PROXY_RULES_EN } from "./proxy-rules.en.ts";
 import { listInEnglish as list, show } from "./lists.ts";
@@ -208,13 +209,15 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
         : others.length === 0
           ? `Version ${show(version)} has a published flaw, ${show(worst.id)}`
           : `Version ${show(version)} has ${others.length + 1} published flaws, the worst of them ${show(worst.id)}`,
-    details: ({ advisories }) => {
+    details: ({ advisories }, server) => {
       const { places, left } = chooseFlaws(advisories);
+      const toPlace = (place: keyof typeof PLACES): string =>
+        `${PLACES[place]}${isSeen(place, server) ? "" : " (not ruled out)"}`;
       return [
         ...places.flatMap(({ usableFrom, groups }) => [
           usableFrom.length === 0
             ? "Nobody without a credential was seen who could use these:"
-            : `Can be used from ${usableFrom.map((each) => PLACES[each]).join(", ")}:`,
+            : `Can be used from ${usableFrom.map(toPlace).join(", ")}:`,
           ...groups.map(({ ids, flaw, source }) => {
             const mended = flaw.fixed === null ? "not fixed in any version" : `fixed in ${show(flaw.fixed)}`;
             const doubt = flaw.certain ? "" : "; the records leave open whether this version has it";
@@ -228,15 +231,18 @@ export const RULES_EN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     },
     why: "The flaws are public. Whoever reaches the server from a place named above can use them.",
     fix: ({ updateTo, advisories }, subject) => {
-      if (updateTo === null) return "No version mends it: close the routes.";
+      const isOpen = subject.server === null || ["outside", "browser"].includes(reachOf(subject.server));
+      if (updateTo === null) return `No version mends it: ${isOpen ? "close the routes" : TRUST_EN}.`;
       const how =
         toRunner(subject) === "container"
           ? "pull a newer image and create the container again."
           : "download https://ollama.com/install.sh, read it, then run it; OLLAMA_VERSION names a version other than the " +
             "newest. It overwrites the unit file, not the drop-ins.";
-      const rest = advisories.some(({ fixed }) => fixed === null)
-        ? " What no version mends needs the routes closed."
-        : "";
+      const rest = advisories.every(({ fixed }) => fixed !== null)
+        ? ""
+        : isOpen
+          ? " What no version mends needs the routes closed."
+          : ` Where no version mends it, ${TRUST_EN}.`;
       return `Upgrade to ${show(updateTo)} or newer: ${how}${rest}`;
     },
     check: "`curl -s http://127.0.0.1:11434/api/version` names a version that has the fix.",
@@ -326,6 +332,9 @@ function toLoopbackFix(subject: Subject): string {
   const restarts = runner === "service" ? " The service restarts, which breaks off running requests." : "";
   return `Bind the server to 127.0.0.1, and ${letIn}.${restarts}`;
 }
+
+/** Where no route is left to be closed. */
+const TRUST_EN = "pull models only from registries you trust, and let only people you trust log in to this host";
 
 const PLACES = {
   internet: "the internet",

@@ -1,4 +1,5 @@
 import type { RuleId } from "../../judge/finding.ts";
+import { reachOf } from "../../judge/reach.ts";
 import { toLoopbackValue } from "../../judge/loopback-value.ts";
 import { toLoopbackPublication } from "../mend-command.ts";
 import { toPrintable } from "../printable.ts";
@@ -6,7 +7,7 @@ import type { RuleWords, Subject } from "../report.ts";
 import { toRunner } from "../runner.ts";
 import { DECLARATION_REASONS_ZH_CN } from "./declaration-reasons.ts";
 import { MISLEADING_REASONS_ZH_CN } from "./misleading-reasons.ts";
-import { chooseFlaws } from "./flaws.ts";
+import { chooseFlaws, isSeen } from "./flaws.ts";
 import { FIREWALL_RULES_ZH_CN } from "./firewall-rules.zh-CN.ts";
 import { PROXY_RULES_ZH_CN } from "./proxy-rules.zh-CN.ts";
 import { listInChinese as list, show } from "./lists.ts";
@@ -178,13 +179,15 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
         : others.length === 0
           ? `版本 ${show(version)} 存在已公开的漏洞 ${show(worst.id)}`
           : `版本 ${show(version)} 存在 ${others.length + 1} 个已公开的漏洞，最严重的是 ${show(worst.id)}`,
-    details: ({ advisories }) => {
+    details: ({ advisories }, server) => {
       const { places, left } = chooseFlaws(advisories);
+      const toPlace = (place: keyof typeof PLACES): string =>
+        `${PLACES[place]}${isSeen(place, server) ? "" : "（未能排除）"}`;
       return [
         ...places.flatMap(({ usableFrom, groups }) => [
           usableFrom.length === 0
             ? "以下漏洞，未见无凭据者可以利用："
-            : `可从以下位置利用：${usableFrom.map((each) => PLACES[each]).join("、")}`,
+            : `可从以下位置利用：${usableFrom.map(toPlace).join("、")}`,
           ...groups.map(({ ids, flaw, source }) => {
             const mended = flaw.fixed === null ? "尚无修复版本" : `${show(flaw.fixed)} 已修复`;
             const doubt = flaw.certain ? "" : "；现有记录无法确定此版本是否受影响";
@@ -198,12 +201,17 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
     },
     why: "漏洞细节已公开，能从所列位置访问该服务的人都可以利用。",
     fix: ({ updateTo, advisories }, subject) => {
-      if (updateTo === null) return "没有可用的修复版本，请关闭对外路径。";
+      const isOpen = subject.server === null || ["outside", "browser"].includes(reachOf(subject.server));
+      if (updateTo === null) return `没有可用的修复版本，请${isOpen ? "关闭对外路径" : TRUST_ZH_CN}。`;
       const how =
         toRunner(subject) === "container"
           ? "拉取新版镜像，重新创建容器。"
           : "下载 https://ollama.com/install.sh，看过内容后再运行；默认安装最新版本，可用 OLLAMA_VERSION 指定。它会覆盖 unit 文件，但保留 drop-in。";
-      const rest = advisories.some(({ fixed }) => fixed === null) ? "尚无修复版本的漏洞只能靠关闭对外路径来防范。" : "";
+      const rest = advisories.every(({ fixed }) => fixed !== null)
+        ? ""
+        : isOpen
+          ? "尚无修复版本的漏洞只能靠关闭对外路径来防范。"
+          : `对尚无修复版本的漏洞，请${TRUST_ZH_CN}。`;
       return `请升级到 ${show(updateTo)} 或更高版本：${how}${rest}`;
     },
     check: "`curl -s http://127.0.0.1:11434/api/version` 返回已修复的版本。",
@@ -228,7 +236,7 @@ export const RULES_ZH_CN: { readonly [Id in RuleId]: RuleWords<Id> } = {
   "key-file-readable": {
     what: "服务的私钥可被他人读取或修改。",
     title: ({ path, mode }) => `私钥 ${show(path)} 的权限为 ${show(mode)}`,
-    why: "该密钥用于登录 ollama.com，拿到它的人可以冒用属主的账号。",
+    why: "该密钥用于登录 ollama.com，拿到它的人可以冒用属主的账户。",
     fix: () => "只允许属主读取。如果可能已被他人读过，请退出登录，删除该密钥后重新登录。",
     check: "`stat -c %a 文件` 显示 600。",
   },
@@ -285,6 +293,9 @@ function toLoopbackFix(subject: Subject): string {
   if (runner === "process") return `停止该进程，再用 \`OLLAMA_HOST=${value} ollama serve\` 启动，${letIn}`;
   return `将服务绑定到 127.0.0.1，${letIn}${runner === "service" ? "服务会重启，正在处理的请求会中断。" : ""}`;
 }
+
+/** Where no route is left to be closed. */
+const TRUST_ZH_CN = "只从可信的仓库拉取模型，并只让可信的人登录本机";
 
 const PLACES = {
   internet: "互联网",

@@ -97,7 +97,7 @@ export const TRACE_EN: TraceWords = {
     },
     "rules-unread": {
       sentence: "The rules of the host could not be read.",
-      hint: "Run as root: `sudo portlock trace ...`. A recording has to be made as root.",
+      hint: "Run the same command with sudo; over SSH, log in as root. A recording has to be made as root.",
     },
     "other-family": {
       sentence: "Source and destination must both be IPv4, or both IPv6.",
@@ -191,7 +191,7 @@ export const TRACE_ZH_CN: TraceWords = {
     },
     "rules-unread": {
       sentence: "无法读取主机的规则。",
-      hint: "请以 root 运行：`sudo portlock trace ...`。记录文件也须以 root 生成。",
+      hint: "请用 sudo 运行同一命令；通过 SSH 时以 root 登录。记录文件也须以 root 生成。",
     },
     "other-family": {
       sentence: "来源和目的地址必须同为 IPv4 或同为 IPv6。",

@@ -84,11 +84,12 @@ export interface Words {
       | "fix"
       | "missing"
       | "noFindings"
-      | "noRoutes"
-      | "explain",
+      | "noRoutes",
       string
     >
   >;
+  /** Where more is told of a rule: a command as it is typed. */
+  moreAbout(rule: string): string;
   /** Instead of a command that was printed already, for this rule. */
   sameCommand(rule: string): string;
   findingCount(counts: readonly { readonly severity: Severity; readonly count: number }[]): string;

@@ -48,8 +48,10 @@ export const ZH_CN: Words = {
       const site = serverNames.length === 0 ? [] : [`域名 ${listShort(serverNames)}`];
       const by = methods.length === 0 ? [] : [`方法 ${listShort(methods)}`];
       const parts = [...site, ...(paths.length === 0 ? [] : [toPaths(paths)]), ...by];
-      const proxy = name === "portlock" ? "经 Portlock 网关" : `经代理 ${show(name)}`;
-      return `${proxy}${parts.length === 0 ? " " : `（${parts.join("，")}）`}转到 ${show(to)}`;
+      const isGateway = name === "portlock";
+      const proxy = isGateway ? "经 Portlock 网关" : `经代理 ${show(name)}`;
+      const gap = isGateway ? "" : " ";
+      return `${proxy}${parts.length === 0 ? gap : `（${parts.join("，")}）`}转到 ${show(to)}`;
     },
     tunnel: ({ name, to }) =>
       name === "sshd" ? "由 sshd 转给登录到本机的另一台机器（`ssh -R`）" : `经隧道 ${show(name)} 转到 ${show(to)}`,
@@ -228,8 +230,8 @@ export const ZH_CN: Words = {
     missing: "未能读取",
     noFindings: "未发现问题。",
     noRoutes: "没有可判定的路径。",
-    explain: "查看规则说明：portlock explain 规则名",
   },
+  moreAbout: (rule) => `查看规则说明：portlock explain ${rule}`,
   sameCommand: (rule) => `（命令与上文 ${rule} 相同）`,
   findingCount: (counts) => counts.map(({ severity, count }) => `${ZH_CN.severities[severity]} ${count} 项`).join("，"),
 
