@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Answer } from "../facts/answers.ts";
-import { answer } from "./answers.fixture.ts";
+import { answer, recorded } from "./answers.fixture.ts";
 import { KINDS, recogniseServer, toWanted } from "./catalogue.ts";
 import {
   API_TAGS,
@@ -21,6 +21,7 @@ import {
   VERSION,
   XINFERENCE_AUTH,
 } from "./questions.ts";
+import { LITELLM, LITELLM_WITH_KEY, toOpenWebUiAnswers } from "./relay-answers.fixture.ts";
 import { RELAY_VARIABLES } from "./relays.ts";
 
 const DIGEST = "17052f91a42e97930aa6e28a6c6c06a983e6a58dbb00434885a0cf5313e376f7";
@@ -153,16 +154,7 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     ],
     "localai 2.20.1 open",
   ],
-  [
-    "Open WebUI with accounts",
-    [
-      answer(ROOT, "<title>Open WebUI</title>"),
-      answer(API_VERSION, { version: "0.6.5", deployment_id: "" }),
-      answer(OPENAI_MODELS, "<title>Open WebUI</title>"),
-      answer(OPEN_WEBUI_CONFIG, { status: true, name: "Open WebUI", features: { auth: true } }),
-    ],
-    "open-webui 0.6.5 guarded",
-  ],
+  ["Open WebUI with accounts", recorded(toOpenWebUiAnswers({})), "open-webui 0.12.4 guarded"],
   [
     "Open WebUI without accounts",
     [
@@ -201,11 +193,8 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     [answer(TRITON_SERVER, { name: "triton", version: "2.50.0", extensions: ["classification"] })],
     "triton 2.50.0 open",
   ],
-  [
-    "LiteLLM with a master key",
-    [answer(ROOT, "<title>LiteLLM API - Swagger UI</title>"), answer(OPENAI_MODELS, {}, { status: 401 })],
-    "litellm null guarded",
-  ],
+  ["LiteLLM without a key", recorded(LITELLM), "litellm null open"],
+  ["LiteLLM with a master key", recorded(LITELLM_WITH_KEY), "litellm null guarded"],
   ["Portkey, which has no authentication", [answer(ROOT, "AI Gateway says hey!")], "portkey null open"],
   [
     "Portkey by what it says of a request without its headers, and nothing of its access",

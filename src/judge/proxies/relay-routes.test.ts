@@ -51,7 +51,30 @@ const cases: readonly Case[] = [
     "guarded",
     "guarded: demands-credential by open-webui",
   ],
-  ["Open WebUI of another Ollama", aRelayedHost("open-webui", { environment: ELSEWHERE }), "local", undefined],
+  [
+    "Open WebUI whose variables name another Ollama, which its database may overrule",
+    aRelayedHost("open-webui", { environment: ELSEWHERE }),
+    "unknown",
+    "unknown: relay-target-unknown by open-webui",
+  ],
+  [
+    "Open WebUI in which nobody has an account yet: the first to come is its administrator",
+    aRelayedHost("open-webui without an account yet", { environment: TOWARDS_OLLAMA }),
+    "exposed",
+    "open by open-webui",
+  ],
+  [
+    "Open WebUI in which everybody may make himself an account",
+    aRelayedHost("open-webui with sign-up", { environment: TOWARDS_OLLAMA }),
+    "unknown",
+    "unknown: authentication-unmeasured by open-webui",
+  ],
+  [
+    "Open WebUI that believes a header",
+    aRelayedHost("open-webui with a trusted header", { environment: TOWARDS_OLLAMA }),
+    "unknown",
+    "unknown: authentication-unmeasured by open-webui",
+  ],
   [
     "Open WebUI of a name that may be this host's",
     aRelayedHost("open-webui", { environment: { OLLAMA_BASE_URL: "http://gpu.example:11434" } }),
@@ -59,10 +82,10 @@ const cases: readonly Case[] = [
     "unknown: proxy-upstream-unresolved by open-webui",
   ],
   [
-    "Open WebUI without Ollama",
+    "Open WebUI whose variables turn Ollama off, which its database may overrule",
     aRelayedHost("open-webui", { environment: { ...TOWARDS_OLLAMA, ENABLE_OLLAMA_API: "false" } }),
-    "local",
-    undefined,
+    "unknown",
+    "unknown: relay-target-unknown by open-webui",
   ],
   [
     "Open WebUI that calls Ollama as OpenAI's",
@@ -98,6 +121,24 @@ const cases: readonly Case[] = [
     aRelayedHost("litellm with a master key", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
     "guarded",
     "guarded: demands-credential by litellm",
+  ],
+  [
+    "LiteLLM with a master key and without its pages",
+    aRelayedHost("litellm without docs", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
+    "guarded",
+    "guarded: demands-credential by litellm",
+  ],
+  [
+    "LiteLLM that fails where it should refuse",
+    aRelayedHost("litellm without prisma", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
+    "unknown",
+    "unknown: authentication-unmeasured by litellm",
+  ],
+  [
+    "LiteLLM with a master key, and a path that may be let through without it",
+    aRelayedHost("litellm that passes a path through", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
+    "unknown",
+    "unknown: authentication-unmeasured by litellm",
   ],
   ["Olla, which tells where it leads to", aRelayedHost("olla"), "exposed", "open by olla"],
   ["llama-swap, which does not", aRelayedHost("llama-swap"), "unknown", "unknown: relay-target-unknown by llama-swap"],
@@ -179,13 +220,35 @@ test("a relay that nobody sees listening: its servers are not said to be local",
   assert.equal(verdictOf(withoutIts), "unknown");
 });
 
+test("what tells that a relay is open or guarded is the answer that tells it", () => {
+  const told = (["open-webui", "open-webui with accounts", "litellm", "litellm with a master key"] as const).map(
+    (name) =>
+      judge(aRelayedHost(name).facts)
+        .servers.filter(({ kind }) => name.startsWith(kind))
+        .flatMap(({ routes }) => routes.find(({ from }) => from.vantage === "internet")?.barriers ?? [])
+        .flatMap(({ kind, evidence }) => (kind === "authentication" ? [`${evidence?.from}: ${evidence?.text}`] : [])),
+  );
+  assert.deepEqual(told, [
+    ["GET http://127.0.0.1:8080/api/config: HTTP 200, features.auth: false"],
+    ["GET http://127.0.0.1:8080/api/config: HTTP 200, features.auth: true"],
+    ["GET http://127.0.0.1:4000/v1/models: HTTP 200"],
+    ["GET http://127.0.0.1:4000/v1/models: HTTP 401"],
+  ]);
+});
+
 test("every reply of these tests is recognised as whose it is", () => {
   const names: readonly RelayName[] = [
     "portkey",
     "litellm",
     "litellm with a master key",
+    "litellm without docs",
+    "litellm without prisma",
+    "litellm that passes a path through",
     "open-webui",
     "open-webui with accounts",
+    "open-webui without an account yet",
+    "open-webui with sign-up",
+    "open-webui with a trusted header",
     "olla",
     "llama-swap",
   ];
