@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FIRST_QUESTIONS } from "../../servers/questions.ts";
 import { judge } from "../judge.ts";
 import { findingsOf } from "../testing/findings-of.ts";
-import { aLocation, aProxiedHost, aSite } from "../testing/proxied-host.ts";
-import { aRelayedHost, withRelay, type RelayName } from "../testing/relayed-host.ts";
+import { aLocation, aProxiedHost, aProxyAnswer, aSite } from "../testing/proxied-host.ts";
+import { aRelayedHost, RELAY_REPLIES, withRelay, type RelayName } from "../testing/relayed-host.ts";
 import { toText } from "../testing/routes-as-text.ts";
 import type { AHost } from "../testing/a-host.ts";
 
@@ -183,6 +184,38 @@ test("a password that nginx demands before Portkey guards what stands behind Por
   const basic = { kind: "basic", hash: null, users: 1, file: "/etc/nginx/htpasswd" } as const;
   const proxied = aProxiedHost([aSite([aLocation({ to: "127.0.0.1:8787", protections: [basic] })])]);
   assert.equal(verdictOf(withRelay(proxied, "portkey", { address: "127.0.0.1" })), "guarded");
+});
+
+test("a page that a relay behind nginx has for everybody does not open it: its own answers tell", () => {
+  const ollama = { OLLAMA_BASE_URL: "http://127.0.0.1:11434", OLLAMA_API_BASE: "http://127.0.0.1:11434" };
+  for (const [name, verdict, why] of [
+    ["open-webui", "exposed", "GET http://127.0.0.1:80/: HTTP 200"],
+    ["open-webui with accounts", "guarded", "GET http://127.0.0.1:8080/api/config: HTTP 200, features.auth: true"],
+    [
+      "open-webui with sign-up",
+      "unknown",
+      "GET http://127.0.0.1:8080/api/config: HTTP 200, features.enable_signup: true",
+    ],
+    ["litellm", "exposed", "GET http://127.0.0.1:80/v1/models: HTTP 200"],
+    ["litellm with a master key", "guarded", "GET http://127.0.0.1:80/v1/models: HTTP 401"],
+    ["litellm without prisma", "unknown", "GET http://127.0.0.1:4000/: HTTP 200"],
+  ] as const) {
+    const port = name.startsWith("litellm") ? 4000 : 8080;
+    const answers = FIRST_QUESTIONS.flatMap(({ id: question, path }) => {
+      const reply = RELAY_REPLIES[name][question];
+      if (reply === undefined || typeof reply === "string") return [];
+      const [status, body] = reply;
+      const outcome = { kind: "answered", answer: { status, headers: {}, body, truncated: false } } as const;
+      return [aProxyAnswer(status, { question, path, outcome })];
+    });
+    const proxied = aProxiedHost([aSite([aLocation({ to: `127.0.0.1:${port}` })])], { answers });
+    const host = withRelay(proxied, name, { address: "127.0.0.1", environment: ollama });
+    const relay = judge(host.facts).servers.find(({ kind }) => name.startsWith(kind));
+    const route = relay?.routes.find(({ from, entry }) => from.vantage === "internet" && entry.port === 80);
+    const evidence = route?.barriers.find(({ kind }) => kind === "authentication")?.evidence;
+    assert.deepEqual([relay?.verdict, `${evidence?.from}: ${evidence?.text}`], [verdict, why], name);
+    assert.equal(verdictOf(host), verdict, name);
+  }
 });
 
 test("Open WebUI, then LiteLLM, then Ollama: the way is followed, and a key that Open WebUI may hold is not known", () => {

@@ -26,7 +26,7 @@ export type RelayName =
   | "llama-swap";
 
 /** What each relay answers to a stranger. */
-const RELAY_REPLIES: Readonly<Record<RelayName, Replies>> = {
+export const RELAY_REPLIES: Readonly<Record<RelayName, Replies>> = {
   /** Recorded from `@portkey-ai/gateway` 1.15.2. */
   portkey: {
     [ROOT.id]: [200, "AI Gateway says hey!"],
