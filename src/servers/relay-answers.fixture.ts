@@ -4,7 +4,7 @@
  */
 import { API_VERSION, LITELLM_ROUTES, OPEN_WEBUI_CONFIG, OPENAI_MODELS, ROOT } from "./questions.ts";
 
-type Told = Readonly<Record<string, readonly [status: number, body: string]>>;
+export type Told = Readonly<Record<string, readonly [status: number, body: string]>>;
 
 const LITELLM_PAGE = `
     <!DOCTYPE html>
