@@ -27,6 +27,10 @@ import { RELAY_VARIABLES } from "./relays.ts";
 const DIGEST = "17052f91a42e97930aa6e28a6c6c06a983e6a58dbb00434885a0cf5313e376f7";
 const OLLAMA_TAG = { name: "gpt-oss:20b", model: "gpt-oss:20b", size: 13793441244, digest: DIGEST, details: {} };
 const NOT_FOUND = { status: 404 };
+const RAY_REFUSES = "Unauthorized: Missing authentication token";
+const FASTCHAT_REFUSES = {
+  detail: { error: { message: "", type: "invalid_request_error", param: null, code: "invalid_api_key" } },
+};
 const UVICORN = { headers: { server: "uvicorn" } };
 
 function modelList(owner: string | undefined): Answer {
@@ -221,6 +225,11 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     "ray 2.49.0 open",
   ],
   [
+    "Ray with a token",
+    [answer(ROOT, "<title>Ray Dashboard</title>"), answer(API_VERSION, RAY_REFUSES, { status: 401 })],
+    "ray null guarded",
+  ],
+  [
     "llama-swap",
     [answer(API_VERSION, { version: "v165", commit: "a", build_date: "b" }), modelList("llama-swap")],
     "llama-swap null open",
@@ -239,6 +248,16 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     "infinity null open",
   ],
   ["some OpenAI-compatible server", [modelList("mistral.rs")], "openai-compatible null open"],
+  [
+    "llama-cpp-python with a key",
+    [answer(OPENAI_MODELS, { detail: "Invalid API key" }, { status: 401, ...UVICORN })],
+    "openai-compatible null guarded",
+  ],
+  [
+    "FastChat with a key",
+    [answer(OPENAI_MODELS, FASTCHAT_REFUSES, { status: 401, ...UVICORN })],
+    "openai-compatible null guarded",
+  ],
 ];
 
 describe("who answers", () => {
@@ -371,13 +390,6 @@ describe("what is asked", () => {
     );
     assert.ok(
       !wanted.looksLikeServer({ name: "ollama", executable: "/usr/bin/ollama", arguments: ["ollama", "run", "m"] }),
-    );
-    assert.ok(
-      wanted.looksLikeServer({
-        name: "python3",
-        executable: "/usr/bin/python3.11",
-        arguments: ["python3", "/opt/bin/vllm", "serve"],
-      }),
     );
     assert.ok(!wanted.looksLikeServer({ name: "nginx", executable: null, arguments: ["nginx: master process"] }));
   });

@@ -158,9 +158,14 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   {
     id: "openai-compatible",
     ports: [8000],
-    marks: [{ asks: OPENAI_MODELS, modelList: true, specificity: 30 }],
+    marks: [
+      { asks: OPENAI_MODELS, modelList: true, specificity: 30 },
+      // With a key, llama-cpp-python 0.3.36 and FastChat 0.2.36, tried.
+      { asks: OPENAI_MODELS, status: 401, server: /^uvicorn/, says: ["detail", "Invalid API key"], specificity: 30 },
+      { asks: OPENAI_MODELS, status: 401, says: ["detail.error.code", "invalid_api_key"], specificity: 30 },
+    ],
     access: MODEL_LIST_STATUS,
-    program: /^(?:fastchat|mistralrs-server|mlc_llm|mlx_lm\.server)$/,
+    program: /^(?:fastchat(?:\.serve\.openai_api_server)?|llama_cpp\.server|mistralrs-server|mlc_llm|mlx_lm\.server)$/,
   },
   {
     id: "portkey",
@@ -181,7 +186,11 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   {
     id: "ray",
     ports: [8265],
-    marks: [{ asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 }],
+    marks: [
+      { asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 },
+      // With RAY_AUTH_MODE=token its page alone is everybody's (release 2.60.0: tried).
+      { asks: ROOT, body: /<title>Ray Dashboard</, specificity: 85 },
+    ],
     access: { asks: API_VERSION, by: "status" },
     version: { asks: API_VERSION, path: "ray_version" },
     program: /ray\/dashboard\/dashboard\.py$/,
