@@ -12,7 +12,7 @@ import type { Barrier, Proof } from "./route.ts";
  */
 export function toAuthenticationBarrier(recognition: Recognition | null, answers: readonly Answer[]): Barrier {
   const access = recognition?.access ?? "unknown";
-  const evidence = toAnswerEvidence(findTelling(answers, access));
+  const evidence = toAccessEvidence(recognition, answers);
   if (access === "guarded") return toBarrier("authentication", true, "demands-credential", evidence);
   if (recognition?.kind === "ollama") return toBarrier("authentication", false, "has-no-authentication", evidence);
   if (access === "open") return toBarrier("authentication", false, "answers-without-credential", evidence);
@@ -21,8 +21,17 @@ export function toAuthenticationBarrier(recognition: Recognition | null, answers
 
 /** The connection that shows how a listener answers from the host itself; null where none was answered. */
 export function toProof(recognition: Recognition | null, answers: readonly Answer[]): Proof | null {
-  const evidence = toAnswerEvidence(findTelling(answers, recognition?.access ?? "unknown"));
+  const evidence = toAccessEvidence(recognition, answers);
   return recognition === null || evidence === null ? null : { from: evidence.from, outcome: evidence.text };
+}
+
+/** The answer that tells how a listener meets a request without a credential; null where none was answered. */
+function toAccessEvidence(recognition: Recognition | null, answers: readonly Answer[]): Evidence | null {
+  const { question: teller, says = null } = recognition?.accessBy ?? {};
+  const telling = answers.find(({ question }) => question === teller);
+  const evidence = toAnswerEvidence(telling ?? findTelling(answers, recognition?.access ?? "unknown"));
+  if (evidence === null || telling === undefined || says === null) return evidence;
+  return { ...evidence, text: `${evidence.text}, ${says}` };
 }
 
 /** An answer as evidence: the request, with a header of its own as one would type it, and the status it came to. */

@@ -16,3 +16,8 @@ export function answer(
     outcome: { kind: "answered", answer: { status: 200, headers: {}, truncated: false, ...rest, body: text } },
   };
 }
+
+/** Answers that a real server gave: status and body by question. */
+export function recorded(told: Readonly<Record<string, readonly [status: number, body: string]>>): readonly Answer[] {
+  return Object.entries(told).map(([id, [status, body]]) => answer({ id, method: "GET", path: "/" }, body, { status }));
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Answer } from "../facts/answers.ts";
-import { answer } from "./answers.fixture.ts";
+import { answer, recorded } from "./answers.fixture.ts";
 import { KINDS, recogniseServer, toWanted } from "./catalogue.ts";
 import {
   API_TAGS,
@@ -21,11 +21,16 @@ import {
   VERSION,
   XINFERENCE_AUTH,
 } from "./questions.ts";
+import { LITELLM, LITELLM_WITH_KEY, toOpenWebUiAnswers } from "./relay-answers.fixture.ts";
 import { RELAY_VARIABLES } from "./relays.ts";
 
 const DIGEST = "17052f91a42e97930aa6e28a6c6c06a983e6a58dbb00434885a0cf5313e376f7";
 const OLLAMA_TAG = { name: "gpt-oss:20b", model: "gpt-oss:20b", size: 13793441244, digest: DIGEST, details: {} };
 const NOT_FOUND = { status: 404 };
+const RAY_REFUSES = "Unauthorized: Missing authentication token";
+const FASTCHAT_REFUSES = {
+  detail: { error: { message: "", type: "invalid_request_error", param: null, code: "invalid_api_key" } },
+};
 const UVICORN = { headers: { server: "uvicorn" } };
 
 function modelList(owner: string | undefined): Answer {
@@ -153,16 +158,7 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     ],
     "localai 2.20.1 open",
   ],
-  [
-    "Open WebUI with accounts",
-    [
-      answer(ROOT, "<title>Open WebUI</title>"),
-      answer(API_VERSION, { version: "0.6.5", deployment_id: "" }),
-      answer(OPENAI_MODELS, "<title>Open WebUI</title>"),
-      answer(OPEN_WEBUI_CONFIG, { status: true, name: "Open WebUI", features: { auth: true } }),
-    ],
-    "open-webui 0.6.5 guarded",
-  ],
+  ["Open WebUI with accounts", recorded(toOpenWebUiAnswers({})), "open-webui 0.12.4 guarded"],
   [
     "Open WebUI without accounts",
     [
@@ -201,11 +197,8 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     [answer(TRITON_SERVER, { name: "triton", version: "2.50.0", extensions: ["classification"] })],
     "triton 2.50.0 open",
   ],
-  [
-    "LiteLLM with a master key",
-    [answer(ROOT, "<title>LiteLLM API - Swagger UI</title>"), answer(OPENAI_MODELS, {}, { status: 401 })],
-    "litellm null guarded",
-  ],
+  ["LiteLLM without a key", recorded(LITELLM), "litellm null open"],
+  ["LiteLLM with a master key", recorded(LITELLM_WITH_KEY), "litellm null guarded"],
   ["Portkey, which has no authentication", [answer(ROOT, "AI Gateway says hey!")], "portkey null open"],
   [
     "Portkey by what it says of a request without its headers, and nothing of its access",
@@ -232,6 +225,11 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     "ray 2.49.0 open",
   ],
   [
+    "Ray with a token",
+    [answer(ROOT, "<title>Ray Dashboard</title>"), answer(API_VERSION, RAY_REFUSES, { status: 401 })],
+    "ray null guarded",
+  ],
+  [
     "llama-swap",
     [answer(API_VERSION, { version: "v165", commit: "a", build_date: "b" }), modelList("llama-swap")],
     "llama-swap null open",
@@ -250,6 +248,16 @@ const SERVERS: readonly (readonly [what: string, answers: readonly Answer[], tak
     "infinity null open",
   ],
   ["some OpenAI-compatible server", [modelList("mistral.rs")], "openai-compatible null open"],
+  [
+    "llama-cpp-python with a key",
+    [answer(OPENAI_MODELS, { detail: "Invalid API key" }, { status: 401, ...UVICORN })],
+    "openai-compatible null guarded",
+  ],
+  [
+    "FastChat with a key",
+    [answer(OPENAI_MODELS, FASTCHAT_REFUSES, { status: 401, ...UVICORN })],
+    "openai-compatible null guarded",
+  ],
 ];
 
 describe("who answers", () => {
@@ -382,13 +390,6 @@ describe("what is asked", () => {
     );
     assert.ok(
       !wanted.looksLikeServer({ name: "ollama", executable: "/usr/bin/ollama", arguments: ["ollama", "run", "m"] }),
-    );
-    assert.ok(
-      wanted.looksLikeServer({
-        name: "python3",
-        executable: "/usr/bin/python3.11",
-        arguments: ["python3", "/opt/bin/vllm", "serve"],
-      }),
     );
     assert.ok(!wanted.looksLikeServer({ name: "nginx", executable: null, arguments: ["nginx: master process"] }));
   });

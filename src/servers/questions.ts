@@ -41,6 +41,8 @@ export const XINFERENCE_AUTH: Question = get("/v1/cluster/auth");
 export const SERVICE_INFO: Question = get("/.well-known/serviceinfo");
 export const KOBOLDCPP_VERSION: Question = get("/api/extra/version");
 export const OPEN_WEBUI_CONFIG: Question = get("/api/config");
+/** Paths and names of functions; told to everybody. */
+export const LITELLM_ROUTES: Question = get("/routes");
 /** Names and addresses of the servers behind Olla. */
 export const OLLA_ENDPOINTS: Question = get("/internal/status/endpoints");
 export const OPENAI_MODELS_AT_ROOT: Question = get("/models");

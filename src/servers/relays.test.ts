@@ -17,20 +17,20 @@ const cases: readonly (readonly [
   environment: Readonly<Record<string, string>> | null,
   expected: string,
 ])[] = [
-  ["Open WebUI as pip installs it", "open-webui", {}, "localhost#11434"],
-  ["Open WebUI's image", "open-webui", { OLLAMA_BASE_URL: "/ollama" }, "host.docker.internal#11434"],
+  ["Open WebUI as pip installs it; its database may name others", "open-webui", {}, "localhost#11434 +"],
+  ["Open WebUI's image", "open-webui", { OLLAMA_BASE_URL: "/ollama" }, "host.docker.internal#11434 +"],
   [
     "Open WebUI's image with an Ollama of its own",
     "open-webui",
     { OLLAMA_BASE_URL: "/ollama", USE_OLLAMA_DOCKER: "true" },
-    "localhost#11434",
+    "localhost#11434 +",
   ],
-  ["an old name", "open-webui", { OLLAMA_API_BASE_URL: "http://gpu:11434/api" }, "gpu#11434"],
+  ["an old name", "open-webui", { OLLAMA_API_BASE_URL: "http://gpu:11434/api" }, "gpu#11434 +"],
   [
     "the list wins",
     "open-webui",
     { OLLAMA_BASE_URL: "http://one:1", OLLAMA_BASE_URLS: "http://two:2; https://three/" },
-    "two#2 three#443",
+    "two#2 three#443 +",
   ],
   ["an address that is none", "open-webui", { OLLAMA_BASE_URL: "ollama:11434" }, "+"],
   [

@@ -90,14 +90,15 @@ function toPortkeyTargets(sight: RelaySight): RelayTargets {
 
 /**
  * Open WebUI as its config.py has it: lists of addresses between semicolons, `/ollama` for the image's own default.
- * An administrator may have set others in its database, which nothing here sees.
+ * What an administrator saved in its database, which is not read, goes before all of them at the next start (release
+ * 0.12.4: tried), and without ENABLE_PERSISTENT_CONFIG it counts until then.
  */
 function toOpenWebUiTargets(sight: RelaySight): RelayTargets {
   if (sight.environment === null) return NOBODY_TELLS;
   const usesOllama = readVariable(sight, "ENABLE_OLLAMA_API")?.value.toLowerCase() !== "false";
   const ollama = usesOllama ? [readOllamaAddress(sight)] : [];
   const openAi = [readVariable(sight, "OPENAI_API_BASE_URLS") ?? readVariable(sight, "OPENAI_API_BASE_URL")];
-  return toTargets([...ollama, ...openAi].flatMap((each) => each ?? []));
+  return { targets: toTargets([...ollama, ...openAi].flatMap((each) => each ?? [])).targets, others: true };
 }
 
 function readOllamaAddress(sight: RelaySight): Variable {

@@ -35,6 +35,16 @@ export interface Recognition {
   readonly access: "open" | "guarded" | "unknown";
   /** 1 to 100: how hard it would be for another server to give these answers by accident. */
   readonly specificity: number;
+  /** Which answer tells the access, where it is not the first that served or refused. */
+  readonly accessBy?: AccessAnswer;
+}
+
+/** An answer that tells how a server meets a request without a credential. */
+export interface AccessAnswer {
+  /** Id of its question. */
+  readonly question: string;
+  /** What it says beside its status; null where the status tells. */
+  readonly says: string | null;
 }
 
 /** One kind of model server: how it is found and recognised. Settings and advisories are files of their own. */

@@ -83,12 +83,19 @@ export function toProbe(answers: readonly ProxyAnswer[], expected: Expected): Pr
   return { outcome: telling.outcome, recognition: telling.recognition, refused, evidence: toEvidence(telling.each) };
 }
 
-function toOutcome({ outcome }: ProxyAnswer, expected: Expected, recognition: Recognition | null): Probe["outcome"] {
+function toOutcome(each: ProxyAnswer, expected: Expected, recognition: Recognition | null): Probe["outcome"] {
+  const { outcome, question } = each;
   const status = outcome.kind === "answered" ? outcome.answer.status : 0;
   if (expected === "taken-with-any-credential" || expected === "by-who-asks") return null;
   if (status === 401 || status === 407) return "guarded";
   if (expected === "not-known") return null;
-  if (status >= 200 && status < 300) return recognition !== null || expected === "served" ? "open" : null;
+  const isServed = status >= 200 && status < 300;
+  if (isServed && recognition?.accessBy !== undefined) {
+    // Other pages of such a server are everybody's, whatever it demands for its models.
+    const { access, accessBy } = recognition;
+    return access === "unknown" || accessBy.question !== question ? null : access;
+  }
+  if (isServed) return recognition !== null || expected === "served" ? "open" : null;
   const refused = status === 400 || status === 403 || (status >= 300 && status < 400);
   return refused && expected !== "served" ? "guarded" : null;
 }

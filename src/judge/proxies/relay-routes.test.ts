@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FIRST_QUESTIONS } from "../../servers/questions.ts";
 import { judge } from "../judge.ts";
 import { findingsOf } from "../testing/findings-of.ts";
-import { aLocation, aProxiedHost, aSite } from "../testing/proxied-host.ts";
-import { aRelayedHost, withRelay, type RelayName } from "../testing/relayed-host.ts";
+import { aLocation, aProxiedHost, aProxyAnswer, aSite } from "../testing/proxied-host.ts";
+import { aRelayedHost, RELAY_REPLIES, withRelay, type RelayName } from "../testing/relayed-host.ts";
 import { toText } from "../testing/routes-as-text.ts";
 import type { AHost } from "../testing/a-host.ts";
 
@@ -51,7 +52,30 @@ const cases: readonly Case[] = [
     "guarded",
     "guarded: demands-credential by open-webui",
   ],
-  ["Open WebUI of another Ollama", aRelayedHost("open-webui", { environment: ELSEWHERE }), "local", undefined],
+  [
+    "Open WebUI whose variables name another Ollama, which its database may overrule",
+    aRelayedHost("open-webui", { environment: ELSEWHERE }),
+    "unknown",
+    "unknown: relay-target-unknown by open-webui",
+  ],
+  [
+    "Open WebUI in which nobody has an account yet: the first to come is its administrator",
+    aRelayedHost("open-webui without an account yet", { environment: TOWARDS_OLLAMA }),
+    "exposed",
+    "open by open-webui",
+  ],
+  [
+    "Open WebUI in which everybody may make himself an account",
+    aRelayedHost("open-webui with sign-up", { environment: TOWARDS_OLLAMA }),
+    "unknown",
+    "unknown: authentication-unmeasured by open-webui",
+  ],
+  [
+    "Open WebUI that believes a header",
+    aRelayedHost("open-webui with a trusted header", { environment: TOWARDS_OLLAMA }),
+    "unknown",
+    "unknown: authentication-unmeasured by open-webui",
+  ],
   [
     "Open WebUI of a name that may be this host's",
     aRelayedHost("open-webui", { environment: { OLLAMA_BASE_URL: "http://gpu.example:11434" } }),
@@ -59,10 +83,10 @@ const cases: readonly Case[] = [
     "unknown: proxy-upstream-unresolved by open-webui",
   ],
   [
-    "Open WebUI without Ollama",
+    "Open WebUI whose variables turn Ollama off, which its database may overrule",
     aRelayedHost("open-webui", { environment: { ...TOWARDS_OLLAMA, ENABLE_OLLAMA_API: "false" } }),
-    "local",
-    undefined,
+    "unknown",
+    "unknown: relay-target-unknown by open-webui",
   ],
   [
     "Open WebUI that calls Ollama as OpenAI's",
@@ -98,6 +122,24 @@ const cases: readonly Case[] = [
     aRelayedHost("litellm with a master key", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
     "guarded",
     "guarded: demands-credential by litellm",
+  ],
+  [
+    "LiteLLM with a master key and without its pages",
+    aRelayedHost("litellm without docs", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
+    "guarded",
+    "guarded: demands-credential by litellm",
+  ],
+  [
+    "LiteLLM that fails where it should refuse",
+    aRelayedHost("litellm without prisma", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
+    "unknown",
+    "unknown: authentication-unmeasured by litellm",
+  ],
+  [
+    "LiteLLM with a master key, and a path that may be let through without it",
+    aRelayedHost("litellm that passes a path through", { environment: { OLLAMA_API_BASE: "http://localhost:11434" } }),
+    "unknown",
+    "unknown: authentication-unmeasured by litellm",
   ],
   ["Olla, which tells where it leads to", aRelayedHost("olla"), "exposed", "open by olla"],
   ["llama-swap, which does not", aRelayedHost("llama-swap"), "unknown", "unknown: relay-target-unknown by llama-swap"],
@@ -144,6 +186,38 @@ test("a password that nginx demands before Portkey guards what stands behind Por
   assert.equal(verdictOf(withRelay(proxied, "portkey", { address: "127.0.0.1" })), "guarded");
 });
 
+test("a page that a relay behind nginx has for everybody does not open it: its own answers tell", () => {
+  const ollama = { OLLAMA_BASE_URL: "http://127.0.0.1:11434", OLLAMA_API_BASE: "http://127.0.0.1:11434" };
+  for (const [name, verdict, why] of [
+    ["open-webui", "exposed", "GET http://127.0.0.1:80/: HTTP 200"],
+    ["open-webui with accounts", "guarded", "GET http://127.0.0.1:8080/api/config: HTTP 200, features.auth: true"],
+    [
+      "open-webui with sign-up",
+      "unknown",
+      "GET http://127.0.0.1:8080/api/config: HTTP 200, features.enable_signup: true",
+    ],
+    ["litellm", "exposed", "GET http://127.0.0.1:80/v1/models: HTTP 200"],
+    ["litellm with a master key", "guarded", "GET http://127.0.0.1:80/v1/models: HTTP 401"],
+    ["litellm without prisma", "unknown", "GET http://127.0.0.1:4000/: HTTP 200"],
+  ] as const) {
+    const port = name.startsWith("litellm") ? 4000 : 8080;
+    const answers = FIRST_QUESTIONS.flatMap(({ id: question, path }) => {
+      const reply = RELAY_REPLIES[name][question];
+      if (reply === undefined || typeof reply === "string") return [];
+      const [status, body] = reply;
+      const outcome = { kind: "answered", answer: { status, headers: {}, body, truncated: false } } as const;
+      return [aProxyAnswer(status, { question, path, outcome })];
+    });
+    const proxied = aProxiedHost([aSite([aLocation({ to: `127.0.0.1:${port}` })])], { answers });
+    const host = withRelay(proxied, name, { address: "127.0.0.1", environment: ollama });
+    const relay = judge(host.facts).servers.find(({ kind }) => name.startsWith(kind));
+    const route = relay?.routes.find(({ from, entry }) => from.vantage === "internet" && entry.port === 80);
+    const evidence = route?.barriers.find(({ kind }) => kind === "authentication")?.evidence;
+    assert.deepEqual([relay?.verdict, `${evidence?.from}: ${evidence?.text}`], [verdict, why], name);
+    assert.equal(verdictOf(host), verdict, name);
+  }
+});
+
 test("Open WebUI, then LiteLLM, then Ollama: the way is followed, and a key that Open WebUI may hold is not known", () => {
   const toLiteLlm = { ENABLE_OLLAMA_API: "false", OPENAI_API_BASE_URL: "http://localhost:4000/v1" };
   const toOllama = { OLLAMA_API_BASE: "http://localhost:11434" };
@@ -179,13 +253,35 @@ test("a relay that nobody sees listening: its servers are not said to be local",
   assert.equal(verdictOf(withoutIts), "unknown");
 });
 
+test("what tells that a relay is open or guarded is the answer that tells it", () => {
+  const told = (["open-webui", "open-webui with accounts", "litellm", "litellm with a master key"] as const).map(
+    (name) =>
+      judge(aRelayedHost(name).facts)
+        .servers.filter(({ kind }) => name.startsWith(kind))
+        .flatMap(({ routes }) => routes.find(({ from }) => from.vantage === "internet")?.barriers ?? [])
+        .flatMap(({ kind, evidence }) => (kind === "authentication" ? [`${evidence?.from}: ${evidence?.text}`] : [])),
+  );
+  assert.deepEqual(told, [
+    ["GET http://127.0.0.1:8080/api/config: HTTP 200, features.auth: false"],
+    ["GET http://127.0.0.1:8080/api/config: HTTP 200, features.auth: true"],
+    ["GET http://127.0.0.1:4000/v1/models: HTTP 200"],
+    ["GET http://127.0.0.1:4000/v1/models: HTTP 401"],
+  ]);
+});
+
 test("every reply of these tests is recognised as whose it is", () => {
   const names: readonly RelayName[] = [
     "portkey",
     "litellm",
     "litellm with a master key",
+    "litellm without docs",
+    "litellm without prisma",
+    "litellm that passes a path through",
     "open-webui",
     "open-webui with accounts",
+    "open-webui without an account yet",
+    "open-webui with sign-up",
+    "open-webui with a trusted header",
     "olla",
     "llama-swap",
   ];

@@ -108,7 +108,9 @@ function toAuthentication(server: FoundServer, sight: Sight): Barrier {
   // Whoever asks from the host itself is among those who need no credential: that he was served says nothing of others.
   const speaksForOthers = !free.some((network) => covers(network, "127.0.0.1/32") || covers(network, "::1/128"));
   if (probe?.outcome === "guarded") return toBarrier("authentication", true, "demands-credential", probe.evidence);
-  if (probe?.outcome === "open" && speaksForOthers) {
+  const theirs = toServersOwn(server, places);
+  const isTheirs = theirs.stops === false || probe?.recognition?.access === "open";
+  if (probe?.outcome === "open" && speaksForOthers && isTheirs) {
     return toBarrier("authentication", false, "answers-without-credential", probe.evidence);
   }
   if (demanding !== undefined) {
@@ -117,7 +119,6 @@ function toAuthentication(server: FoundServer, sight: Sight): Barrier {
     if (changed) return toBarrier("authentication", null, "proxy-changed", evidence);
     return toBarrier("authentication", true, "demands-credential", evidence);
   }
-  const theirs = toServersOwn(server, places);
   if (configured === null && theirs.stops !== true) {
     const isAsked = all.some(({ doubt }) => doubt === "asks-service");
     const why = isAsked ? "proxy-asks-service" : "proxy-not-understood";

@@ -1,11 +1,12 @@
+import { OLLA_ENDPOINTS, OPENAI_MODELS, ROOT, API_VERSION, VERSION } from "../../servers/questions.ts";
 import {
-  OLLA_ENDPOINTS,
-  OPEN_WEBUI_CONFIG,
-  OPENAI_MODELS,
-  ROOT,
-  API_VERSION,
-  VERSION,
-} from "../../servers/questions.ts";
+  LITELLM,
+  LITELLM_PASSING_THROUGH,
+  LITELLM_WITH_KEY,
+  LITELLM_WITHOUT_DOCS,
+  LITELLM_WITHOUT_PRISMA,
+  toOpenWebUiAnswers,
+} from "../../servers/relay-answers.fixture.ts";
 import type { ServerKindId } from "../../servers/server-kind.ts";
 import { aHost, read, type AHost, type Replies } from "./a-host.ts";
 
@@ -13,13 +14,19 @@ export type RelayName =
   | "portkey"
   | "litellm"
   | "litellm with a master key"
+  | "litellm without docs"
+  | "litellm without prisma"
+  | "litellm that passes a path through"
   | "open-webui"
   | "open-webui with accounts"
+  | "open-webui without an account yet"
+  | "open-webui with sign-up"
+  | "open-webui with a trusted header"
   | "olla"
   | "llama-swap";
 
 /** What each relay answers to a stranger. */
-const RELAY_REPLIES: Readonly<Record<RelayName, Replies>> = {
+export const RELAY_REPLIES: Readonly<Record<RelayName, Replies>> = {
   /** Recorded from `@portkey-ai/gateway` 1.15.2. */
   portkey: {
     [ROOT.id]: [200, "AI Gateway says hey!"],
@@ -29,15 +36,16 @@ const RELAY_REPLIES: Readonly<Record<RelayName, Replies>> = {
       '{"status":"failure","message":"Either x-portkey-config or x-portkey-provider header is required"}',
     ],
   },
-  /** As LiteLLM's source has it, without and with a master key. */
-  litellm: { [ROOT.id]: [200, "<title>LiteLLM API - Swagger UI</title>"], [OPENAI_MODELS.id]: [200, "{}"] },
-  "litellm with a master key": {
-    [ROOT.id]: [200, "<title>LiteLLM API - Swagger UI</title>"],
-    [OPENAI_MODELS.id]: [401, '{"error":{"message":"Authentication Error, No api key passed in.","code":"401"}}'],
-  },
-  /** As Open WebUI's main.py has it, with WEBUI_AUTH=False and without. */
-  "open-webui": toOpenWebUi(false),
-  "open-webui with accounts": toOpenWebUi(true),
+  litellm: LITELLM,
+  "litellm with a master key": LITELLM_WITH_KEY,
+  "litellm without docs": LITELLM_WITHOUT_DOCS,
+  "litellm without prisma": LITELLM_WITHOUT_PRISMA,
+  "litellm that passes a path through": LITELLM_PASSING_THROUGH,
+  "open-webui": toOpenWebUiAnswers({ auth: false }),
+  "open-webui with accounts": toOpenWebUiAnswers({}),
+  "open-webui without an account yet": toOpenWebUiAnswers({ onboarding: true, enable_signup: true }),
+  "open-webui with sign-up": toOpenWebUiAnswers({ enable_signup: true }),
+  "open-webui with a trusted header": toOpenWebUiAnswers({ auth_trusted_header: true }),
   /** As Olla's handler_version.go and handler_status_endpoints.go have it. */
   olla: {
     [VERSION.id]: [
@@ -51,13 +59,6 @@ const RELAY_REPLIES: Readonly<Record<RelayName, Replies>> = {
     [OPENAI_MODELS.id]: [200, "{}"],
   },
 };
-
-function toOpenWebUi(auth: boolean): Replies {
-  return {
-    [API_VERSION.id]: [200, '{"version":"0.6.5","deployment_id":""}'],
-    [OPEN_WEBUI_CONFIG.id]: [200, JSON.stringify({ status: true, name: "Open WebUI", features: { auth } })],
-  };
-}
 
 interface RelayOptions {
   readonly address?: string;

@@ -12,7 +12,7 @@ import {
   readVersion,
   valueAt,
 } from "../read-answers.ts";
-import type { Recognition, ServerKind, ServerKindId } from "../server-kind.ts";
+import type { AccessAnswer, Recognition, ServerKind, ServerKindId } from "../server-kind.ts";
 
 /** Something only this kind answers. Every condition that is given must hold. */
 export interface Mark {
@@ -26,8 +26,8 @@ export interface Mark {
   /** Dotted paths that the JSON body has, and has not. */
   readonly has?: readonly string[];
   readonly lacks?: readonly string[];
-  /** Dotted path and the text found there. */
-  readonly says?: readonly [path: string, text: string];
+  /** Dotted path and what is found there. */
+  readonly says?: readonly [path: string, value: string | boolean];
   /** `owned_by` of a model in an OpenAI model list. */
   readonly owner?: string;
   /** Any OpenAI model list. */
@@ -41,12 +41,19 @@ export type AccessSign =
   | { readonly asks: Question; readonly by: "status" }
   | { readonly asks: Question; readonly by: "flag"; readonly path: string };
 
+/** An answer that takes back what `AccessSign` says. */
+export type AccessMark = Omit<Mark, "specificity">;
+
 export interface KindEntry {
   readonly id: ServerKindId;
   readonly ports: readonly number[];
   readonly marks: readonly Mark[];
   /** Null: no harmless request tells. */
   readonly access: AccessSign | null;
+  /** Where one of these holds, everybody gets in, whatever credential is demanded. */
+  readonly letIn?: readonly AccessMark[];
+  /** Where one of these holds, a demand for a credential may be none. */
+  readonly doubts?: readonly AccessMark[];
   readonly version?: { readonly asks: Question; readonly path: string };
   /** Matches the program's name, or one of its first arguments (`python3 -m vllm.…`). */
   readonly program: RegExp;
@@ -54,9 +61,9 @@ export interface KindEntry {
 
 /** Makes a kind of its entry. It has no settings or files that Portlock reads: only name and routes are told. */
 export function declareKind(entry: KindEntry): ServerKind {
-  const { marks, access, version, program } = entry;
+  const { marks, access, version, program, letIn = [], doubts = [] } = entry;
   const identifiedBy = [...new Set(marks.flatMap((mark) => [mark.asks, ...(mark.and ? [mark.and.asks] : [])]))];
-  const further = [...(version ? [version.asks] : []), ...(access ? [access.asks] : [])];
+  const further = [version, access, ...letIn, ...doubts].flatMap((each) => each?.asks ?? []);
   return {
     id: entry.id,
     ports: entry.ports,
@@ -81,12 +88,12 @@ function recognise(entry: KindEntry, answers: readonly Answer[]): Recognition | 
   return {
     kind: entry.id,
     version: versioned === null ? null : readVersion(valueAt(versioned, entry.version?.path ?? "")),
-    access: readAccess(entry.access, answers),
+    ...readAccess(entry, answers),
     specificity,
   };
 }
 
-function isMarked(mark: Mark, answers: readonly Answer[]): boolean {
+function isMarked(mark: AccessMark, answers: readonly Answer[]): boolean {
   const answer = answerTo(answers, mark.asks);
   if (answer === null) return false;
   const status = mark.status ?? 200;
@@ -100,7 +107,7 @@ function isMarked(mark: Mark, answers: readonly Answer[]): boolean {
   );
 }
 
-function isJsonMarked(mark: Mark, answer: HttpAnswer): boolean {
+function isJsonMarked(mark: AccessMark, answer: HttpAnswer): boolean {
   const { has = [], lacks = [], says } = mark;
   if (has.length === 0 && lacks.length === 0 && says === undefined) return true;
   const body = parseJson(answer.body);
@@ -112,19 +119,36 @@ function isJsonMarked(mark: Mark, answer: HttpAnswer): boolean {
   );
 }
 
-function isListMarked(mark: Mark, answers: readonly Answer[]): boolean {
+function isListMarked(mark: AccessMark, answers: readonly Answer[]): boolean {
   if (mark.owner === undefined && mark.modelList === undefined) return true;
   const owners = modelOwners(answers, mark.asks);
   return owners !== null && (mark.owner === undefined || owners.has(mark.owner));
 }
 
-function readAccess(sign: AccessSign | null, answers: readonly Answer[]): Recognition["access"] {
-  if (sign === null) return "unknown";
+type Access = Pick<Recognition, "access" | "accessBy">;
+
+function readAccess({ access: sign, letIn = [], doubts = [] }: KindEntry, answers: readonly Answer[]): Access {
+  const found = readSign(sign, answers);
+  if (found.access !== "guarded") return found;
+  const entrance = letIn.find((mark) => isMarked(mark, answers));
+  if (entrance !== undefined) return { access: "open", accessBy: toAccessAnswer(entrance) };
+  const doubt = doubts.find((mark) => isMarked(mark, answers));
+  return doubt === undefined ? found : { access: "unknown", accessBy: toAccessAnswer(doubt) };
+}
+
+function toAccessAnswer({ asks, says }: AccessMark): AccessAnswer {
+  return { question: asks.id, says: says === undefined ? null : `${says[0]}: ${says[1]}` };
+}
+
+function readSign(sign: AccessSign | null, answers: readonly Answer[]): Access {
+  if (sign === null) return { access: "unknown" };
   const answer = answerTo(answers, sign.asks);
-  if (demandsCredential(answer)) return "guarded";
-  if (sign.by === "status") return answer?.status === 200 ? "open" : "unknown";
+  const byStatus = { question: sign.asks.id, says: null };
+  if (demandsCredential(answer)) return { access: "guarded", accessBy: byStatus };
+  if (sign.by === "status")
+    return answer?.status === 200 ? { access: "open", accessBy: byStatus } : { access: "unknown" };
   const body = jsonObjectOf(answer);
   const flag = body === null ? undefined : valueAt(body, sign.path);
-  if (flag === true) return "guarded";
-  return flag === false ? "open" : "unknown";
+  if (typeof flag !== "boolean") return { access: "unknown" };
+  return { access: flag ? "guarded" : "open", accessBy: { ...byStatus, says: `${sign.path}: ${flag}` } };
 }

@@ -2,6 +2,7 @@ import {
   API_VERSION,
   INFO,
   KOBOLDCPP_VERSION,
+  LITELLM_ROUTES,
   LLAMA_CPP_PROPS,
   OPEN_WEBUI_CONFIG,
   OPENAI_MODELS,
@@ -63,9 +64,21 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   {
     id: "litellm",
     ports: [4000],
-    marks: [{ asks: ROOT, body: /<title>LiteLLM API\b/i, specificity: 85 }],
+    // Release 1.108.7, tried: no harmless path tells its version, and NO_DOCS leaves one line of the page at `/`.
+    marks: [
+      { asks: ROOT, body: /<title>LiteLLM API\b/i, specificity: 85 },
+      { asks: ROOT, body: /^"LiteLLM: RUNNING"$/, specificity: 90 },
+      {
+        asks: OPENAI_MODELS,
+        status: 401,
+        body: /"Authentication Error, No api key passed in\.","type":"auth_error"/,
+        specificity: 80,
+      },
+    ],
     access: MODEL_LIST_STATUS,
-    program: /^litellm$/,
+    // Paths that its configuration hands on elsewhere; `auth: false`, and in older releases nothing at all, opens one.
+    doubts: [{ asks: LITELLM_ROUTES, body: /"endpoint":"endpoint_func"/ }],
+    program: /^litellm(?:$|\.proxy\.)/,
   },
   {
     id: "llama-cpp",
@@ -132,15 +145,27 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
       { asks: ROOT, body: /<title>\s*Open WebUI/i, specificity: 80 },
     ],
     access: { asks: OPEN_WEBUI_CONFIG, by: "flag", path: "features.auth" },
+    // Nobody has an account yet: whoever comes first makes himself administrator (release 0.12.4: tried).
+    letIn: [{ asks: OPEN_WEBUI_CONFIG, says: ["onboarding", true] }],
+    // What a new account may do is not told, and a trusted header is anybody's to send who comes past the proxy.
+    doubts: [
+      { asks: OPEN_WEBUI_CONFIG, says: ["features.auth_trusted_header", true] },
+      { asks: OPEN_WEBUI_CONFIG, says: ["features.enable_signup", true] },
+    ],
     version: { asks: API_VERSION, path: "version" },
     program: /^open[-_]webui\b/,
   },
   {
     id: "openai-compatible",
     ports: [8000],
-    marks: [{ asks: OPENAI_MODELS, modelList: true, specificity: 30 }],
+    marks: [
+      { asks: OPENAI_MODELS, modelList: true, specificity: 30 },
+      // With a key, llama-cpp-python 0.3.36 and FastChat 0.2.36, tried.
+      { asks: OPENAI_MODELS, status: 401, server: /^uvicorn/, says: ["detail", "Invalid API key"], specificity: 30 },
+      { asks: OPENAI_MODELS, status: 401, says: ["detail.error.code", "invalid_api_key"], specificity: 30 },
+    ],
     access: MODEL_LIST_STATUS,
-    program: /^(?:fastchat|mistralrs-server|mlc_llm|mlx_lm\.server)$/,
+    program: /^(?:fastchat(?:\.serve\.openai_api_server)?|llama_cpp\.server|mistralrs-server|mlc_llm|mlx_lm\.server)$/,
   },
   {
     id: "portkey",
@@ -161,7 +186,11 @@ export const KIND_ENTRIES: readonly KindEntry[] = [
   {
     id: "ray",
     ports: [8265],
-    marks: [{ asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 }],
+    marks: [
+      { asks: API_VERSION, has: ["ray_version", "ray_commit"], specificity: 97 },
+      // With RAY_AUTH_MODE=token its page alone is everybody's (release 2.60.0: tried).
+      { asks: ROOT, body: /<title>Ray Dashboard</, specificity: 85 },
+    ],
     access: { asks: API_VERSION, by: "status" },
     version: { asks: API_VERSION, path: "ray_version" },
     program: /ray\/dashboard\/dashboard\.py$/,

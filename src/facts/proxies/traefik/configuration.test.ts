@@ -103,6 +103,70 @@ ${SERVICE}`,
     sites: site("* unclear(middleware gone@docker) -> 127.0.0.1#11434"),
   },
   {
+    name: "a redirection to https, met by who comes by https",
+    dynamic: router(
+      "      middlewares: [secure]\n      tls: {}\n  middlewares:\n    secure: { redirectScheme: { scheme: https } }",
+    ),
+    sites: ["0.0.0.0#80/tls ::#80/tls ai.example.com", "  * -> 127.0.0.1#11434"],
+  },
+  {
+    name: "a redirection to https, met by who does not",
+    dynamic: router("      middlewares: [secure]\n  middlewares:\n    secure: { redirectScheme: { scheme: https } }"),
+    sites: site("* refuses"),
+  },
+  {
+    name: "a service that is nowhere: the router is none, and the next one is met",
+    dynamic: `http:
+  routers:
+    first: { rule: "Host(\`ai.example.com\`) && PathPrefix(\`/\`)", service: gone, entryPoints: [web] }
+    next: { rule: "Host(\`ai.example.com\`)", service: ollama, entryPoints: [web] }
+${SERVICE}`,
+    sites: site("* -> 127.0.0.1#11434"),
+  },
+  {
+    name: "a service that is told elsewhere",
+    dynamic: router("").replace("service: ollama", "service: ollama@consulcatalog"),
+    sites: site("* -> ?service"),
+  },
+  {
+    name: "two of equal length: the one that demands less",
+    dynamic: `http:
+  routers:
+    a: { rule: "Host(\`ai.example.com\`)", service: ollama, entryPoints: [web], middlewares: [team] }
+    b: { rule: "Host(\`ai.example.com\`)", service: ollama, entryPoints: [web] }
+  middlewares: { team: { basicAuth: { users: ["bob:${HASH}"] } } }
+${SERVICE}`,
+    sites: site("* -> 127.0.0.1#11434"),
+  },
+  {
+    name: "certificates that are demanded by name",
+    dynamic: `${router("      tls: { options: mtls }")}tls: { options: { mtls: { clientAuth: { clientAuthType: RequireAndVerifyClientCert } } } }`,
+    sites: ["0.0.0.0#80/tls ::#80/tls ai.example.com", "  * certificate -> 127.0.0.1#11434"],
+  },
+  {
+    name: "certificates that are demanded of no name: the options count for nobody",
+    dynamic: `${router("      tls: { options: mtls }", "PathPrefix(`/`)")}tls: { options: { mtls: { clientAuth: { clientAuthType: RequireAndVerifyClientCert } } } }`,
+    sites: ["0.0.0.0#80/tls ::#80/tls default", "  * -> 127.0.0.1#11434"],
+  },
+  {
+    name: "certificates that one router of a name demands and the other does not",
+    dynamic: `http:
+  routers:
+    a: { rule: "Host(\`ai.example.com\`)", service: ollama, entryPoints: [web], tls: { options: mtls } }
+    b: { rule: "Host(\`ai.example.com\`) && Path(\`/api/version\`)", service: ollama, entryPoints: [web], tls: {} }
+${SERVICE}tls: { options: { mtls: { clientAuth: { clientAuthType: RequireAndVerifyClientCert } } } }`,
+    sites: [
+      "0.0.0.0#80/tls ::#80/tls ai.example.com",
+      "  =/api/version -> 127.0.0.1#11434",
+      "  * unclear(different TLS options of one host) -> 127.0.0.1#11434",
+    ],
+  },
+  {
+    name: "a key that only has to be there",
+    dynamic: router("", "Host(`ai.example.com`) && Query(`api_key`)"),
+    sites: site("* any-credential -> 127.0.0.1#11434"),
+  },
+  {
     name: "bytes",
     dynamic:
       'tcp:\n  routers:\n    raw: { rule: "HostSNI(`*`)", service: raw, entryPoints: [web] }\n  services:\n    raw:\n      loadBalancer: { servers: [ { address: "127.0.0.1:11434" } ] }\n',
@@ -153,6 +217,55 @@ test("the same in TOML, and every plain request sent to https", async () => {
     "127.0.0.1#443/tls ai.example.com",
     "  * -> 10.0.0.5#11434",
   ]);
+});
+
+test("entry points that are marked as default, demands on one of them, and what passes them by", async () => {
+  const files = {
+    "/etc/traefik/traefik.yml": `entryPoints:
+  web: { address: ":80" }
+  websecure: { address: ":443", asDefault: true, http: { middlewares: ["team@file"] } }
+  dns: { address: ":53/udp" }
+providers: { file: { filename: /etc/traefik/d.yml }, consulCatalog: {}, providersThrottleDuration: 2s }
+`,
+    "/etc/traefik/d.yml": `http:
+  routers:
+    ollama: { rule: "Host(\`ai.example.com\`)", service: ollama }
+    plain: { rule: "Host(\`b.example.com\`)", service: ollama, entryPoints: [web] }
+  middlewares: { team: { basicAuth: { users: ["bob:${HASH}"] } } }
+${SERVICE}tcp:
+  routers:
+    raw: { rule: "HostSNI(\`raw.example.com\`)", service: raw, tls: {} }
+  services:
+    raw: { loadBalancer: { servers: [ { address: "127.0.0.1:11434" } ] } }
+`,
+  };
+  const { declared } = await gatherTraefik(openWrittenHost({ files }), null);
+  assert.ok(declared.ok);
+  assert.deepEqual(summarize(declared.value), [
+    "0.0.0.0#80 ::#80 b.example.com",
+    "  * -> 127.0.0.1#11434",
+    "0.0.0.0#443 ::#443 ai.example.com",
+    "  * basic(bcrypt,1) -> 127.0.0.1#11434",
+    "0.0.0.0#443/tls ::#443/tls raw.example.com",
+    "  * -> 127.0.0.1#11434",
+  ]);
+  assert.deepEqual(
+    declared.value.unclear.map(({ text }) => text),
+    ["provider consulCatalog"],
+  );
+});
+
+test("a redirection of an entry point that others may come before", async () => {
+  const files = {
+    "/etc/traefik/traefik.yml": `entryPoints:
+  web: { address: ":80", http: { redirections: { entryPoint: { to: websecure, priority: 10 } } } }
+providers: { file: { filename: /etc/traefik/d.yml } }
+`,
+    "/etc/traefik/d.yml": router(""),
+  };
+  const { declared } = await gatherTraefik(openWrittenHost({ files }), null);
+  assert.ok(declared.ok);
+  assert.deepEqual(summarize(declared.value), site("* -> 127.0.0.1#11434"));
 });
 
 test("labels of containers", async () => {

@@ -35,6 +35,8 @@ interface EntryPoint {
   readonly address: string;
   readonly tls: boolean;
   readonly redirects: boolean;
+  /** Routers that name no entry point listen here. */
+  readonly isDefault: boolean;
   readonly middlewares: readonly string[];
 }
 
@@ -44,6 +46,7 @@ interface Router {
   readonly terms: readonly (readonly Term[])[];
   readonly tls: boolean;
   readonly isTcp: boolean;
+  readonly redirectsTo: readonly string[];
   readonly outcome: Pick<OrderedRule, "ends" | "upstreams" | "replacesPath" | "passing"> & {
     readonly demands: readonly Protection[];
   };
@@ -57,12 +60,14 @@ export function toTraefikConfiguration(parts: TraefikParts): ProxyConfiguration 
     parts.provided.flatMap(({ tree, provider }) => findMiddlewares(tree, provider)),
   );
   const points = readEntryPoints(parts.fixed);
+  const contested = findContestedHosts(parts.provided);
   const routers = parts.provided.flatMap((each) => [
-    ...entriesOf(each.tree, "http", "routers").map(([name, router]) =>
-      readRouter(name, router, each, { parts, middlewares, unclear, isTcp: false }),
+    ...entriesOf(each.tree, "http", "routers").flatMap(
+      ([name, router]) =>
+        readRouter(name, router, each, { parts, middlewares, contested, unclear, isTcp: false }) ?? [],
     ),
-    ...entriesOf(each.tree, "tcp", "routers").map(([name, router]) =>
-      readRouter(name, router, each, { parts, middlewares, unclear, isTcp: true }),
+    ...entriesOf(each.tree, "tcp", "routers").flatMap(
+      ([name, router]) => readRouter(name, router, each, { parts, middlewares, contested, unclear, isTcp: true }) ?? [],
     ),
   ]);
   const sites = points.flatMap((point) => readPoint(point, routers, { middlewares, parts }));
@@ -70,24 +75,40 @@ export function toTraefikConfiguration(parts: TraefikParts): ProxyConfiguration 
 }
 
 function readEntryPoints(fixed: Tree): readonly EntryPoint[] {
-  const named = entriesOf(fixed, "entryPoints").map(([name, point]): EntryPoint => ({
+  const all = entriesOf(fixed, "entryPoints").filter(([, point]) => !/\/udp$/i.test(textOf(point, "address") ?? ""));
+  const chosen = all.some(([, point]) => flagOf(point, "asDefault") === true);
+  const named = all.map(([name, point]): EntryPoint => ({
     name: name.toLowerCase(),
     address: (textOf(point, "address") ?? "").replace(/\/(?:tcp|udp)$/, ""),
     tls: get(point, "http", "tls") !== undefined && flagOf(point, "http", "tls") !== false,
-    redirects: get(point, "http", "redirections", "entryPoint") !== undefined,
+    // It comes first, unless its priority says otherwise.
+    redirects:
+      get(point, "http", "redirections", "entryPoint") !== undefined &&
+      get(point, "http", "redirections", "entryPoint", "priority") === undefined,
+    // As its cmd/traefik has it: those that are marked, else all but its own.
+    isDefault: chosen ? flagOf(point, "asDefault") === true : name.toLowerCase() !== "traefik",
     middlewares: textsOf(point, "http", "middlewares"),
   }));
-  return named.length > 0 ? named : [{ name: "http", address: ":80", tls: false, redirects: false, middlewares: [] }];
+  const alone = { name: "http", address: ":80", tls: false, redirects: false, isDefault: true, middlewares: [] };
+  return named.length > 0 ? named : [alone];
 }
 
 interface RouterContext {
   readonly parts: TraefikParts;
   readonly middlewares: Middlewares;
+  /** Hosts that routers ask different TLS options for. */
+  readonly contested: ReadonlySet<string>;
   readonly unclear: SourceLine[];
   readonly isTcp: boolean;
 }
 
-function readRouter(name: string, router: unknown, { tree, provider, file }: Provided, context: RouterContext): Router {
+/** Null: Traefik makes no router of it. */
+function readRouter(
+  name: string,
+  router: unknown,
+  { tree, provider, file }: Provided,
+  context: RouterContext,
+): Router | null {
   const { parts, middlewares, unclear, isTcp } = context;
   const source = { file, line: null, text: `router ${name}`.slice(0, 200) };
   const rule = textOf(router, "rule") ?? "";
@@ -97,11 +118,14 @@ function readRouter(name: string, router: unknown, { tree, provider, file }: Pro
     parts.textOfFile(path),
   );
   const family = isTcp ? "tcp" : "http";
-  const service = findService(tree, family, name, textOf(router, "service"), parts.provided);
+  const written = textOf(router, "service");
+  const service = findService(tree, family, name, written, parts.provided);
+  if (service === undefined && !/@(?!file$|docker$)/.test(written ?? "")) return null;
   const priority = Number(textOf(router, "priority") ?? 0);
   const points = textsOf(router, "entryPoints");
-  const { upstreams, passing } = readService(service, isTcp);
-  const certificate = readCertificate(tree, router);
+  const isOwn = written?.endsWith("@internal") === true;
+  const { upstreams, passing } = readService(isOwn ? {} : (service ?? { elsewhere: written }), isTcp);
+  const certificate = readCertificate(tree, router, isTcp ? null : terms, context.contested);
   return {
     entryPoints: points.length === 0 ? null : points.map((each) => each.toLowerCase()),
     // As its pkg/server/router has it: one below 0 counts, only 0 is none.
@@ -109,9 +133,10 @@ function readRouter(name: string, router: unknown, { tree, provider, file }: Pro
     terms: terms ?? [[{ test: { kind: "unclear", text: "rule", held: true }, negated: false }]],
     tls: get(router, "tls") !== undefined && flagOf(router, "tls") !== false,
     isTcp,
+    redirectsTo: chain.redirectsTo,
     outcome: {
-      ends: chain.refuses || upstreams.length === 0 ? "refused" : "handed",
-      upstreams: chain.refuses ? [] : upstreams,
+      ends: upstreams.length === 0 ? "refused" : "handed",
+      upstreams,
       replacesPath: chain.replacesPath,
       passing: { ...passing, ...chain.changes },
       demands: [...certificate, ...chain.demands, ...(isTcp ? readTcpSources(router, tree) : [])],
@@ -128,9 +153,44 @@ function readTcpSources(router: unknown, tree: Tree): readonly Protection[] {
   });
 }
 
-function readCertificate(tree: Tree, router: unknown): readonly Protection[] {
-  const name = (textOf(router, "tls", "options") ?? "default").replace(/@.*$/, "");
-  const type = textOf(tree, "tls", "options", name, "clientAuth", "clientAuthType");
+/** Hosts that a rule names, as what it must be called by. */
+function hostsOf(terms: readonly Term[]): readonly string[] {
+  return terms.flatMap(({ test, negated }) => (test.kind === "hosts" && !negated ? test.names : []));
+}
+
+/** Where routers differ in the TLS options of one host, Traefik takes its default ones for all of them. */
+function findContestedHosts(provided: readonly Provided[]): ReadonlySet<string> {
+  const options = provided
+    .flatMap(({ tree }) => entriesOf(tree, "http", "routers"))
+    .filter(([, router]) => get(router, "tls") !== undefined)
+    .flatMap(([, router]) => {
+      const hosts = (parseRule(textOf(router, "rule") ?? "") ?? []).flatMap(hostsOf);
+      return hosts.map((host) => [host, (textOf(router, "tls", "options") ?? "default").replace(/@.*$/, "")] as const);
+    });
+  const byHost = Map.groupBy(options, ([host]) => host);
+  return new Set([...byHost].flatMap(([host, all]) => (new Set(all.map(([, name]) => name)).size > 1 ? [host] : [])));
+}
+
+/**
+ * What TLS options demand. They belong to the hosts that the rule names and to nothing else of it: without a host, the
+ * default ones count. `terms` null: bytes are handed on by the name of the handshake itself.
+ */
+function readCertificate(
+  tree: Tree,
+  router: unknown,
+  terms: readonly (readonly Term[])[] | null,
+  contested: ReadonlySet<string>,
+): readonly Protection[] {
+  const asked = (textOf(router, "tls", "options") ?? "default").replace(/@.*$/, "");
+  const isNamed = terms === null || terms.every((each) => hostsOf(each).length > 0);
+  const own = readClientAuth(tree, isNamed ? asked : "default");
+  const isContested = terms?.flatMap(hostsOf).some((host) => contested.has(host)) === true;
+  if (!isContested || own.length === 0) return own;
+  return [{ kind: "unclear", text: "different TLS options of one host" }];
+}
+
+function readClientAuth(tree: Tree, options: string): readonly Protection[] {
+  const type = textOf(tree, "tls", "options", options, "clientAuth", "clientAuthType");
   if (type === null || type === "NoClientCert") return [];
   if (type === "RequireAnyClientCert") return [{ kind: "unclear", text: "any certificate is enough" }];
   return [{ kind: "client-certificate", required: type === "RequireAndVerifyClientCert" }];
@@ -160,15 +220,12 @@ function readService(
   const servers = get(service, "loadBalancer", "servers");
   const listed = Array.isArray(servers) ? servers : entriesOf(servers).map(([, server]) => server);
   const urls = listed.flatMap((server) => textOf(server, isTcp ? "address" : "url") ?? []);
-  const isWeighted =
-    get(service, "weighted") !== undefined ||
-    get(service, "mirroring") !== undefined ||
-    get(service, "failover") !== undefined;
+  const isOther = entriesOf(service).some(([kind]) => kind.toLowerCase() !== "loadbalancer");
   const keepsHost = flagOf(service, "loadBalancer", "passHostHeader") !== false;
   return {
     upstreams: [
       ...urls.map((url) => toUpstream(isTcp ? `http://${url}` : url)),
-      ...(isWeighted ? [{ kind: "unclear", text: "weighted" } as const] : []),
+      ...(isOther ? [{ kind: "unclear", text: "service" } as const] : []),
     ],
     passing: {
       host: { kind: keepsHost ? "client" : "upstream" },
@@ -197,17 +254,23 @@ function readPoint(
   routers: readonly Router[],
   { middlewares, parts }: { readonly middlewares: Middlewares; readonly parts: TraefikParts },
 ): readonly ProxySite[] {
-  const own = routers.filter(({ entryPoints }) => entryPoints === null || entryPoints.includes(point.name));
+  const own = routers.filter(({ entryPoints }) => entryPoints?.includes(point.name) ?? point.isDefault);
   const chain = readChain(point.middlewares, "file", middlewares, (path) => parts.textOfFile(path));
   return [false, true].flatMap((tls): readonly ProxySite[] => {
-    const mine = own
-      .filter((router) => (router.tls || point.tls) === tls)
-      .toSorted((first, second) => Number(second.isTcp) - Number(first.isTcp) || second.priority - first.priority);
     const redirects = point.redirects && !tls;
+    const mine = own
+      .filter((router) => (router.tls || point.tls) === tls && (router.isTcp || !redirects))
+      .toSorted(
+        (first, second) =>
+          Number(second.isTcp) - Number(first.isTcp) ||
+          second.priority - first.priority ||
+          // Which of two equals comes first is nowhere said.
+          first.outcome.demands.length - second.outcome.demands.length,
+      );
     if (mine.length === 0 && !redirects) return [];
     const listeners = toListeners(point.address, tls);
     const source = mine[0]?.source ?? { file: parts.files[0] ?? "", line: null, text: `entryPoint ${point.name}` };
-    if (redirects)
+    if (mine.length === 0)
       return [{ names: [], isDefault: true, listeners, locations: toLocations([toRedirect(source)]), source }];
     return [...findNames(mine), []]
       .map((names) => toSite(mine, { tls, names }, listeners, chain.demands))
@@ -267,11 +330,14 @@ function toRules(
   const narrowed = narrow(terms, entry);
   if (narrowed === null) return [];
   const { demands, ...outcome } = router.outcome;
+  const isRedirected = router.redirectsTo.some((scheme) => scheme !== (entry.tls ? "https" : "http"));
   return narrowed.paths.map((paths) => ({
     ...outcome,
+    ...(isRedirected ? { ends: "refused" as const, upstreams: [] } : {}),
     ...narrowed,
     paths,
-    demands: [{ protections: [...common, ...demands], satisfy: "all" }],
+    // What an entry point demands of HTTP, bytes pass by.
+    demands: [{ protections: [...(router.isTcp ? [] : common), ...demands], satisfy: "all" }],
     source: router.source,
   }));
 }

@@ -26,6 +26,7 @@ export async function gatherTraefik(host: HostReader, running: RunningProxy | nu
     ...(await readFiles(files, fixed, unclear)),
     ...(await readContainers(host, fixed, running, unclear)),
   ];
+  unclear.push(...findUnreadProviders(fixed, file ?? "command line"));
   const middlewares = new Map(provided.flatMap(({ tree, provider }) => findMiddlewares(tree, provider)));
   const texts = new Map<string, string | null>();
   for (const path of findUserFiles(middlewares)) texts.set(path, await files.read(path));
@@ -96,6 +97,18 @@ async function readFiles(files: ConfigurationFiles, fixed: Tree, unclear: Source
     else if (text !== null) unclear.push({ file: path, line: null, text: "not understood" });
   }
   return provided;
+}
+
+/** Settings below `providers` that name none. */
+const NO_PROVIDERS: ReadonlySet<string> = new Set(["providersthrottleduration", "precedence"]);
+
+/** Where routers come from that are not read: a cluster, a store, an address that is asked. */
+function findUnreadProviders(fixed: Tree, file: string): readonly SourceLine[] {
+  const names = entriesOf(fixed, "providers")
+    .filter(([, settings]) => flagOf(settings) !== false)
+    .map(([name]) => name)
+    .filter((name) => !["file", "docker"].includes(name.toLowerCase()) && !NO_PROVIDERS.has(name.toLowerCase()));
+  return names.map((name) => ({ file, line: null, text: `provider ${name}`.slice(0, 200) }));
 }
 
 const SOCKET = ["--host", "unix:///run/docker.sock"] as const;

@@ -6,13 +6,13 @@ import { entriesOf, flagOf, get, textOf, textsOf, type Tree } from "./tree.ts";
 export interface Chain {
   /** Each must be met. */
   readonly demands: readonly Protection[];
-  /** It is answered or sent elsewhere. */
-  readonly refuses: boolean;
+  /** Schemes that it is sent to where it did not come by them. */
+  readonly redirectsTo: readonly string[];
   readonly replacesPath: string | null;
   readonly changes: { readonly [Name in keyof Passing]?: Passing[Name] };
 }
 
-const NOTHING: Chain = { demands: [], refuses: false, replacesPath: null, changes: {} };
+const NOTHING: Chain = { demands: [], redirectsTo: [], replacesPath: null, changes: {} };
 const HARMLESS: ReadonlySet<string> = new Set([
   "ratelimit",
   "inflightreq",
@@ -54,7 +54,7 @@ export function readChain(
 function join(first: Chain, second: Chain): Chain {
   return {
     demands: [...first.demands, ...second.demands],
-    refuses: first.refuses || second.refuses,
+    redirectsTo: [...first.redirectsTo, ...second.redirectsTo],
     replacesPath: second.replacesPath ?? first.replacesPath,
     changes: { ...first.changes, ...second.changes },
   };
@@ -90,8 +90,9 @@ function readMiddleware(kind: string, settings: unknown, textOfFile: (path: stri
     case "addprefix":
       return { ...NOTHING, replacesPath: `${textOf(settings, "prefix") ?? ""}/` };
     case "redirectscheme":
+      return { ...NOTHING, redirectsTo: [(textOf(settings, "scheme") ?? "").toLowerCase()] };
     case "redirectregex":
-      return { ...NOTHING, refuses: kind === "redirectscheme" };
+      return NOTHING;
     case "headers":
       return { ...NOTHING, changes: readHeaders(settings) };
     case "buffering": {

@@ -31,9 +31,14 @@ function readOr(reader: Reader, depth: number): Alternatives | null {
   while (found !== null && reader.tokens[reader.at] === "||") {
     reader.at += 1;
     const next = readAnd(reader, depth);
-    found = next === null ? null : [...found, ...next].slice(0, MOST_ALTERNATIVES);
+    found = next === null ? null : toFew([...found, ...next]);
   }
   return found;
+}
+
+/** A part of a rule may be the one that lets everybody in: one that has too many parts is not understood. */
+function toFew(alternatives: Alternatives): Alternatives | null {
+  return alternatives.length > MOST_ALTERNATIVES ? null : alternatives;
 }
 
 function readAnd(reader: Reader, depth: number): Alternatives | null {
@@ -41,10 +46,7 @@ function readAnd(reader: Reader, depth: number): Alternatives | null {
   while (found !== null && reader.tokens[reader.at] === "&&") {
     reader.at += 1;
     const next = readNot(reader, depth);
-    found =
-      next === null
-        ? null
-        : found.flatMap((terms) => next.map((more) => [...terms, ...more])).slice(0, MOST_ALTERNATIVES);
+    found = next === null ? null : toFew(found.flatMap((terms) => next.map((more) => [...terms, ...more])));
   }
   return found;
 }
@@ -81,6 +83,7 @@ function toTest(name: string, values: readonly string[]): Test {
   switch (name.toLowerCase()) {
     case "host":
     case "hostheader":
+      return { kind: "hosts", names: values };
     case "hostsni":
       return values.includes("*") ? { kind: "always" } : { kind: "hosts", names: values };
     case "hostregexp":
@@ -110,7 +113,8 @@ function toTest(name: string, values: readonly string[]): Test {
     case "header":
     case "headers":
     case "query":
-      return toHeaderTest(first, false);
+      // Without a value it only has to be there.
+      return toHeaderTest(first, values.length < 2);
     case "headerregexp":
     case "headersregexp":
     case "queryregexp":
