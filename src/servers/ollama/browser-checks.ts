@@ -9,6 +9,7 @@ import type { Answer, Question } from "../../facts/answers.ts";
 import type { HttpAnswer } from "../../host/host.ts";
 import { API_VERSION, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION } from "../questions.ts";
 import { answerTo } from "../read-answers.ts";
+import { parseGoAddress, splitHostPort } from "./go-address.ts";
 
 /** What a check does to a request that comes from a web page elsewhere. */
 export type BrowserCheck = "refuses" | "accepts" | "unmeasured";
@@ -58,13 +59,11 @@ const PRIVATE: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLoca
  * @param own names and addresses of the machine
  */
 export function acceptsHostName(host: string, own: readonly string[]): boolean {
-  const name = host
-    .toLowerCase()
-    .replace(/^\[(.*)\](?::\d+)?$/, "$1")
-    .replace(/^([^:]*):\d+$/, "$1");
+  const name = (splitHostPort(host)?.host ?? host).toLowerCase();
   if (name === "" || name === "localhost" || own.some((each) => each.toLowerCase() === name)) return true;
-  if (ipaddr.isValid(name)) return PRIVATE.has(ipaddr.parse(name).range());
-  return /\.(?:localhost|local|internal)$/.test(name);
+  const address = parseGoAddress(name);
+  if (address === null) return /\.(?:localhost|local|internal)$/.test(name);
+  return PRIVATE.has(ipaddr.parse(address.text).range()) || own.includes(address.text);
 }
 
 /** A server that is overloaded or broken (429, 5xx) has judged nothing. */
