@@ -12,37 +12,37 @@ const GET_VERSION = { method: "GET", path: "/api/version" };
 
 /** Which Host headers pass the check of a listener on loopback. */
 const HOSTS: readonly string[] = [
-  ...["localhost", "LOCALHOST", "localhost:80", "localhost:abc", "localhost.", "a.localhost", "a.local", "A.Internal"],
-  ...["local", ".local", "example.com", "localhost.example.com", "host.docker.internal", "ollama", "127.0.0.1"],
-  ...["127.0.0.1:11434", "127.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "172.32.0.1", "192.168.0.1", "169.254.1.1"],
-  ...["100.64.0.1", "8.8.8.8", "0.0.0.0", "255.255.255.255", "[::1]", "[::1]:80", "::1", "[::]:80", "[fd00::1]:80"],
-  ...["[fe80::1]:80", "[2001:db8::1]:80", "[::ffff:127.0.0.1]:80", "[::ffff:8.8.8.8]:80", "[::ffff:10.0.0.1]:80"],
-  ...["0127.0.0.1", "2130706433", "a b", "a_b.local", "x@localhost", "localhost,example.com", "127.0.0.1:", ":80"],
-  ...["a.local.", "example.internal:443", "ollama.com", "%6cocalhost", "localhost/", "[::1%25lo]:80"],
-];
+  ["localhost", "LOCALHOST", "localhost:80", "localhost:abc", "localhost.", "a.localhost", "a.local", "A.Internal"],
+  ["local", ".local", "example.com", "localhost.example.com", "host.docker.internal", "ollama", "127.0.0.1"],
+  ["127.0.0.1:11434", "127.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "172.32.0.1", "192.168.0.1", "169.254.1.1"],
+  ["100.64.0.1", "8.8.8.8", "0.0.0.0", "255.255.255.255", "[::1]", "[::1]:80", "::1", "[::]:80", "[fd00::1]:80"],
+  ["[fe80::1]:80", "[2001:db8::1]:80", "[::ffff:127.0.0.1]:80", "[::ffff:8.8.8.8]:80", "[::ffff:10.0.0.1]:80"],
+  ["0127.0.0.1", "2130706433", "a b", "a_b.local", "x@localhost", "localhost,example.com", "127.0.0.1:", ":80"],
+  ["a.local.", "example.internal:443", "ollama.com", "%6cocalhost", "localhost/", "[::1%25lo]:80"],
+].flat();
 
 /** Which pages pass the Origin check. */
 const ORIGINS: readonly string[] = [
-  ...["http://localhost", "http://localhost:3000", "https://localhost:x", "http://LOCALHOST", "http://127.0.0.1:1"],
-  ...["http://0.0.0.0", "http://[::1]", "https://example.com", "null", "file://", "app://obsidian.md", "tauri://x"],
-  ...["vscode-webview://abc", "chrome-extension://abc", "http://localhost.example.com", "http://localhost:1.evil.com"],
-  ...["http://127.0.0.1.evil.com", "localhost", "https://localhost", "http://10.0.0.1", "http://example.com:80"],
-];
+  ["http://localhost", "http://localhost:3000", "https://localhost:x", "http://LOCALHOST", "http://127.0.0.1:1"],
+  ["http://0.0.0.0", "http://[::1]", "https://example.com", "null", "file://", "app://obsidian.md", "tauri://x"],
+  ["vscode-webview://abc", "chrome-extension://abc", "http://localhost.example.com", "http://localhost:1.evil.com"],
+  ["http://127.0.0.1.evil.com", "localhost", "https://localhost", "http://10.0.0.1", "http://example.com:80"],
+].flat();
 
 const PATHS: readonly string[] = [
-  ...["/", "//", "/api", "/api/", "/api/tags/", "//api/tags", "/api//tags", "/api/./tags", "/api/../api/tags"],
-  ...["/API/TAGS", "/%61pi/tags", "/api%2Ftags", "/api/tags?x=1", "/api/tags%3Fx", "/api/tags%00", "/api/tags;x"],
-  ...["/api/../../etc/passwd", "/..", "/api/%2e%2e/tags", "http://localhost/api/tags", "http://example.com/api/tags"],
-  ...["https://localhost/api/tags", "/v1/models/tiny", "/v1/models/nope", "/v1/models/", "/v1/models/a/b"],
-  ...["/v1/models/a%2Fb", "/api/blobs/x", "/debug/pprof/", "/metrics", "/api/tags/x", "/v2/models", "/%zz", "api/tags"],
-  ...["/api/status", "/api/ps", "/api/experimental/model-recommendations", "/api/experimental/aliases"],
-];
+  ["/", "//", "/api", "/api/", "/api/tags/", "//api/tags", "/api//tags", "/api/./tags", "/api/../api/tags"],
+  ["/API/TAGS", "/%61pi/tags", "/api%2Ftags", "/api/tags?x=1", "/api/tags%3Fx", "/api/tags%00", "/api/tags;x"],
+  ["/api/../../etc/passwd", "/..", "/api/%2e%2e/tags", "http://localhost/api/tags", "http://example.com/api/tags"],
+  ["https://localhost/api/tags", "/v1/models/tiny", "/v1/models/nope", "/v1/models/", "/v1/models/a/b"],
+  ["/v1/models/a%2Fb", "/api/blobs/x", "/debug/pprof/", "/metrics", "/api/tags/x", "/v2/models", "/%zz", "api/tags"],
+  ["/api/status", "/api/ps", "/api/experimental/model-recommendations", "/api/experimental/aliases"],
+].flat();
 
 /** Bodies that ask for nothing that could be given. */
 const BODIES: readonly unknown[] = [
-  ...["", "{", "[]", "null", "7", '"x"', "{bad", `{"model":"nope"`, "{}", `{"model":"nope"} rest`, "\0", "\ufeff{}"],
-  ...[{ model: "" }, { model: "nope" }, { model: 7 }, { model: "a b" }, { MODEL: "nope" }, { name: "nope" }],
-];
+  ["", "{", "[]", "null", "7", '"x"', "{bad", `{"model":"nope"`, "{}", `{"model":"nope"} rest`, "\0", "\ufeff{}"],
+  [{ model: "" }, { model: "nope" }, { model: 7 }, { model: "a b" }, { MODEL: "nope" }, { name: "nope" }],
+].flat();
 
 /** A request that leaves the machine, or changes what the other side has not. */
 const LEAVES: ReadonlySet<string> = new Set(["/api/pull", "/api/push"]);
@@ -123,7 +123,10 @@ const SERVED: readonly Asked[] = [
 
 /** Where they may differ, by what was asked, and why that is right. */
 export const KNOWN_DIFFERENCES: readonly { readonly asked: RegExp; readonly why: string }[] = [
-  { asked: /^\w+ {2}[^ ]*(?:\/\/|\/\.\.?(?:\/|$))/, why: "Go 1.26 redirects with 307, the Go of the releases with 301" },
+  {
+    asked: /^\w+ {2}[^ ]*(?:\/\/|\/\.\.?(?:\/|$))/,
+    why: "Go 1.26 redirects with 307, the Go of the releases with 301",
+  },
   { asked: /^GET {2}.*pi(?:%2F|\/)tags/, why: "`capabilities` came with a release after 0.17.4" },
   { asked: /^POST {2}\/api\/show {2}\{"model":"tiny"/, why: "the stand-in's model has no weights to describe" },
   { asked: /^POST {2}\/api\/create {2}.*"from":"tiny"/, why: "the stand-in's model has two layers" },
@@ -134,7 +137,11 @@ const PREFLIGHT = { "Access-Control-Request-Method": "POST", "Access-Control-Req
 export const REQUESTS: readonly Asked[] = [
   ...SERVED,
   ...HOSTS.map((Host): Asked => ({ ...GET_VERSION, headers: { Host } })),
-  ...["localhost", "127.0.0.1", "example.com"].map((Host): Asked => ({ method: "OPTIONS", path: "/", headers: { Host } })),
+  ...["localhost", "127.0.0.1", "example.com"].map((Host): Asked => ({
+    method: "OPTIONS",
+    path: "/",
+    headers: { Host },
+  })),
   { ...GET_VERSION, headers: { Host: "" } },
   ...ORIGINS.map((Origin): Asked => ({ ...GET_VERSION, headers: { Origin } })),
   ...ORIGINS.map((Origin): Asked => ({ method: "OPTIONS", path: "/api/chat", headers: { Origin, ...PREFLIGHT } })),

@@ -78,9 +78,30 @@ function listKeys(tokens: readonly Token[]): readonly Buffer[] {
     key("llama.attention.layer_norm_rms_epsilon", FLOAT32, float32(1e-5)),
     key("llama.rope.dimension_count", UINT32, uint32(WIDTH / HEADS)),
     key("tokenizer.ggml.model", STRING, text("llama")),
-    key("tokenizer.ggml.tokens", ARRAY, list(STRING, tokens.map((token) => text(token.text)))),
-    key("tokenizer.ggml.scores", ARRAY, list(FLOAT32, tokens.map(() => float32(0)))),
-    key("tokenizer.ggml.token_type", ARRAY, list(INT32, tokens.map((token) => uint32(token.kind)))),
+    key(
+      "tokenizer.ggml.tokens",
+      ARRAY,
+      list(
+        STRING,
+        tokens.map((token) => text(token.text)),
+      ),
+    ),
+    key(
+      "tokenizer.ggml.scores",
+      ARRAY,
+      list(
+        FLOAT32,
+        tokens.map(() => float32(0)),
+      ),
+    ),
+    key(
+      "tokenizer.ggml.token_type",
+      ARRAY,
+      list(
+        INT32,
+        tokens.map((token) => uint32(token.kind)),
+      ),
+    ),
     key("tokenizer.ggml.bos_token_id", UINT32, uint32(1)),
     key("tokenizer.ggml.eos_token_id", UINT32, uint32(2)),
     key("tokenizer.ggml.unknown_token_id", UINT32, uint32(0)),

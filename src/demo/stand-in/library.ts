@@ -253,13 +253,14 @@ export async function answerCreate(exchange: Exchange): Promise<void> {
     throw new Refusal(400, "neither 'from' or 'files' was specified");
   }
   const base = from === "" ? null : store.find(from);
-  const missing = Object.values(files ?? {}).find((digest) => typeof digest !== "string" || !store.hasBlob(digest));
+  const digests = Object.values(files ?? {}).map((digest) => (typeof digest === "string" ? digest : ""));
+  const missing = digests.find((digest) => !store.hasBlob(digest));
   if (from !== "" && base === null) {
     await sendProgress(exchange, fields, [{ error: "pull model manifest: file does not exist" }]);
     return;
   }
   if (missing !== undefined) {
-    const path = `${exchange.settings.modelsDirectory}/blobs/${String(missing).replace(":", "-")}`;
+    const path = `${exchange.settings.modelsDirectory}/blobs/${missing.replace(":", "-")}`;
     const error = `open ${path}: no such file or directory`;
     await sendProgress(exchange, fields, [{ status: "parsing GGUF" }, { error }]);
     return;

@@ -43,10 +43,23 @@ export function expectedOriginCheck(value: string | null): BrowserCheck {
   return admitsAnyOrigin(value) ? "accepts" : "refuses";
 }
 
-/** True where the list lets every web page in: `*`, or every page of a scheme. */
+/**
+ * True where an entry of the list lets every web page in: `*`, every page of a scheme (`http://*`, `http*`) or of a
+ * port (`http://*:3000`), and `null`, which a page that frames itself has for its origin. Entries have one star, and
+ * mean any text that begins and ends as they do (tried with 0.17.4, which does not trim the single ones).
+ */
 export function admitsAnyOrigin(value: string | null): boolean {
-  const list = (value ?? "").replaceAll(/["']/g, "").split(",");
-  return list.some((origin) => /^(?:\*|https?:\/\/\*)$/i.test(origin.trim()));
+  return (value ?? "").replaceAll(/["']/g, "").split(",").some(isAnyOrigin);
+}
+
+function isAnyOrigin(entry: string): boolean {
+  const origin = entry.trim().toLowerCase();
+  const star = origin.indexOf("*");
+  if (star < 0) return false;
+  const [before, after] = [origin.slice(0, star), origin.slice(star + 1)];
+  const begins = ["http://", "https://"].some((scheme) => scheme.startsWith(before));
+  if (begins && /^(?::\d*)?$/.test(after)) return true;
+  return "null".startsWith(before) && "null".endsWith(after);
 }
 
 const PRIVATE: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLocal", "unspecified"]);
