@@ -7,17 +7,13 @@
  * VERSION is what the stand-in claims to be, for an executable built from source, which says 0.0.0. Exits with 0 where
  * both answer alike, 1 where they differ, 64 where the executable does not start.
  */
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { startStandIn } from "../../src/demo/stand-in/start.ts";
 import { ask, type Answered, type Asked } from "./exchange.ts";
 import { KNOWN_DIFFERENCES, MODEL, REQUESTS } from "./requests.ts";
-import { buildTinyModel } from "./tiny-model.ts";
+import { makeTinyModel, startReal } from "./serve.ts";
 
 const [executable, claimed] = process.argv.slice(2);
 if (executable === undefined) {
@@ -45,12 +41,12 @@ async function compare(executable: string, home: string, claimed: string | undef
     modelsDirectory: join(home, ".ollama", "models"),
   });
   try {
-    await makeModel(real.port);
+    await makeTinyModel(real.port, MODEL);
     const differing = await askBoth(real.port, standIn.port);
     process.stdout.write(`${REQUESTS.length} requests, ${differing} answered differently\n`);
     return differing === 0 ? 0 : 1;
   } finally {
-    real.end();
+    await real.end();
     await standIn.close();
   }
 }
@@ -83,44 +79,4 @@ function listDifferences(theirs: Answered, ours: Answered): readonly string[] {
 function describe({ method, path, headers, body }: Asked): string {
   const told = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   return [method, path, ...told, ...(body === undefined ? [] : [JSON.stringify(body)])].join("  ");
-}
-
-interface Real {
-  readonly port: number;
-  readonly version: string;
-  readonly end: () => void;
-}
-
-/** Null where it ends before it listens. */
-async function startReal(executable: string, home: string): Promise<Real | null> {
-  const env = { PATH: process.env["PATH"], HOME: home, OLLAMA_HOST: "127.0.0.1:0" };
-  const child = spawn(executable, ["serve"], { env, stdio: ["ignore", "ignore", "pipe"] });
-  const end = (): void => void child.kill("SIGTERM");
-  child.once("error", () => {});
-  for await (const line of createInterface(child.stderr)) {
-    const [, port, version] = /Listening on 127\.0\.0\.1:(\d+) \(version ([^)]+)\)/.exec(line) ?? [];
-    if (port === undefined || version === undefined) continue;
-    child.stderr.resume();
-    return { port: Number(port), version, end };
-  }
-  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
-  return null;
-}
-
-/** As a client without the executable would: the file as a blob, and a model made of it. */
-async function makeModel(port: number): Promise<void> {
-  const bytes = buildTinyModel();
-  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-  const server = `http://127.0.0.1:${port}`;
-  const body = JSON.stringify({
-    model: MODEL,
-    files: { "tiny.gguf": digest },
-    template: "{{ .Prompt }}",
-    stream: false,
-  });
-  const answers = [
-    await fetch(`${server}/api/blobs/${digest}`, { method: "POST", body: Uint8Array.from(bytes) }),
-    await fetch(`${server}/api/create`, { method: "POST", body }),
-  ];
-  for (const answer of answers) if (!answer.ok) throw new Error(`no model: ${answer.status} ${await answer.text()}`);
 }
