@@ -54,6 +54,15 @@ export const OLLAMA: ServerKind = {
   recognise,
 };
 
+/**
+ * True for the child in which an Ollama runs a loaded model: `ollama runner`, or `llama-server` from 0.30 on. It
+ * listens on 127.0.0.1, on a port by chance (llm/server.go).
+ */
+export function isOllamaRunner(process: Pick<Process, "name" | "executable" | "arguments">): boolean {
+  const program = programOf(process);
+  return program === "llama-server" || (program === "ollama" && process.arguments[1] === "runner");
+}
+
 /** The server's own files, by the account's home. In a container the paths mean nothing on the host. */
 function filesOf(process: Process, home: string | null): readonly { readonly role: string; readonly path: string }[] {
   if (process.cgroup?.kind === "container") return [];
