@@ -93,7 +93,7 @@ export class Workshop {
     copyFileSync(real, path);
     const served = await startReal(path, join(this.directory, "real-home"));
     if (served === null) throw new Error(`lab: ${real} does not listen`);
-    await makeTinyModel(served.port, "tiny");
+    await makeTinyModel(served.port, "llama3.2:3b");
     await served.end();
   }
 }
