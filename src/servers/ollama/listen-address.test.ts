@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { parseListenAddress, type ListenAddress } from "./listen-address.ts";
 
 /**
- * Measured in an empty network namespace with Ollama 0.17.4, built by Go 1.26. `go` is the socket with Go's own resolver, `libc` with GODEBUG=netdns=cgo (glibc 2.36);
+ * Measured in an empty network namespace with Ollama 0.17.4 and 0.6.5, built by Go 1.26. `go` is the socket with Go's own resolver, `libc` with GODEBUG=netdns=cgo (glibc 2.36);
  * `-` means that no socket was opened.
  */
 const MEASURED: readonly (readonly [value: string, go: string, libc: string, ours: string, remarks: string])[] = [
