@@ -196,6 +196,14 @@ describe("processes and files of an Ollama", () => {
     ]);
     assert.deepEqual(paths(withModels("models"), null), []);
   });
+  test("the home it was started with counts more than its user's", () => {
+    const withHome = (HOME: string): Process => ({ ...serve, environment: { ok: true, value: { HOME }, from: "" } });
+    assert.deepEqual(paths(withHome("/srv/ai"), "/root"), [
+      "key /srv/ai/.ollama/id_ed25519",
+      "model-folder /srv/ai/.ollama/models",
+    ]);
+    assert.deepEqual(paths(withHome("ai"), null), []);
+  });
   test("paths of a container mean nothing on the host", () => {
     assert.deepEqual(paths({ ...serve, cgroup: { kind: "container", engine: "docker", id: "a" } }, "/root"), []);
   });
