@@ -32,7 +32,12 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     "--state=active,activating,failed",
   ],
   "unit files": ["systemctl", "list-unit-files", "--plain", "--no-legend", "--type=service"],
-  listeners: ["ss", "-H", "-tln"],
+  // The runner of a model that a real Ollama has loaded comes with the first question, on a port by chance.
+  listeners: [
+    "sh",
+    "-c",
+    String.raw`ss -H -tln | grep -vwF -e 'no port' $(pgrep -af 'ollama runner' | sed -n 's/.*--port \([0-9][0-9]*\).*/-e 127.0.0.1:\1/p'); true`,
+  ],
   // Of containers' pairs each start makes new ones, which have names like these.
   links: ["sh", "-c", "ls /sys/class/net | grep -v ^veth"],
   containers: [

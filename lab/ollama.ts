@@ -1,4 +1,5 @@
 import type { Host } from "./host.ts";
+import { REAL_MODELS_INSIDE } from "./workshop.ts";
 
 /** Where Ollama's installer puts things. */
 export const OLLAMA_PATH = "/usr/local/bin/ollama";
@@ -31,6 +32,7 @@ export async function installOllama(host: Host, executable: string, options: Oll
     if (known.exitCode === 0) await host.run(["usermod", "-a", "-G", group, "ollama"]);
   }
   await host.run(["usermod", "-a", "-G", "ollama", "root"]);
+  await giveModels(host);
   if (!host.hasSystemd) return;
   await host.write(OLLAMA_UNIT_PATH, toUnit(options.mainUnit ?? []));
   if (options.override !== undefined) {
@@ -41,6 +43,19 @@ export async function installOllama(host: Host, executable: string, options: Oll
   if (options.start === false) return;
   await host.systemd("restart", "ollama");
   await host.waitForPort(options.port ?? OLLAMA_PORT);
+}
+
+/** A real Ollama has no models but those in the home of whoever runs it; the stand-in needs none of this. */
+async function giveModels(host: Host): Promise<void> {
+  if ((await host.attempt(["test", "-d", REAL_MODELS_INSIDE])).exitCode !== 0) return;
+  for (const [user, home] of [
+    ["ollama", "/usr/share/ollama"],
+    ["root", "/root"],
+  ] as const) {
+    await host.run(["install", "-d", "-o", user, "-g", user, `${home}/.ollama`]);
+    await host.run(["cp", "-r", "--no-preserve=ownership", REAL_MODELS_INSIDE, `${home}/.ollama/`]);
+    await host.run(["chown", "-R", `${user}:${user}`, `${home}/.ollama`]);
+  }
 }
 
 /** The unit as the installer writes it, with the installing shell's PATH expanded. */

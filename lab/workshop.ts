@@ -3,9 +3,13 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildOllama, findRealOllama } from "./ollama-executable.ts";
 import { buildImageArchive } from "./image.ts";
+import { makeTinyModel, startReal } from "./real-ollama/serve.ts";
 
 /** Where hosts see the workshop of their run. */
 export const WORKSHOP_INSIDE = "/opt/portlock-lab";
+
+/** The models of the real Ollama of this run, where it has one. */
+export const REAL_MODELS_INSIDE: string = `${WORKSHOP_INSIDE}/real-home/.ollama/models`;
 
 const CHECKOUT = join(import.meta.dirname, "..");
 /** What of the checkout runs inside a host. */
@@ -81,6 +85,15 @@ export class Workshop {
     const path = join(this.directory, "ollama");
     const real = findRealOllama();
     if (real === null) await buildOllama(path, this.directory);
-    else copyFileSync(real, path);
+    else await this.#copyReal(real, path);
+  }
+
+  /** The stand-in has models from the start; a real one is given one, which `installOllama` puts in place. */
+  async #copyReal(real: string, path: string): Promise<void> {
+    copyFileSync(real, path);
+    const served = await startReal(path, join(this.directory, "real-home"));
+    if (served === null) throw new Error(`lab: ${real} does not listen`);
+    await makeTinyModel(served.port, "llama3.2:3b");
+    await served.end();
   }
 }

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { Anthropic } from "@anthropic-ai/sdk";
 import { Ollama } from "ollama";
 import { OpenAI } from "openai";
+import { buildTinyModel } from "../lab/real-ollama/tiny-model.ts";
 import { startStandIn, type StandIn } from "../src/demo/stand-in/start.ts";
 import { makeConfiguration } from "../src/proxy/configuration.ts";
 import { readInstalledVersion, startProxy } from "./proxy-programs.ts";
@@ -218,21 +219,43 @@ if (nginx !== null) {
   });
 }
 
+/** The `ollama` command of somebody whose own key the gateway knows, with these scopes. */
+async function makeOllamaCommand(name: string, scope: string): Promise<(...args: string[]) => Promise<string>> {
+  const home = join(folder, name);
+  mkdirSync(join(home, ".ollama"), { recursive: true });
+  const pair = join(home, ".ollama/id_ed25519");
+  spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", pair]);
+  const publicKey = readFileSync(`${pair}.pub`, "utf8");
+  await portlock("keys", "create", name, "--data", data, "--scope", scope, "--ollama-key", publicKey);
+  const env = { ...process.env, HOME: home, OLLAMA_HOST: url, OLLAMA_AUTH: "1" };
+  return async (...args) => {
+    const running = promisify(execFile)("ollama", args, { env });
+    // It takes what comes on a standard input that is no terminal for a part of the prompt, and waits for its end.
+    running.child.stdin?.end();
+    return (await running).stdout;
+  };
+}
+
 /** The real program, where there is one: not the stand-in, which calls itself so too. */
 const isOllamaHere = spawnSync("ollama", ["--version"], { stdio: "ignore" }).status === 0;
 if (isOllamaHere) {
   test("the ollama command signs its requests with its own key", async () => {
-    const home = join(folder, "home");
-    mkdirSync(join(home, ".ollama"), { recursive: true });
-    const pair = join(home, ".ollama/id_ed25519");
-    spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", pair]);
-    const { stdout: publicKey } = spawnSync("cat", [`${pair}.pub`], { encoding: "utf8" });
-    await portlock("keys", "create", "laptop", "--data", data, "--scope", "inference,read", "--ollama-key", publicKey);
-    const env = { ...process.env, HOME: home, OLLAMA_HOST: url, OLLAMA_AUTH: "1" };
-    const { stdout } = await promisify(execFile)("ollama", ["list"], { env });
-    assert.match(stdout, /llama3\.2:3b/);
-    const answered = await promisify(execFile)("ollama", ["run", MODEL, "hello"], { env });
-    assert.notEqual(answered.stdout.trim(), "");
-    await assert.rejects(promisify(execFile)("ollama", ["rm", MODEL], { env }));
+    const ollama = await makeOllamaCommand("laptop", "inference,read");
+    assert.match(await ollama("list"), /llama3\.2:3b/);
+    assert.notEqual((await ollama("run", MODEL, "hello")).trim(), "");
+    await assert.rejects(ollama("rm", MODEL), /This key may not use this route/);
+    await assert.rejects(ollama("pull", MODEL), /This key may not use this route/);
+  });
+
+  test("the ollama command of a manager sends a model's file through", async () => {
+    const ollama = await makeOllamaCommand("desk", "inference,read,manage");
+    const file = join(folder, "tiny.gguf");
+    writeFileSync(file, buildTinyModel());
+    writeFileSync(join(folder, "Modelfile"), `FROM ${file}\n`);
+    await ollama("create", "made", "-f", join(folder, "Modelfile"));
+    assert.match(await ollama("list"), /^made:latest/m);
+    await ollama("cp", "made", "copied");
+    await ollama("rm", "made");
+    assert.doesNotMatch(await ollama("list"), /^made:latest/m);
   });
 }

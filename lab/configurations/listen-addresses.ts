@@ -24,9 +24,9 @@ export const LISTEN_ADDRESSES: readonly Configuration[] = [
   },
   {
     id: "all-addresses",
-    what: "OLLAMA_HOST=0.0.0.0, as every tutorial says",
+    what: "OLLAMA_HOST=0.0.0.0, as every tutorial says, and a model is loaded",
     host: { systemd: true, secondLan: true },
-    set: (host) => host.installOllama({ override: [listenOn("0.0.0.0")] }),
+    set: (host) => host.installOllama({ override: [listenOn("0.0.0.0"), "Environment=STAND_IN_RUNNER=1"] }),
     verdict: "exposed",
     findings: ["open-bind"],
   },

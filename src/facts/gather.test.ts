@@ -25,7 +25,7 @@ async function startServer(
 ): Promise<{ readonly pid: number; readonly port: number }> {
   const words = [...prefix, process.execPath, "-e", SERVER, "--", address, title];
   const [program = "", ...operands] = words;
-  const env = { OLLAMA_HOST: `${address}:0`, HF_TOKEN: "s3cret", PATH: process.env["PATH"] };
+  const env = { OLLAMA_HOST: `${address}:0`, HF_TOKEN: "s3cret", HOME: "/srv/ai", PATH: process.env["PATH"] };
   const child: ChildProcess = spawn(program, operands, { env, stdio: ["ignore", "pipe", "inherit"] });
   context.after(() => child.kill());
   const port = await new Promise<string>((resolve, reject) => {
@@ -60,7 +60,10 @@ test(
     assert.equal(server?.executable, process.execPath);
     assert.equal(server?.uid, process.getuid?.());
     assert.equal(server?.namespace, facts.networks[0]?.namespace);
-    assert.deepEqual(server?.environment.ok && server.environment.value, { OLLAMA_HOST: "127.0.0.1:0" });
+    assert.deepEqual(server?.environment.ok && server.environment.value, {
+      OLLAMA_HOST: "127.0.0.1:0",
+      HOME: "/srv/ai",
+    });
     const started = Date.parse(server?.startedAt ?? "");
     assert.ok(Math.abs(Date.now() - started) < 60_000, server?.startedAt ?? "no start");
     const answer = facts.answers.find((answer) => answer.port === port);

@@ -64,6 +64,9 @@ export async function gatherProcesses(
   return processes.flatMap((process) => (process === null ? [] : [process]));
 }
 
+/** Where a server looks for its own files: no setting of any, but it is not always what the account has. */
+const HOME = "HOME";
+
 async function gatherProcess(host: HostReader, pid: number, context: ProcessContext): Promise<Process | null> {
   const [stat, status, commandLine, environ, cgroup] = await Promise.all([
     host.readFile(`/proc/${pid}/stat`),
@@ -86,7 +89,9 @@ async function gatherProcess(host: HostReader, pid: number, context: ProcessCont
     startedAt: toStartTime(context.bootedAt, brief.startTicks),
     namespace: context.namespaceOf.get(pid) ?? null,
     cgroup: cgroup.ok ? parseControlGroup(cgroup.value) : null,
-    environment: environ.ok ? { ...environ, value: parseEnvironment(environ.value, context.variables) } : environ,
+    environment: environ.ok
+      ? { ...environ, value: parseEnvironment(environ.value, [...context.variables, HOME]) }
+      : environ,
   };
 }
 

@@ -5,7 +5,7 @@ export interface ProcessTree {
   readonly byPid: ReadonlyMap<number, Process>;
   /**
    * The topmost process of the chain of parents above `pid` that is a server and lives in the same network
-   * namespace: a model's own runner belongs to the server that started it. `pid` itself where there is none.
+   * namespace: a worker belongs to the server that started it. `pid` itself where there is none.
    */
   rootOf(pid: number, isServer: (pid: number) => boolean): number;
 }

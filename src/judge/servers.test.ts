@@ -13,6 +13,7 @@ function serversOf({ facts }: AHost): string[] {
 
 const LOOPBACK = ollamaReplies("0.24.0", "loopback");
 const RUNNER = { name: "ollama", arguments: ["/usr/local/bin/ollama", "runner", "--port", "40001"] };
+const LLAMA_SERVER = { name: "llama-server", executable: "/usr/lib/ollama/llama-server", arguments: ["llama-server"] };
 const BASH = { name: "bash", executable: "/usr/bin/bash", arguments: ["-bash"] };
 
 const CASES: readonly (readonly [title: string, host: AHost, servers: readonly string[]])[] = [
@@ -41,12 +42,24 @@ const CASES: readonly (readonly [title: string, host: AHost, servers: readonly s
     [],
   ],
   [
-    "the runner of a loaded model belongs to its server",
+    "the runners of loaded models are no places of their server",
+    aHost()
+      .process(813, { ...RUNNER, parentPid: 812 })
+      .listens("127.0.0.1", 40_001, { pids: [813] })
+      .process(814, { ...LLAMA_SERVER, parentPid: 812 })
+      .listens("127.0.0.1", 40_002, { pids: [814] })
+      .ollama("0.0.0.0"),
+    ["ollama-1 0.24.0 812 systemd 0.0.0.0:11434"],
+  ],
+  [
+    "a runner that others reach, and a llama-server that somebody else started, are told",
     aHost()
       .ollama("127.0.0.1")
       .process(813, { ...RUNNER, parentPid: 812 })
-      .listens("127.0.0.1", 40_001, { pids: [813] }),
-    ["ollama-1 0.24.0 812 systemd 127.0.0.1:11434 127.0.0.1:40001"],
+      .listens("0.0.0.0", 40_001, { pids: [813] })
+      .process(814, { ...LLAMA_SERVER, parentPid: 700 })
+      .listens("127.0.0.1", 40_002, { pids: [814] }),
+    ["llama-cpp-1 - 814 process 127.0.0.1:40002", "ollama-1 0.24.0 812 systemd 127.0.0.1:11434 0.0.0.0:40001"],
   ],
   [
     "two servers at once: the service and one started by hand",

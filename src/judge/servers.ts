@@ -2,6 +2,7 @@ import type { Container } from "../facts/containers.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { Process } from "../facts/processes.ts";
 import { KINDS } from "../servers/catalogue.ts";
+import { isOllamaRunner } from "../servers/ollama/ollama.ts";
 import type { Recognition, ServerKindId } from "../servers/server-kind.ts";
 import { isLoopback } from "./addresses.ts";
 import { toAskedListeners, toOwnNamespace, type AskedListener } from "./asked-listeners.ts";
@@ -55,8 +56,8 @@ export interface Found {
 
 /**
  * The model servers of a host. A listener is one's when its answers are, or when the process that holds it looks
- * like one; sockets of one process belong together, and those of its children to it: the runner of a model is no
- * server of its own. The listener by which an engine passes on a published port belongs to the container behind
+ * like one; sockets of one process belong together, and those of its children to it. What the runner of a loaded model
+ * listens on is left out, see `isRunners`. The listener by which an engine passes on a published port belongs to the container behind
  * it. A process that looks like a server and has no listener that can be matched is a server nobody can judge;
  * where everything was seen and it listens nowhere, it is none.
  */
@@ -72,7 +73,7 @@ export function findServers(facts: Facts): Found {
   );
   const looks = toLooks(processes);
   const scene: Scene = { facts, own, tree, index, looks };
-  const heard = hearThroughPublications(asked, index, own);
+  const heard = hearThroughPublications(asked, index, own).filter((each) => !isRunners(each, scene));
   const servers = groupListeners(scene, heard).map((group) => toDirectServer(scene, group));
   const published = findPublishedOnly(scene, servers);
   const known = pairProcesses(scene, withProxies({ facts, own, heard, tree }, [...servers, ...published]));
@@ -96,7 +97,25 @@ function toLooks(processes: readonly Process[]): Map<number, ServerKindId> {
     const kind = isPortHelper(process) ? undefined : KINDS.find((each) => each.looksLike(process));
     if (kind !== undefined) looks.set(process.pid, kind.id);
   }
+  for (const process of processes) if (isRunner(process, looks)) looks.delete(process.pid);
   return looks;
+}
+
+function isRunner(process: Process, looks: Scene["looks"]): boolean {
+  return process.parentPid !== null && looks.get(process.parentPid) === "ollama" && isOllamaRunner(process);
+}
+
+/**
+ * True for the socket by which an Ollama reaches a model it has loaded: on loopback, on another port with every load,
+ * and no way in for anybody who cannot call the server's own port, which asks for no credential either. Nobody closes
+ * or moves it, so that it must not be taken for the server's place.
+ */
+function isRunners({ listener }: AskedListener, { tree, looks }: Scene): boolean {
+  if (!isLoopback(listener.address) || listener.pids.length === 0) return false;
+  return listener.pids.every((pid) => {
+    const holder = tree.byPid.get(pid);
+    return holder !== undefined && isRunner(holder, looks);
+  });
 }
 
 /**

@@ -16,7 +16,7 @@ const BY_HAND = aHost().ollama("::", {
     uid: 1000,
     user: "ada",
     cgroup: { kind: "session", uid: 1000 },
-    environment: read({ OLLAMA_HOST: "0.0.0.0", OLLAMA_MODELS: "/srv/models" }, "/proc/812/environ"),
+    environment: read({ OLLAMA_HOST: "0.0.0.0", OLLAMA_MODELS: "/srv/models", HOME: "/srv/ai" }, "/proc/812/environ"),
   },
 });
 const RESTART = ["env", "OLLAMA_HOST=127.0.0.1:11434", "/usr/local/bin/ollama", "serve"];
@@ -100,11 +100,11 @@ describe("what is left", () => {
   }
 });
 
-test("a server by hand is restarted where that is asked for, as its user and with its settings", () => {
+test("a server by hand is restarted where that is asked for, as its user, with its settings and its home", () => {
   const [step] = planOf(BY_HAND.facts, { restartProcess: true }).steps;
   const start = ["systemd-run", "--collect", "--quiet", "--unit=portlock-server-812", "--uid=1000"];
   const trying = ["--property=Restart=on-failure", "--property=RestartSec=3"];
-  const rest = ["--setenv=OLLAMA_MODELS=/srv/models", "--", "/usr/local/bin/ollama", "serve"];
+  const rest = ["--setenv=OLLAMA_MODELS=/srv/models", "--setenv=HOME=/srv/ai", "--", "/usr/local/bin/ollama", "serve"];
   assert.deepEqual(step?.commands, [
     ["kill", "-s", "TERM", "--", "812"],
     [...start, ...trying, "--setenv=OLLAMA_HOST=127.0.0.1:11434", ...rest],

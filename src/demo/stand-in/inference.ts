@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.ts";
 import { QueueFull } from "./scheduler.ts";
 import type { Fields } from "./request-body.ts";
 import { Refusal, field, numberField, objectField } from "./request-body.ts";
-import { isCloudName, parseModelName, toShortName } from "./model-name.ts";
+import { isCloudName, parseModelName, toShortName, toUnqualified } from "./model-name.ts";
 import type { Model } from "./models.ts";
 import { refuseCloud } from "./cloud.ts";
 import { isAtLeast } from "./version.ts";
@@ -41,17 +41,18 @@ export interface Wish {
  * Finds the model a request names. Raises the Refusal of Ollama's handlers where there is none; null means
  * that the request was for a cloud model and has been answered.
  */
-export function findModel(exchange: Exchange, fields: Fields, name: string): Model | null {
-  if (name === "") {
-    throw new Refusal(400, "model is required");
-  }
+export function findModel(exchange: Exchange, fields: Fields, name: string, by: Asker = "generate"): Model | null {
   if (isCloudName(name) && isAtLeast(exchange.settings.version, "0.18.0")) {
     refuseCloud(exchange, "remote model is unavailable");
     return null;
   }
+  if (parseModelName(name) === null) {
+    throw refuseName(name, by);
+  }
   const model = exchange.store.find(name);
-  if (parseModelName(name) === null || model === null) {
-    throw new Refusal(404, `model '${name}' not found`);
+  if (model === null) {
+    const advises = by === "embed" || by === "embeddings";
+    throw new Refusal(404, advises ? `model "${name}" not found, try pulling it first` : `model '${name}' not found`);
   }
   if (model.remote !== null) {
     refuseCloud(exchange, "remote model is unavailable");
@@ -61,6 +62,20 @@ export function findModel(exchange: Exchange, fields: Fields, name: string): Mod
     throw new Refusal(400, `"${name}" does not support thinking`);
   }
   return model;
+}
+
+/** The handler that looks for a model: each has words of its own where there is none. */
+export type Asker = "generate" | "chat" | "show" | "embed" | "embeddings";
+
+/** What each says to a text that is no name, an empty one among them. */
+function refuseName(name: string, by: Asker): Refusal {
+  if (by === "chat" || by === "embeddings" || (by === "show" && name === "")) {
+    return new Refusal(400, "model is required");
+  }
+  if (by === "generate") {
+    return new Refusal(404, `model '${name}' not found`);
+  }
+  return new Refusal(500, toUnqualified(name));
 }
 
 /** Generates an answer token by token: waits for a turn, loads the model, counts. Raises a Refusal (503) where the line is full. */

@@ -3,7 +3,7 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Exchange } from "./exchange.ts";
 import { findModel } from "./inference.ts";
-import { DEFAULT_REGISTRY, parseModelName, toShortName } from "./model-name.ts";
+import { DEFAULT_REGISTRY, parseModelName, toShortName, toUnqualified } from "./model-name.ts";
 import type { Model, ModelBody } from "./models.ts";
 import { inventBody, sha256, toBlobDigest } from "./models.ts";
 import type { Fields } from "./request-body.ts";
@@ -70,7 +70,8 @@ export function answerLoaded({ response, store, scheduler }: Exchange): void {
 export async function answerShow(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
   const name = toNamed(fields);
-  const model = findModel(exchange, {}, name);
+  objectField(fields, "options");
+  const model = findModel(exchange, {}, name, "show");
   if (model === null) {
     return;
   }
@@ -140,6 +141,7 @@ export function answerBlobHead({ response, store, parameters }: Exchange): void 
 export async function answerBlobUpload({ request, response, settings, store, parameters }: Exchange): Promise<void> {
   const digest = toDigest(parameters);
   if (store.hasBlob(digest)) {
+    // Not a byte of what is sent is read.
     sendEmpty(response, 200);
     return;
   }
@@ -153,10 +155,11 @@ export async function answerBlobUpload({ request, response, settings, store, par
     await partial?.remove();
   }
   const got = `sha256:${hash.digest("hex")}`;
+  // Whatever came whole is kept under its own digest, also where another one was named.
+  store.addBlob(got);
   if (got !== digest) {
     throw new Refusal(400, `digest mismatch, expected "${digest}", got "${got}"`);
   }
-  store.addBlob(digest);
   sendEmpty(response, 201);
 }
 
@@ -186,11 +189,7 @@ function toDigest(parameters: Readonly<Record<string, string>>): string {
 
 /** `model`, or `name` as older clients say. */
 function toNamed(fields: Fields): string {
-  const name = textField(fields, "model") || textField(fields, "name");
-  if (name === "") {
-    throw new Refusal(400, "model is required");
-  }
-  return name;
+  return textField(fields, "model") || textField(fields, "name");
 }
 
 type Progress = Readonly<Record<string, unknown>>;
@@ -230,9 +229,14 @@ export async function answerPull(exchange: Exchange): Promise<void> {
 export async function answerPush(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
   const text = toNamed(fields);
+  if (text === "") {
+    throw new Refusal(400, "model is required");
+  }
   const model = exchange.store.find(text);
   if (model === null) {
-    await sendProgress(exchange, fields, [{ error: `model '${text}' not found` }]);
+    const steps = ["retrieving manifest", "couldn't retrieve manifest"].map((status) => ({ status }));
+    const error = toMissingManifest(text, exchange.settings.modelsDirectory);
+    await sendProgress(exchange, fields, [...steps, { error }]);
     return;
   }
   const digest = toBlobDigest(model);
@@ -251,6 +255,15 @@ export async function answerPush(exchange: Exchange): Promise<void> {
   await sendProgress(exchange, fields, steps);
 }
 
+function toMissingManifest(text: string, modelsDirectory: string): string {
+  const name = parseModelName(text);
+  if (name === null) {
+    return toUnqualified(text);
+  }
+  const path = [modelsDirectory, "manifests", name.host, name.namespace, name.model, name.tag].join("/");
+  return `open ${path}: no such file or directory`;
+}
+
 /** POST /api/create: from a model it has, or from blobs it was sent. */
 export async function answerCreate(exchange: Exchange): Promise<void> {
   const { request, store } = exchange;
@@ -265,10 +278,16 @@ export async function answerCreate(exchange: Exchange): Promise<void> {
     throw new Refusal(400, "neither 'from' or 'files' was specified");
   }
   const base = from === "" ? null : store.find(from);
-  const missing = Object.values(files ?? {}).find((digest) => typeof digest !== "string" || !store.hasBlob(digest));
-  if ((from !== "" && base === null) || missing !== undefined) {
-    const error = from !== "" && base === null ? "pull model manifest: file does not exist" : "file does not exist";
-    await sendProgress(exchange, fields, [{ error }]);
+  const digests = Object.values(files ?? {}).map((digest) => (typeof digest === "string" ? digest : ""));
+  const missing = digests.find((digest) => !store.hasBlob(digest));
+  if (from !== "" && base === null) {
+    await sendProgress(exchange, fields, [{ error: "pull model manifest: file does not exist" }]);
+    return;
+  }
+  if (missing !== undefined) {
+    const path = `${exchange.settings.modelsDirectory}/blobs/${missing.replace(":", "-")}`;
+    const error = `open ${path}: no such file or directory`;
+    await sendProgress(exchange, fields, [{ status: "parsing GGUF" }, { error }]);
     return;
   }
   const remoteHost = textField(fields, "remote_host");

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { SeenRequest } from "./options.ts";
 
 /** The lines Ollama writes: log/slog's text form at its start, gin's access log for each request. */
@@ -21,16 +22,25 @@ export function toAccessLine(request: SeenRequest): string {
     String(request.status).padStart(3),
     toGoDuration(request.durationMs).padStart(13),
     toClient(request).padStart(15),
-    `${request.method.padEnd(7)}  ${JSON.stringify(request.target.split("?")[0])}`,
+    `${request.method.padEnd(7)}  ${JSON.stringify(request.target)}`,
   ];
   return `[GIN] ${columns.join(" | ")}`;
 }
 
-/** gin believes X-Forwarded-For from anybody unless told otherwise, and Ollama does not tell it. */
-function toClient(request: SeenRequest): string {
-  const forwarded = request.headers["x-forwarded-for"];
-  const first = typeof forwarded === "string" ? forwarded.split(",").at(-1)?.trim() : undefined;
-  return first === undefined || first === "" ? request.from : first;
+/**
+ * gin believes X-Forwarded-For from anybody unless told otherwise, and Ollama does not tell it: the first address where
+ * all are addresses, else X-Real-IP.
+ */
+function toClient({ headers, from }: SeenRequest): string {
+  const forwarded = String(headers["x-forwarded-for"] ?? "")
+    .split(",")
+    .map((entry) => entry.trim());
+  const [first = ""] = forwarded;
+  if (forwarded.every((entry) => isIP(entry) !== 0)) {
+    return first;
+  }
+  const real = String(headers["x-real-ip"] ?? "").trim();
+  return isIP(real) === 0 ? from : real;
 }
 
 function toGoDuration(milliseconds: number): string {

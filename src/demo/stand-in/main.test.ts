@@ -114,4 +114,22 @@ describe("as `ollama serve`", () => {
       await rm(home, { recursive: true });
     }
   });
+
+  test("a model that is loaded runs in a child with a socket of its own", async () => {
+    const child = start({ OLLAMA_HOST: "127.0.0.1:0", STAND_IN_RUNNER: "1" });
+    await waitForLine(child, /Listening on/);
+    let command = "";
+    let answer: Response | null = null;
+    while (answer === null) {
+      const runner = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+      command = await readFile(`/proc/${runner.trim()}/cmdline`, "utf8").catch(() => "");
+      const port = /\0runner\0.*\0--port\0(\d+)\0/.exec(command)?.[1];
+      answer = port === undefined ? null : await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
+    }
+    assert.equal(answer.status, 404);
+    const ending = ended(child);
+    child.kill("SIGTERM");
+    assert.equal(await ending, 0);
+    await assert.rejects(fetch(answer.url));
+  });
 });

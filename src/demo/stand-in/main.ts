@@ -5,6 +5,7 @@ import { CannotListen } from "./listen.ts";
 import { toAccessLine } from "./log.ts";
 import type { StandInOptions } from "./options.ts";
 import { DEFAULT_VERSION } from "./options.ts";
+import { serveAsRunner, startRunner } from "./runner.ts";
 import type { StandIn } from "./start.ts";
 import { StartPanic, startStandIn } from "./start.ts";
 
@@ -25,6 +26,7 @@ usage: ollama serve [flags]     reads OLLAMA_HOST, OLLAMA_ORIGINS, OLLAMA_MODELS
   --load-ms MS             STAND_IN_LOAD_MS             pause before the first answer of a model (0)
   --log FILE               STAND_IN_LOG                 append each request as one line of JSON, headers whole
   --name TEXT              STAND_IN_NAME                name in the process table (ollama)
+  --runner                 STAND_IN_RUNNER=1            has a model loaded from the start, in a child as Ollama has it
   --make-home              STAND_IN_MAKE_HOME=1         make ~/.ollama with the files and modes Ollama makes
   --version, --help
 `;
@@ -37,6 +39,8 @@ const FLAGS = {
   "load-ms": { type: "string" },
   log: { type: "string" },
   name: { type: "string" },
+  runner: { type: "boolean" },
+  port: { type: "string" },
   "make-home": { type: "boolean" },
   version: { type: "boolean", short: "v" },
   help: { type: "boolean", short: "h" },
@@ -61,6 +65,10 @@ export async function runStandIn(self: StandInProcess): Promise<number> {
     self.out(`ollama version is ${version}\n`);
     return 0;
   }
+  if (positionals[0] === "runner" && values.port !== undefined) {
+    await serveAsRunner(Number(values.port), self.stopped);
+    return 0;
+  }
   if (values.help === true || !["serve", "start"].includes(positionals[0] ?? "")) {
     self.out(HELP);
     return values.help === true ? 0 : 1;
@@ -71,13 +79,14 @@ export async function runStandIn(self: StandInProcess): Promise<number> {
   }
   const logFile = values.log ?? environment["STAND_IN_LOG"];
   const models = values.model ?? environment["STAND_IN_MODELS"]?.split(",").filter((name) => name !== "");
+  const modelsDirectory = environment["OLLAMA_MODELS"] ?? join(environment["HOME"] ?? "/", ".ollama", "models");
   const standIn = await start(self, {
     host: environment["OLLAMA_HOST"],
     origins: environment["OLLAMA_ORIGINS"],
     version,
     models,
     cloudDisabled: ["1", "true"].includes(environment["OLLAMA_NO_CLOUD"] ?? ""),
-    modelsDirectory: environment["OLLAMA_MODELS"] ?? join(environment["HOME"] ?? "/", ".ollama", "models"),
+    modelsDirectory,
     tokens: toNumber(values.tokens ?? environment["STAND_IN_TOKENS"]),
     tokenIntervalMs: toNumber(values["token-interval-ms"] ?? environment["STAND_IN_TOKEN_INTERVAL_MS"]),
     loadMs: toNumber(values["load-ms"] ?? environment["STAND_IN_LOAD_MS"]),
@@ -95,7 +104,10 @@ export async function runStandIn(self: StandInProcess): Promise<number> {
   if (typeof standIn === "number") {
     return standIn;
   }
+  const runs = values.runner === true || environment["STAND_IN_RUNNER"] === "1";
+  const endRunner = runs ? await startRunner(`${modelsDirectory}/blobs/sha256-${"0".repeat(64)}`) : null;
   await self.stopped;
+  endRunner?.();
   await standIn.close();
   return 0;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Exchange, Handler } from "./exchange.ts";
 import type { Ending, Wish } from "./inference.ts";
 import { findModel, generate } from "./inference.ts";
+import { toBindingError } from "./openai.ts";
 import { toPrompt } from "./native.ts";
 import { Refusal, booleanField, listField, numberField, readFields, textField } from "./request-body.ts";
 import { sendEncodedJson, toJson, writePiece } from "./respond.ts";
@@ -28,7 +29,7 @@ export function withAnthropicErrors(handler: Handler): Handler {
         throw error;
       }
       const type = ERROR_TYPES[error.status] ?? "api_error";
-      const body = { type: "error", error: { type, message: error.message }, request_id: newId("req") };
+      const body = { type: "error", error: { type, message: toBindingError(error.message) }, request_id: newId("req") };
       sendEncodedJson(exchange.response, error.status, body);
     }
   };

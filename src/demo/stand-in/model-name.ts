@@ -37,3 +37,8 @@ export function toShortName(name: ModelName): string {
 export function isCloudName(text: string): boolean {
   return /:([^/:]*-)?cloud$/i.test(text.trim());
 }
+
+/** What Ollama's model store says of a text that is no name. */
+export function toUnqualified(text: string): string {
+  return `unqualified name: ${DEFAULT_REGISTRY}/${DEFAULT_NAMESPACE}/${text === "" ? "!MISSING!" : text}:latest`;
+}

@@ -52,7 +52,7 @@ export async function answerChat(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
   const name = textField(fields, "model");
   const messages = listField(fields, "messages") ?? [];
-  const model = findModel(exchange, fields, name);
+  const model = findModel(exchange, fields, name, "chat");
   if (model === null) {
     return;
   }
@@ -137,7 +137,7 @@ export async function answerEmbed(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
   const name = textField(fields, "model");
   const inputs = toInputs(field(fields, "input"));
-  const model = findModel(exchange, fields, name);
+  const model = findModel(exchange, fields, name, "embed");
   if (model === null) {
     return;
   }
@@ -159,7 +159,7 @@ export async function answerEmbed(exchange: Exchange): Promise<void> {
 export async function answerEmbeddings(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
   const prompt = textField(fields, "prompt");
-  const model = findModel(exchange, fields, textField(fields, "model"));
+  const model = findModel(exchange, fields, textField(fields, "model"), "embeddings");
   if (model !== null) {
     sendJson(exchange.response, 200, { embedding: prompt === "" ? [] : embed(prompt) });
   }

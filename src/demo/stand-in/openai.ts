@@ -8,6 +8,7 @@ import { parseModelName } from "./model-name.ts";
 import { toInputs, toPrompt } from "./native.ts";
 import type { Fields } from "./request-body.ts";
 import {
+  NO_BODY,
   Refusal,
   booleanField,
   field,
@@ -34,9 +35,14 @@ export function withOpenAiErrors(handler: Handler): Handler {
       if (!(error instanceof Refusal) || exchange.response.headersSent) {
         throw error;
       }
-      sendOpenAiError(exchange.response, error.status, error.message);
+      sendOpenAiError(exchange.response, error.status, toBindingError(error.message));
     }
   };
+}
+
+/** The middleware of the /v1 routes hands on what gin says of a body that is not there. */
+export function toBindingError(message: string): string {
+  return message === NO_BODY ? "EOF" : message;
 }
 
 function sendOpenAiError(response: ServerResponse, status: number, message: string): void {
@@ -48,6 +54,7 @@ function sendOpenAiError(response: ServerResponse, status: number, message: stri
 /** POST /v1/chat/completions */
 export async function answerChatCompletions(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
+  const name = textField(fields, "model");
   const messages = listField(fields, "messages") ?? [];
   if (messages.length === 0) {
     throw new Refusal(400, "[] is too short - 'messages'");
@@ -56,7 +63,6 @@ export async function answerChatCompletions(exchange: Exchange): Promise<void> {
   if (wish === null) {
     return;
   }
-  const name = textField(fields, "model");
   const head = {
     id: `chatcmpl-${randomInt(999)}`,
     created: toUnixTime(),
@@ -223,10 +229,10 @@ export async function answerTranscription(exchange: Exchange): Promise<void> {
 /** POST /v1/images/generations and /edits (0.14.3 to 0.32.4): none of the stand-in's models draws. */
 export async function answerImages(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
+  const name = textField(fields, "model");
   if (textField(fields, "prompt") === "") {
     throw new Refusal(400, "prompt is required");
   }
-  const name = textField(fields, "model");
   if (findModel(exchange, fields, name) !== null) {
     throw new Refusal(400, `"${name}" does not support image generation`);
   }

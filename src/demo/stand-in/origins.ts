@@ -117,7 +117,7 @@ export function setOriginHeaders(
     response.setHeader("Vary", "Origin");
   }
   if (request.method === "OPTIONS") {
-    response.setHeader("Access-Control-Allow-Methods", "GET,POST,PUT,PATCH,DELETE,HEAD");
+    response.setHeader("Access-Control-Allow-Methods", "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS");
     response.setHeader("Access-Control-Allow-Headers", ALLOWED_HEADERS);
     response.setHeader("Access-Control-Max-Age", TWELVE_HOURS_IN_SECONDS);
     if (!check.all) {

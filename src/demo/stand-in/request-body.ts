@@ -13,6 +13,9 @@ export class Refusal extends Error {
 /** Longest JSON body the stand-in takes. Ollama has no limit; a test tool must not be a way to fill memory. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/** What the native routes say to a body that is not there. */
+export const NO_BODY = "missing request body";
+
 /** A JSON object whose fields are read one by one. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,18 +26,26 @@ export type Fields = Readonly<Record<string, unknown>>;
 export async function readFields(request: IncomingMessage): Promise<Fields> {
   const text = (await readBody(request)).toString("utf8");
   if (text.trim() === "") {
-    throw new Refusal(400, "missing request body");
+    throw new Refusal(400, NO_BODY);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Refusal(400, toGoError(error, text));
-  }
+  const value = parseFirst(text) ?? {};
   if (!isFields(value)) {
     throw new Refusal(400, `json: cannot unmarshal ${toGoKind(value)} into Go value of type api.Request`);
   }
   return value;
+}
+
+/** The first value of a text, as a Go decoder reads it: whatever comes after it is nobody's. Raises a Refusal (400). */
+function parseFirst(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const end = /after JSON at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
+    if (end !== undefined) {
+      return JSON.parse(text.slice(0, Number(end)));
+    }
+    throw new Refusal(400, toGoError(error, text));
+  }
 }
 
 /** The whole body; a Refusal (413) beyond the stand-in's own limit. */
@@ -134,6 +145,15 @@ function toGoError(error: unknown, text: string): string {
   if (character === undefined || character === "") {
     return "unexpected EOF";
   }
-  const quoted = character === "'" ? "'\\''" : `'${character}'`;
-  return `invalid character ${quoted} looking for beginning of value`;
+  const wanted = message.startsWith("Expected property name") ? "object key string" : "value";
+  return `invalid character '${toGoByte(character)}' looking for beginning of ${wanted}`;
+}
+
+/** The first byte of a character, which is what Go's decoder stopped at, as strconv.Quote writes it. */
+function toGoByte(character: string): string {
+  const byte = Buffer.from(character)[0] ?? 0;
+  if (character === "'") {
+    return "\\'";
+  }
+  return byte < 0x20 ? `\\x${byte.toString(16).padStart(2, "0")}` : String.fromCharCode(byte);
 }

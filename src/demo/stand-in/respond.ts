@@ -22,9 +22,10 @@ export function sendPlain(response: ServerResponse, status: number, text: string
   send(response, status, "text/plain", text);
 }
 
-/** A status without a body or a type, as refusals and empty successes are. */
+/** A status without a body or a type, as refusals and empty successes are; net/http tells a HEAD no length of nothing. */
 export function sendEmpty(response: ServerResponse, status: number): void {
-  response.writeHead(status, status === 204 ? {} : { "Content-Length": "0" });
+  const hasLength = status !== 204 && response.req.method !== "HEAD";
+  response.writeHead(status, hasLength ? { "Content-Length": "0" } : {});
   response.end();
 }
 

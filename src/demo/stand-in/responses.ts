@@ -12,17 +12,19 @@ const FIVE_MINUTES_IN_MS = 300_000;
 
 export async function answerResponses(exchange: Exchange): Promise<void> {
   const fields = await readFields(exchange.request);
-  const model = findModel(exchange, fields, textField(fields, "model"));
+  const name = textField(fields, "model");
+  const input = field(fields, "input");
+  if (input !== undefined && typeof input !== "string" && !Array.isArray(input)) {
+    const kind = typeof input === "object" ? "object" : typeof input;
+    throw new Refusal(400, `input must be a string or array: json: cannot unmarshal ${kind} into Go value of type []T`);
+  }
+  const model = findModel(exchange, fields, name, "chat");
   if (model === null) {
     return;
   }
-  const input = field(fields, "input");
-  if (input === undefined) {
-    throw new Refusal(400, "input is required");
-  }
   const wish: Wish = {
     model,
-    prompt: typeof input === "string" ? input : JSON.stringify(input),
+    prompt: typeof input === "string" ? input : JSON.stringify(input ?? ""),
     limit: numberField(fields, "max_output_tokens") ?? null,
     keepAliveMs: FIVE_MINUTES_IN_MS,
   };

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { posix } from "node:path";
 import type { StandInRoute } from "./routes.ts";
 import { STAND_IN_ROUTES } from "./routes.ts";
-import { send, sendPlain } from "./respond.ts";
+import { send, sendEmpty, sendPlain } from "./respond.ts";
 import { isAtLeast } from "./version.ts";
 
 /** Where a request is going, as net/http understands its first line and Host header. */
@@ -16,6 +16,9 @@ export interface Target {
   readonly query: string;
 }
 
+/** What may stand in a Host header: httpguts.ValidHostHeader of Go, which knows no order. */
+const HOST_HEADER = /^[0-9A-Za-z!$%&'()*+,\-.:;=[\]_~]*$/;
+
 /** Reads the target, or says with which words Go's server turns it down (400). */
 export function parseTarget(request: IncomingMessage): Target | { readonly bad: string } {
   const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
@@ -24,6 +27,9 @@ export function parseTarget(request: IncomingMessage): Target | { readonly bad: 
   }
   if (hosts === 0 && request.httpVersion === "1.1") {
     return { bad: "400 Bad Request: missing required Host header" };
+  }
+  if (!HOST_HEADER.test(request.headers.host ?? "")) {
+    return { bad: "400 Bad Request: malformed Host header" };
   }
   const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(request.url ?? "");
   const host = absolute?.[1] ?? request.headers.host ?? "";
@@ -41,13 +47,14 @@ export type Match =
   | { readonly kind: "route"; readonly route: StandInRoute; readonly parameters: Readonly<Record<string, string>> }
   | { readonly kind: "no-method"; readonly allow: string }
   | { readonly kind: "no-path" }
-  | { readonly kind: "elsewhere"; readonly location: string };
+  | { readonly kind: "elsewhere"; readonly location: string; readonly status: 301 | 307 };
 
 /** Finds the route among those a release has. */
 export function matchRoute(method: string, target: Target, version: string): Match {
   const cleaned = cleanPath(target.rawPath);
   if (cleaned !== target.rawPath) {
-    return { kind: "elsewhere", location: cleaned + (target.query === "" ? "" : `?${target.query}`) };
+    // net/http, of the Go that releases are built with; a build by Go 1.26 or newer says 307.
+    return { kind: "elsewhere", location: cleaned + (target.query === "" ? "" : `?${target.query}`), status: 301 };
   }
   const matches = routesFor(target.path, version);
   const exact = matches.find(({ route }) => route.method === method);
@@ -56,7 +63,7 @@ export function matchRoute(method: string, target: Target, version: string): Mat
   }
   const sibling = target.path.endsWith("/") ? target.path.slice(0, -1) : `${target.path}/`;
   if (sibling !== "" && routesFor(sibling, version).some(({ route }) => route.method === method)) {
-    return { kind: "elsewhere", location: sibling };
+    return { kind: "elsewhere", location: sibling, status: method === "GET" ? 301 : 307 };
   }
   if (matches.length > 0 && isAtLeast(version, "0.7.0")) {
     const order = ["HEAD", "GET", "POST", "DELETE"];
@@ -107,10 +114,16 @@ function cleanPath(path: string): string {
 export function sendMismatch(response: ServerResponse, method: string, match: Exclude<Match, { kind: "route" }>): void {
   if (match.kind === "elsewhere") {
     response.setHeader("Location", match.location);
-    const body = method === "GET" ? `<a href="${toHtml(match.location)}">Moved Permanently</a>.\n\n` : "";
-    send(response, method === "GET" || method === "HEAD" ? 301 : 307, "text/html; charset=utf-8", body);
+    if (method === "GET") {
+      const body = `<a href="${toHtml(match.location)}">Moved Permanently</a>.\n\n`;
+      send(response, match.status, "text/html; charset=utf-8", body);
+      return;
+    }
+    if (method === "HEAD") {
+      response.setHeader("Content-Type", "text/html; charset=utf-8");
+    }
+    sendEmpty(response, match.status);
   } else if (match.kind === "no-method") {
-    response.setHeader("Allow", match.allow);
     sendPlain(response, 405, "405 method not allowed");
   } else {
     sendPlain(response, 404, "404 page not found");

@@ -26,6 +26,7 @@ import {
   answerTranscription,
   withOpenAiErrors,
 } from "./openai.ts";
+import { Refusal, readFields, textField } from "./request-body.ts";
 import { sendEmpty, sendJson, send } from "./respond.ts";
 import { answerResponses } from "./responses.ts";
 
@@ -110,7 +111,10 @@ function answerAliases({ response }: Exchange): void {
 }
 
 /** Takes the change and forgets it: nothing of the stand-in looks an alias up. */
-function answerAliasChange({ request, response }: Exchange): void {
-  request.resume();
+async function answerAliasChange({ request, response }: Exchange): Promise<void> {
+  const fields = await readFields(request);
+  if (textField(fields, "alias") === "" || (request.method === "POST" && textField(fields, "target") === "")) {
+    throw new Refusal(400, request.method === "POST" ? "alias and target are required" : "alias is required");
+  }
   sendEmpty(response, 200);
 }

@@ -131,6 +131,10 @@ async function route(
     sendMismatch(response, method, match);
     return;
   }
+  if (match.kind === "no-method") {
+    // gin says so before any check is made.
+    response.setHeader("Allow", match.allow);
+  }
   const origin = judgeOrigin(origins, request, target.host);
   if (origin === "refused") {
     sendEmpty(response, 403);

@@ -15,7 +15,7 @@ interface Start {
   readonly pid: number;
   readonly uid: number;
   readonly program: string;
-  /** What it has in its environment, by name. */
+  /** What it has in its environment, by name; among them its home, without which it may find no model, or not start. */
   readonly settings: Readonly<Record<string, string>>;
 }
 

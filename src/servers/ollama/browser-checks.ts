@@ -9,6 +9,7 @@ import type { Answer, Question } from "../../facts/answers.ts";
 import type { HttpAnswer } from "../../host/host.ts";
 import { API_VERSION, FOREIGN_HOST_VERSION, FOREIGN_ORIGIN_VERSION } from "../questions.ts";
 import { answerTo } from "../read-answers.ts";
+import { parseGoAddress, splitHostPort } from "./go-address.ts";
 
 /** What a check does to a request that comes from a web page elsewhere. */
 export type BrowserCheck = "refuses" | "accepts" | "unmeasured";
@@ -42,10 +43,23 @@ export function expectedOriginCheck(value: string | null): BrowserCheck {
   return admitsAnyOrigin(value) ? "accepts" : "refuses";
 }
 
-/** True where the list lets every web page in: `*`, or every page of a scheme. */
+/**
+ * True where an entry of the list lets every web page in: `*`, every page of a scheme (`http://*`, `http*`) or of a
+ * port (`http://*:3000`), and `null`, which a page that frames itself has for its origin. Entries have one star, and
+ * mean any text that begins and ends as they do (tried with 0.17.4, which does not trim the single ones).
+ */
 export function admitsAnyOrigin(value: string | null): boolean {
-  const list = (value ?? "").replaceAll(/["']/g, "").split(",");
-  return list.some((origin) => /^(?:\*|https?:\/\/\*)$/i.test(origin.trim()));
+  return (value ?? "").replaceAll(/["']/g, "").split(",").some(isAnyOrigin);
+}
+
+function isAnyOrigin(entry: string): boolean {
+  const origin = entry.trim().toLowerCase();
+  const star = origin.indexOf("*");
+  if (star < 0) return false;
+  const [before, after] = [origin.slice(0, star), origin.slice(star + 1)];
+  const begins = ["http://", "https://"].some((scheme) => scheme.startsWith(before));
+  if (begins && /^(?::\d*)?$/.test(after)) return true;
+  return "null".startsWith(before) && "null".endsWith(after);
 }
 
 const PRIVATE: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLocal", "unspecified"]);
@@ -58,13 +72,11 @@ const PRIVATE: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLoca
  * @param own names and addresses of the machine
  */
 export function acceptsHostName(host: string, own: readonly string[]): boolean {
-  const name = host
-    .toLowerCase()
-    .replace(/^\[(.*)\](?::\d+)?$/, "$1")
-    .replace(/^([^:]*):\d+$/, "$1");
+  const name = (splitHostPort(host)?.host ?? host).toLowerCase();
   if (name === "" || name === "localhost" || own.some((each) => each.toLowerCase() === name)) return true;
-  if (ipaddr.isValid(name)) return PRIVATE.has(ipaddr.parse(name).range());
-  return /\.(?:localhost|local|internal)$/.test(name);
+  const address = parseGoAddress(name);
+  if (address === null) return /\.(?:localhost|local|internal)$/.test(name);
+  return PRIVATE.has(ipaddr.parse(address.text).range()) || own.includes(address.text);
 }
 
 /** A server that is overloaded or broken (429, 5xx) has judged nothing. */

@@ -58,6 +58,17 @@ describe("what a web page elsewhere meets", () => {
     ['"*"', true],
     ["http://a.example, *", true],
     ["https://*", true],
+    ["http*", true],
+    ["h*", true],
+    ["https:*", true],
+    ["http://*:3000", true],
+    ["*:8080", true],
+    ["null*", true],
+    ["*null", true],
+    ["null", false],
+    ["http://localhost:*", false],
+    ["*.example.com", false],
+    ["http://a.*", false],
     ["chrome-extension://*", false],
     ["http://192.168.1.*", false],
     ["https://*.example.com", false],
@@ -184,6 +195,14 @@ describe("processes and files of an Ollama", () => {
       "model-folder /srv/models",
     ]);
     assert.deepEqual(paths(withModels("models"), null), []);
+  });
+  test("the home it was started with counts more than its user's", () => {
+    const withHome = (HOME: string): Process => ({ ...serve, environment: { ok: true, value: { HOME }, from: "" } });
+    assert.deepEqual(paths(withHome("/srv/ai"), "/root"), [
+      "key /srv/ai/.ollama/id_ed25519",
+      "model-folder /srv/ai/.ollama/models",
+    ]);
+    assert.deepEqual(paths(withHome("ai"), null), []);
   });
   test("paths of a container mean nothing on the host", () => {
     assert.deepEqual(paths({ ...serve, cgroup: { kind: "container", engine: "docker", id: "a" } }, "/root"), []);

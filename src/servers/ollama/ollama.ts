@@ -54,9 +54,23 @@ export const OLLAMA: ServerKind = {
   recognise,
 };
 
-/** The server's own files, by the account's home. In a container the paths mean nothing on the host. */
-function filesOf(process: Process, home: string | null): readonly { readonly role: string; readonly path: string }[] {
+/**
+ * True for the child in which an Ollama runs a loaded model: `ollama runner`, or `llama-server` from 0.30 on. It
+ * listens on 127.0.0.1, on a port by chance (llm/server.go).
+ */
+export function isOllamaRunner(process: Pick<Process, "name" | "executable" | "arguments">): boolean {
+  const program = programOf(process);
+  return program === "llama-server" || (program === "ollama" && process.arguments[1] === "runner");
+}
+
+/** The server's own files, by the home it was started with, else by the account's. In a container the paths mean nothing on the host. */
+function filesOf(
+  process: Process,
+  ofAccount: string | null,
+): readonly { readonly role: string; readonly path: string }[] {
   if (process.cgroup?.kind === "container") return [];
+  const own = process.environment.ok ? process.environment.value["HOME"] : undefined;
+  const home = own?.startsWith("/") === true ? own : ofAccount;
   const set = process.environment.ok ? process.environment.value["OLLAMA_MODELS"]?.trim() : undefined;
   const key = home === null ? [] : [{ role: KEY_FILE, path: `${home}/.ollama/id_ed25519` }];
   if (set !== undefined && set !== "") return set.startsWith("/") ? [...key, { role: MODEL_FOLDER, path: set }] : key;
