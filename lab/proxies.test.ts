@@ -53,7 +53,7 @@ for (const program of PROXIES) {
 async function start(host: Host, { files, unit, check, recipes, join }: ProxyProgram): Promise<void> {
   for (const [path, text] of Object.entries(files)) await host.write(path, text);
   const sites = recipes.map(({ site }, index) => site(FIRST_PORT + index));
-  for (const [path, text] of Object.entries(join(sites))) await host.write(path, text);
+  for (const [path, text] of Object.entries(join(sites, FIRST_PORT))) await host.write(path, text);
   await host.run(["sh", "-c", check]);
   await host.systemd("restart", unit);
   await host.waitForPort(FIRST_PORT);

@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { HTPASSWD, type ProxyRecipe } from "./recipe.ts";
 import { APACHE_RECIPES } from "./apache-recipes.ts";
 import { CADDY_RECIPES } from "./caddy-recipes.ts";
 import { HAPROXY_RECIPES } from "./haproxy-recipes.ts";
 import { NGINX_RECIPES } from "./nginx-recipes.ts";
 import { NGINX_TRAPS } from "./nginx-traps.ts";
+import { TRAEFIK_RECIPES } from "./traefik-recipes.ts";
 
 /** A proxy of Debian, with its recipes. */
 export interface ProxyProgram {
@@ -14,8 +17,8 @@ export interface ProxyProgram {
   /** Files that recipes use. */
   readonly files: Readonly<Record<string, string>>;
   readonly recipes: readonly ProxyRecipe[];
-  /** Where the recipes' sites go. */
-  readonly join: (sites: readonly string[]) => Readonly<Record<string, string>>;
+  /** Where the recipes' sites go, the first of them on `port`, each on the next. */
+  readonly join: (sites: readonly string[], port: number) => Readonly<Record<string, string>>;
 }
 
 const SELF_SIGNED =
@@ -57,4 +60,30 @@ export const PROXIES: readonly ProxyProgram[] = [
       "/etc/haproxy/haproxy.cfg": `global\n  log /dev/log local0\n  user haproxy\n  group haproxy\n  daemon\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 50s\n  timeout server 50s\n${sites.join("\n")}\n`,
     }),
   },
+  ...findTraefik(),
 ];
+
+/** Debian has no package of it: it is tried where somebody has put one on PATH. */
+function findTraefik(): readonly ProxyProgram[] {
+  const folder = (process.env["PATH"] ?? "").split(":").find((each) => existsSync(join(each, "traefik")));
+  if (folder === undefined) return [];
+  const unit = `[Service]\nExecStart=${join(folder, "traefik")} --configFile=/etc/traefik/traefik.yml\n`;
+  return [
+    {
+      kind: "traefik",
+      unit: "traefik",
+      check: "systemctl daemon-reload",
+      files: { "/etc/systemd/system/traefik.service": unit },
+      recipes: TRAEFIK_RECIPES,
+      join: (sites, port) => ({
+        "/etc/traefik/traefik.yml": [
+          "entryPoints:",
+          ...sites.map((_, index) => `  p${port + index}: { address: ":${port + index}" }`),
+          "providers: { file: { directory: /etc/traefik/sites } }",
+          "",
+        ].join("\n"),
+        ...Object.fromEntries(sites.map((site, index) => [`/etc/traefik/sites/${port + index}.yml`, `${site}\n`])),
+      }),
+    },
+  ];
+}
