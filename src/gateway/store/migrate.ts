@@ -15,11 +15,6 @@ export interface Flavour {
   readonly findTables: string;
   /** Taken by whoever makes tables, first in a transaction; a database whose writers exclude each other needs none. */
   readonly lock: string | null;
-  /**
-   * What is said before a transaction so that its commit is on the disk when it returns, and so that it need not be:
-   * then only a power cut can take it back, no end of a process. Null where a commit holds up nobody else.
-   */
-  readonly commits: { readonly onDisk: string; readonly soon: string } | null;
 }
 
 /**

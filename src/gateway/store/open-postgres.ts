@@ -20,7 +20,6 @@ const POSTGRES: Flavour = {
   findTables: "select 1 as found where to_regclass('portlock_state') is not null",
   // Any number that nobody else takes: "portlock" in letters of a telephone.
   lock: "select pg_advisory_xact_lock(76785625)",
-  commits: null,
 };
 
 /** Opens a store in PostgreSQL, which several replicas of the gateway share together with its pepper. */

@@ -9,11 +9,9 @@ import { StoreError } from "./store-error.ts";
 import { toSqliteDialect } from "./sqlite-dialect.ts";
 import type { Tables } from "./tables.ts";
 
-/** What SQLite says in its own way. */
-export const SQLITE: Flavour = {
+const SQLITE: Flavour = {
   findTables: "select name from sqlite_master where type = 'table' and name = 'portlock_state'",
   lock: null,
-  commits: { onDisk: "pragma synchronous = full", soon: "pragma synchronous = normal" },
 };
 
 /**

@@ -23,7 +23,7 @@ export async function openTables(
 ): Promise<OpenStore> {
   try {
     await migrate(db, place, pepper.check, flavour);
-    return { store: new SqlStore(db, { place, chainKey: pepper.chainKey, commits: flavour.commits }), pepper, place };
+    return { store: new SqlStore(db, { place, chainKey: pepper.chainKey }), pepper, place };
   } catch (error) {
     await db.destroy();
     throw toStoreError(error, place);

@@ -1,11 +1,10 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { toEntry } from "../audit/chain.ts";
 import type { Act, AuditEntry } from "../audit/entry.ts";
 import { KeyError } from "../keys/key-error.ts";
 import type { Key } from "../key.ts";
 import { toStoreError } from "./database-error.ts";
 import { toKeyRow, toSecretRow, toStoredKey } from "./key-rows.ts";
-import type { Flavour } from "./migrate.ts";
 import type { Changes, Position, Store, StoredKey, StoredSecret, UsageEntry, UsageRow } from "./store.ts";
 import type { KeyRow, SecretRow, Tables } from "./tables.ts";
 import { addUsage, countTokens, listUsage } from "./usage-rows.ts";
@@ -18,7 +17,6 @@ export interface StoreSetting {
   /** A path, or `postgres://host/database`, for errors. */
   readonly place: string;
   readonly chainKey: Uint8Array;
-  readonly commits: Flavour["commits"];
 }
 
 /** The store over the tables of either database, which have been made already. */
@@ -108,7 +106,7 @@ export class SqlStore implements Store {
   }
 
   addUsage(entries: readonly UsageEntry[]): Promise<void> {
-    return this.#commit("soon", (db) => addUsage(db, entries));
+    return this.#guard(() => addUsage(this.#db, entries));
   }
 
   listUsage(since: number, until: number): Promise<readonly UsageRow[]> {
@@ -177,8 +175,8 @@ export class SqlStore implements Store {
     act: Act & { readonly keyId: string | null },
     write: (db: Transaction<Tables>, entry: AuditEntry) => Promise<Result>,
   ): Promise<Result> {
-    return this.#commit("onDisk", (connection) =>
-      connection.transaction().execute(async (db) => {
+    return this.#guard(() =>
+      this.#db.transaction().execute(async (db) => {
         // Takes the lock of the row; what it holds is read behind that.
         await db.updateTable("portlock_state").set({ id: 1 }).execute();
         const entry = toEntry(this.#setting.chainKey, await readHead(db), act);
@@ -189,18 +187,6 @@ export class SqlStore implements Store {
           .execute();
         await db.updateTable("portlock_state").set({ number: entry.number, hash: entry.hash }).execute();
         return write(db, entry);
-      }),
-    );
-  }
-
-  /** Each says anew how it is to be committed, so that none ever goes by what another has said. */
-  #commit<Result>(how: "onDisk" | "soon", write: (db: Kysely<Tables>) => Promise<Result>): Promise<Result> {
-    const { commits } = this.#setting;
-    if (commits === null) return this.#guard(() => write(this.#db));
-    return this.#guard(() =>
-      this.#db.connection().execute(async (connection) => {
-        await sql.raw(commits[how]).execute(connection);
-        return write(connection);
       }),
     );
   }

@@ -27,8 +27,7 @@ const LOCKED = 6;
 
 /**
  * A file of SQLite by node:sqlite, which has to be there: one that is gone is not made again, and one that was put in its
- * place while it was open is not touched. A commit is on the disk when it returns (WAL, synchronous=FULL), unless the
- * connection was told otherwise.
+ * place while it was open is not touched. A commit is on the disk when it returns (WAL, synchronous=FULL).
  */
 export function toSqliteDialect(file: string, patienceMs: number = PATIENCE_MS): Dialect {
   return {

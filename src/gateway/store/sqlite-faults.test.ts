@@ -24,9 +24,7 @@ import { verifyLog } from "../audit/verify-log.ts";
 import { createKey } from "../keys/key-acts.ts";
 import { aWish, anActor } from "../testing/a-wish.ts";
 import { toStoreError } from "./database-error.ts";
-import { openStore, SQLITE } from "./open-store.ts";
-import { openTables } from "./open-tables.ts";
-import { readPepper, toPepperFile } from "./pepper.ts";
+import { openStore } from "./open-store.ts";
 import { toSqliteDialect } from "./sqlite-dialect.ts";
 import { StoreError } from "./store-error.ts";
 import type { Tables } from "./tables.ts";
@@ -250,27 +248,3 @@ if (process.getuid?.() === 0) {
     await open.store.close();
   });
 }
-
-test("a change of keys waits for the disk, and usage does not, whichever was written before", async () => {
-  const path = makeFolder();
-  await (await openStore(toPlace(path))).store.close();
-  const said: string[] = [];
-  const db = new Kysely<Tables>({
-    dialect: toSqliteDialect(join(path, "gateway.db")),
-    log: ({ query: { sql } }) => {
-      said.push(sql);
-    },
-  });
-  const pepper = await readPepper(toPepperFile(path), false);
-  const open = await openTables(db, pepper, path, SQLITE);
-  const use = { keyId: "k", model: "m", at: 0, requests: 1, promptTokens: 1, answerTokens: 1, failed: 0 };
-  await open.store.addUsage([use]);
-  await createKey(open, aWish("alice"), anActor());
-  await open.store.addUsage([use]);
-  await open.store.close();
-  const told = said.flatMap(
-    (sql) =>
-      /^pragma synchronous = (\w+)|insert into "(portlock_(?:usage|audit))"/.exec(sql)?.slice(1).find(Boolean) ?? [],
-  );
-  assert.deepEqual(told, ["normal", "portlock_usage", "full", "portlock_audit", "normal", "portlock_usage"]);
-});
