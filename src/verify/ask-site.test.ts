@@ -10,13 +10,12 @@ import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { makeCredential } from "../commands/make-credential.ts";
 import { startStandIn } from "../demo/stand-in/start.ts";
 import { openLocalWriter } from "../host/local-writer.ts";
-import { findMissing, startShellHost } from "../host/shell-host.fixture.ts";
-import { openSshWriter } from "../host/ssh-writer.ts";
-import type { HostWriter } from "../host/writer.ts";
+import { findMissing } from "../host/shell-host.fixture.ts";
 import type { ProxyKind } from "../proxy/site.ts";
 import { askSite, concludeAsked } from "./ask-site.ts";
 import type { Look, Rounds, SeenCall } from "./asked-lines.ts";
-import type { AskedSite, Learned } from "./proofs.ts";
+import type { AskedSite } from "./proofs.ts";
+import { openSmallHost, toTold, type Told } from "./small-host.fixture.ts";
 
 const MODEL = "llama3.2:3b";
 /** Words of the stand-in, and the pause before each. */
@@ -41,27 +40,6 @@ interface Case {
   readonly stops: Told;
 }
 
-/** Whether it holds, or why that is not known. */
-type Told = boolean | string;
-
-function toTold(learned: Learned): Told {
-  if (learned.holds !== null) return learned.holds;
-  return learned.detail === null ? learned.why : `${learned.why}: ${learned.detail}`;
-}
-
-/** Programs of a small host behind SSH. */
-const BUSYBOX_TOOLS = ["cat", "cp", "date", "env", "head", "ls", "od", "sed", "sleep", "stat", "timeout", "tr"].map(
-  (tool) => [tool, "/bin/busybox"] as const,
-);
-const ASKING_TOOLS = ["curl", "ss"].map((tool) => [tool, `/usr/bin/${tool}`] as const);
-
-async function openWriter(isFar: boolean): Promise<HostWriter> {
-  if (!isFar) return openLocalWriter();
-  const ends = { after: (end: () => void) => void closing.push(end) };
-  const sshd = await startShellHost(ends, "/bin/busybox", [...BUSYBOX_TOOLS, ...ASKING_TOOLS]);
-  return openSshWriter(sshd.target, { configFile: sshd.configFile });
-}
-
 async function ask(one: Case): Promise<AskedSite> {
   const { kind, changes = [], model = MODEL } = one;
   const folder = mkdtempSync(join(tmpdir(), "portlock-ask-"));
@@ -79,7 +57,7 @@ async function ask(one: Case): Promise<AskedSite> {
   for (const [from] of changes) assert.ok(made.includes(from), from);
   const text = changes.reduce((all, [from, to]) => all.replace(from, to), made);
   const proxy = await startProxy(kind, text, folder, port);
-  const host = await openWriter(one.isFar === true);
+  const host = one.isFar === true ? await openSmallHost(closing) : openLocalWriter();
   closing.unshift(
     () => host.close(),
     () => proxy.end(),

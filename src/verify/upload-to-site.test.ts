@@ -11,12 +11,11 @@ import { readInstalledVersion, startProxy } from "../../test/proxy-programs.ts";
 import { makeCredential } from "../commands/make-credential.ts";
 import { startStandIn } from "../demo/stand-in/start.ts";
 import { openLocalWriter } from "../host/local-writer.ts";
-import { findMissing, startShellHost } from "../host/shell-host.fixture.ts";
-import { openSshWriter } from "../host/ssh-writer.ts";
-import type { HostWriter } from "../host/writer.ts";
+import { findMissing } from "../host/shell-host.fixture.ts";
 import type { ProxyKind } from "../proxy/site.ts";
-import type { Learned, UploadedSite } from "./proofs.ts";
+import type { UploadedSite } from "./proofs.ts";
 import { concludeUploaded, uploadToSite } from "./upload-to-site.ts";
+import { openSmallHost, toTold, type Told } from "./small-host.fixture.ts";
 
 /** 2 GiB in the long form. */
 const BYTES = (isFull ? 2048 : 192) * 2 ** 20;
@@ -38,27 +37,6 @@ interface Case {
   readonly credential?: string;
   readonly passes: Told;
   readonly inConstantMemory: Told;
-}
-
-/** Whether it holds, or why that is not known. */
-type Told = boolean | string;
-
-function toTold(learned: Learned): Told {
-  if (learned.holds !== null) return learned.holds;
-  return learned.detail === null ? learned.why : `${learned.why}: ${learned.detail}`;
-}
-
-/** Programs of a small host behind SSH. */
-const BUSYBOX_TOOLS = "cat cp date env head ls od sed sleep sort stat timeout tr"
-  .split(" ")
-  .map((tool) => [tool, "/bin/busybox"] as const);
-const UPLOADING_TOOLS = ["curl", "ss"].map((tool) => [tool, `/usr/bin/${tool}`] as const);
-
-async function openWriter(isFar: boolean): Promise<HostWriter> {
-  if (!isFar) return openLocalWriter();
-  const ends = { after: (end: () => void) => void closing.push(end) };
-  const sshd = await startShellHost(ends, "/bin/busybox", [...BUSYBOX_TOOLS, ...UPLOADING_TOOLS]);
-  return openSshWriter(sshd.target, { configFile: sshd.configFile });
 }
 
 function makeFolder(): string {
@@ -84,7 +62,7 @@ async function upload({ kind, changes = [], ...one }: Case): Promise<UploadedSit
   for (const [from] of changes) assert.ok(made.includes(from), `${from}\n${made}`);
   const text = changes.reduce((all, [from, to]) => all.replaceAll(from, to), made);
   const proxy = await startProxy(kind, text, folder, port);
-  const host = await openWriter(one.isFar === true);
+  const host = one.isFar === true ? await openSmallHost(closing) : openLocalWriter();
   closing.unshift(
     () => host.close(),
     () => proxy.end(),

@@ -20,7 +20,7 @@ const NO_TOOL: readonly number[] = [41, 127];
 const PATH = `/api/blobs/sha256:${"0".repeat(64)}`;
 const MIB = 2 ** 20;
 /** Far below what is uploaded, far above what a busy proxy takes for itself. */
-const MOST_GROWTH_MIB = 96;
+export const MOST_GROWTH_MIB = 96;
 
 /**
  * Uploads zeros through a site and breaks off before the last byte, looking all the while at what arrives at the server

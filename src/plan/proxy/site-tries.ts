@@ -32,7 +32,7 @@ const OUTSIDE = [
 
 /**
  * Every route of the model server, and some paths outside of them, by GET and HEAD: these change nothing, even where a
- * site that should stop them does not. What comes by other methods is not tried on anybody's host.
+ * site that should stop them does not. Other methods are in `site-knocks.ts`.
  */
 export function listSiteTries(scopes: readonly RouteScope[]): readonly SiteTry[] {
   const allowed = listAllowed(scopes);
